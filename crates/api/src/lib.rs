@@ -1,0 +1,17 @@
+//! The wire: JSON types, problem codes, and the records that carry media. No handler, no effect.
+//!
+//! Times are RFC 3339, durations say their unit in the name, identifiers are 32 hex digits.
+
+pub mod alarm;
+pub mod camera;
+pub mod discovery;
+pub mod event;
+pub mod live;
+pub mod notification;
+pub mod problem;
+pub mod record;
+pub mod recording;
+pub mod session;
+pub mod site;
+
+pub use problem::{Code, Problem};

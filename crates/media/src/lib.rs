@@ -1,0 +1,9 @@
+//! What a stream is made of: samples, parameter sets, and the containers that carry them.
+//!
+//! What is here: values in, values out. H.264, H.265 and AAC parameter sets, fragmented and progressive MP4,
+//! lossless FLAC wrapping of G.711, the clock of a live stream.
+//! What is not here: sockets, files, RTP (the camera crate hands over whole samples), storage (the archive crate).
+
+pub mod sample;
+
+pub use sample::{AudioCodec, AudioConfig, Sample, Tracks, VideoCodec, VideoConfig};

@@ -1,0 +1,17 @@
+//! The nouns of Martello: typed ids, times, stream kinds and roles.
+//!
+//! What is here: plain values with `serde`, shared by every crate.
+//! What is not here: effects, formats on the wire or on disk, behaviour of a service.
+
+pub mod clock;
+pub mod ids;
+pub mod privilege;
+pub mod secret;
+pub mod stream;
+pub mod time;
+
+pub use ids::{AlarmId, CameraId, RunId, SegmentId, SessionId, SiteId, TokenId, UserId, VolumeId};
+pub use privilege::{Privilege, Role};
+pub use secret::Secret;
+pub use stream::{StreamKey, StreamKind, TrackKind};
+pub use time::{MediaTime, WallRange, WallTime};

@@ -9,7 +9,6 @@ const toSite = { target: SITE, changeOrigin: true, secure: false, ws: true };
 
 export default defineConfig(({ mode }) => ({
   plugins: [react(), precompress()],
-  define: { __MOCK__: JSON.stringify(mode === "mock") },
   build: { outDir: "dist", target: "es2023", sourcemap: false, assetsInlineLimit: 0 },
   server: {
     host: "127.0.0.1",

@@ -4,7 +4,6 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   plugins: [react()],
-  define: { __MOCK__: "false" },
   test: {
     environment: "jsdom",
     include: ["src/**/*.test.{ts,tsx}"],

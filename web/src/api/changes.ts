@@ -1,0 +1,43 @@
+/** Everything that changes the site, as plain functions; what becomes stale by it is in `useChange`. */
+import { type QueryKey, useMutation, useQueryClient } from "@tanstack/react-query";
+import { api, body } from "./client";
+import type { Failure } from "./problems";
+import type { CameraChange, NewCamera, Notifications, SetUp, SignIn, SiteChange, TokenRequest } from "./types";
+
+const json = { "content-type": "application/json" };
+
+export const signIn = (request: SignIn) => body(api.POST("/v1/session", { body: request, headers: json }));
+export const signOut = () => body(api.DELETE("/v1/session"));
+export const setUp = (request: SetUp) => body(api.POST("/v1/setup", { body: request, headers: json }));
+
+export const changeSite = (change: SiteChange) => body(api.PATCH("/v1/site", { body: change, headers: json }));
+
+export const probeCamera = (camera: NewCamera) => body(api.POST("/v1/probe", { body: camera, headers: json }));
+export const addCamera = (camera: NewCamera) => body(api.POST("/v1/cameras", { body: camera, headers: json }));
+export const changeCamera = (camera: string, change: CameraChange) =>
+  body(api.PATCH("/v1/cameras/{camera}", { params: { path: { camera } }, body: change, headers: json }));
+export const removeCamera = (camera: string) => body(api.DELETE("/v1/cameras/{camera}", { params: { path: { camera } } }));
+export const search = () => body(api.POST("/v1/discovery"));
+
+export const acknowledge = (alarm: string) =>
+  body(api.POST("/v1/alarms/{alarm}/acknowledge", { params: { path: { alarm } } }));
+
+/** @param limitBytes bytes that recordings may take; null: all but the reserve. */
+export const changeVolume = (volume: string, limitBytes: number | null) =>
+  body(api.PATCH("/v1/volumes/{volume}", { params: { path: { volume } }, body: { limit_bytes: limitBytes }, headers: json }));
+
+export const changeNotifications = (settings: Notifications) =>
+  body(api.PUT("/v1/settings/notifications", { body: settings, headers: json }));
+export const testNotifications = () => body(api.POST("/v1/settings/notifications/test"));
+
+export const makeToken = (request: TokenRequest) => body(api.POST("/v1/tokens", { body: request, headers: json }));
+export const endToken = (token: string) => body(api.DELETE("/v1/tokens/{token}", { params: { path: { token } } }));
+
+/** A change with its state; when it is done, what `stale` names is asked again. */
+export function useChange<Argument, Result>(change: (argument: Argument) => Promise<Result>, stale: readonly QueryKey[] = []) {
+  const queries = useQueryClient();
+  return useMutation<Result, Failure, Argument>({
+    mutationFn: change,
+    onSuccess: () => Promise.all(stale.map((queryKey) => queries.invalidateQueries({ queryKey }))),
+  });
+}

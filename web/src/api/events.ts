@@ -1,0 +1,127 @@
+/**
+ * The event socket: tells what changed, so that nothing is polled. Reconnects with back-off and says when it tries
+ * again. It knows the cache only through `apply`.
+ */
+import type { QueryClient } from "@tanstack/react-query";
+import { useSyncExternalStore } from "react";
+import { keys } from "./queries";
+import type { Alarm, Camera, SiteEvent } from "./types";
+
+/** How the connection to the site is. */
+export type Link = { readonly state: "connecting" | "open" } | { readonly state: "lost"; readonly tryAtMs: number };
+
+const FIRST_WAIT_MS = 1000;
+const LONGEST_WAIT_MS = 30_000;
+/** A socket that closes sooner counts as a failed try. */
+const STEADY_MS = 5000;
+
+/** Milliseconds to wait before try number `failures` + 1 (0 is the first). Random, so that not all pages come at once. */
+export function waitMs(failures: number, random: () => number = Math.random): number {
+  return Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(failures, 10)) * (0.75 + 0.5 * random());
+}
+
+/** Puts a changed thing in the place of its older self, or in front. */
+function merged<T extends { id: string }>(items: T[] | undefined, item: T): T[] | undefined {
+  if (!items) return undefined;
+  return items.some((one) => one.id === item.id) ? items.map((one) => (one.id === item.id ? item : one)) : [item, ...items];
+}
+
+/** Brings the cache up to date with an event. */
+export function apply(queries: QueryClient, event: SiteEvent): void {
+  switch (event.event) {
+    case "hello":
+      return;
+    case "camera":
+      queries.setQueryData<Camera[]>(keys.cameras, (list) => merged(list, event.camera));
+      return;
+    case "camera-removed":
+      queries.setQueryData<Camera[]>(keys.cameras, (list) => list?.filter((camera) => camera.id !== event.camera));
+      void queries.invalidateQueries({ queryKey: keys.discovery });
+      return;
+    case "discovery":
+      void queries.invalidateQueries({ queryKey: keys.discovery });
+      return;
+    case "alarm":
+      queries.setQueryData<Alarm[]>(keys.alarms, (list) => merged(list, event.alarm)?.toSorted((a, b) => b.since.localeCompare(a.since)));
+      return;
+    case "site":
+      for (const queryKey of [keys.site, keys.volumes, keys.notifications, keys.tokens]) void queries.invalidateQueries({ queryKey });
+      return;
+  }
+}
+
+/** One connection for the whole page; `start` while somebody is signed in. */
+export class EventSocket {
+  #link: Link = { state: "connecting" };
+  #socket: WebSocket | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #failures = 0;
+  #wasOpen = false;
+  readonly #listeners = new Set<() => void>();
+
+  constructor(
+    private readonly queries: QueryClient,
+    private readonly url: string,
+  ) {}
+
+  start = (): (() => void) => {
+    this.#connect();
+    globalThis.addEventListener("online", this.tryNow);
+    return () => {
+      globalThis.removeEventListener("online", this.tryNow);
+      clearTimeout(this.#timer);
+      const socket = this.#socket;
+      this.#socket = undefined;
+      socket?.close();
+    };
+  };
+
+  /** Tries again at once. */
+  tryNow = (): void => {
+    if (this.#link.state !== "lost") return;
+    clearTimeout(this.#timer);
+    this.#connect();
+  };
+
+  #connect() {
+    this.#set({ state: "connecting" });
+    const socket = new WebSocket(this.url);
+    let openedAtMs = 0;
+    this.#socket = socket;
+    socket.addEventListener("open", () => {
+      openedAtMs = Date.now();
+      // What happened while the socket was away is not told again: ask for everything.
+      if (this.#wasOpen) void this.queries.invalidateQueries();
+      this.#wasOpen = true;
+      this.#set({ state: "open" });
+    });
+    socket.addEventListener("message", (message: MessageEvent<unknown>) => {
+      if (typeof message.data === "string") apply(this.queries, JSON.parse(message.data) as SiteEvent);
+    });
+    socket.addEventListener("close", () => {
+      if (this.#socket !== socket) return;
+      this.#failures = openedAtMs && Date.now() - openedAtMs > STEADY_MS ? 0 : this.#failures + 1;
+      const wait = waitMs(Math.max(0, this.#failures - 1));
+      this.#timer = setTimeout(() => this.#connect(), wait);
+      this.#set({ state: "lost", tryAtMs: Date.now() + wait });
+      // A socket refused because the sign-in ended: asking shows it.
+      void this.queries.invalidateQueries({ queryKey: keys.session });
+    });
+  }
+
+  #set(link: Link) {
+    this.#link = link;
+    for (const listener of this.#listeners) listener();
+  }
+
+  readonly subscribe = (listener: () => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+  readonly link = () => this.#link;
+}
+
+/** How the connection is, for a component. */
+export function useLink(socket: EventSocket): Link {
+  return useSyncExternalStore(socket.subscribe, socket.link);
+}

@@ -1,2 +1,0 @@
-/** Constants that the build puts in. */
-declare const __MOCK__: boolean;

@@ -1,0 +1,44 @@
+/** Every address of the client, built in one place. What stands at an address is in `routes.tsx`. */
+
+/** Query parameters; those that are undefined or empty are left out. */
+type Query = Record<string, string | undefined>;
+
+function withQuery(path: string, query: Query): string {
+  const pairs = Object.entries(query).filter((pair): pair is [string, string] => Boolean(pair[1]));
+  return pairs.length ? `${path}?${new URLSearchParams(pairs).toString()}` : path;
+}
+
+/** Tabs of "Add devices". */
+export type AddTab = "search" | "address";
+/** Rooms of the settings. */
+export type SettingsRoom = "site" | "storage" | "notifications" | "tokens" | "about";
+
+export const paths = {
+  home: () => "/",
+  /** First run; `code` is the one-time code of the setup link. */
+  setup: (query: { code?: string } = {}) => withQuery("/setup", query),
+  /** Sign in; `next` is where to go afterwards. */
+  signIn: (query: { next?: string } = {}) => withQuery("/sign-in", query),
+  live: () => "/live",
+  /** One camera, full size. */
+  liveCamera: (camera: string) => `/live/camera/${encodeURIComponent(camera)}`,
+  /** Recordings at a moment (RFC 3339) of some cameras. */
+  recordings: (query: { at?: string; cams?: readonly string[] } = {}) =>
+    withQuery("/recordings", {
+      ...(query.at ? { at: query.at } : {}),
+      ...(query.cams?.length ? { cams: query.cams.join(",") } : {}),
+    }),
+  alarms: () => "/alarms",
+  /** The list of devices; `device` opens its details beside. */
+  devices: (query: { device?: string; filter?: string } = {}) => withQuery("/devices", query),
+  addDevices: (query: { tab?: AddTab } = {}) => withQuery("/devices/add", query),
+  settings: (room: SettingsRoom = "site") => `/settings/${room}`,
+  /** What has no room in the phone's tab bar. */
+  more: () => "/more",
+} as const;
+
+/** Where a sign-in may lead: a path of this client, never another origin. */
+export function safeNext(next: string | null): string {
+  if (!next?.startsWith("/") || next.startsWith("//") || next.includes("\\")) return paths.home();
+  return next;
+}

@@ -1,0 +1,57 @@
+# Martello's commands, and nothing clever.
+#
+#   make demo          a site and four simulated cameras on this machine; prints address and password
+#   make test          everything that is checked, with its counts at the end
+#   make bench         figures for docs/benchmarks.md
+#   make lab           long simulations of the recording engine under new seeds
+#   make openapi       write openapi/site.json and the client's types again
+#   make screenshots   take the pictures of the documentation again
+#
+# Both of the first two install what is missing: Debian packages (as root or by sudo) and npm packages.
+# Build output lies outside of the clone, so that clean clones share it: see CONTRIBUTING.md.
+
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/martello
+export CARGO_TARGET_DIR ?= $(CACHE)/target
+# Where `make demo` keeps recordings, configuration and keys.
+DATA ?= data/demo
+# How many seeds `make lab` tries.
+SEEDS ?= 5000
+
+XTASK := $(CARGO_TARGET_DIR)/debug/xtask
+
+.PHONY: demo test bench lab openapi screenshots web xtask
+
+# The development profile on purpose: it shares every compiled dependency with `make test`, dependencies are optimized
+# in it, and what is left moves bytes. A release build takes several times as long to begin with.
+demo: web
+	cargo build --locked --package martello
+	@mkdir -p $(DATA)
+	@exec $(CARGO_TARGET_DIR)/debug/martello demo --data $(DATA)
+
+# The client is built before the binary, which holds it.
+web:
+	@.ci/install run
+	@npm --prefix web run --silent build
+
+xtask:
+	@cargo build --quiet --locked --package xtask
+
+test:
+	@began=$$(date +%s); .ci/install test && cargo build --quiet --locked --package xtask \
+		&& exec $(XTASK) test --installed-in $$(( $$(date +%s) - began ))
+
+bench: web xtask
+	cargo build --release --locked --package martello
+	@exec $(XTASK) bench
+
+lab:
+	@.ci/install run
+	MARTELLO_SEEDS=$(SEEDS) cargo test --release --locked --package archive
+
+openapi: web xtask
+	@exec $(XTASK) openapi
+
+screenshots: web
+	@.ci/install test
+	cargo build --locked --package martello
+	npm --prefix web run screenshots

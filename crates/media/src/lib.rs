@@ -4,6 +4,15 @@
 //! lossless FLAC wrapping of G.711, the clock of a live stream.
 //! What is not here: sockets, files, RTP (the camera crate hands over whole samples), storage (the archive crate).
 
+pub mod aac;
+mod bits;
+pub mod flac;
+pub mod fmp4;
+pub mod h264;
+pub mod h265;
+mod hvcc;
+pub mod nal;
 pub mod sample;
+pub mod video;
 
 pub use sample::{AudioCodec, AudioConfig, Sample, Tracks, VideoCodec, VideoConfig};

@@ -66,6 +66,8 @@ pub enum AudioCodec {
     Pcmu,
     /// G.711 A-law, 8 kHz.
     Pcma,
+    /// FLAC, RFC 9639: how G.711 is offered to browsers and players. No camera sends it, no archive holds it.
+    Flac,
 }
 
 /// An audio track. Its timescale is its sample rate.
@@ -77,7 +79,7 @@ pub struct AudioConfig {
     pub sample_rate: u32,
     /// 1 or 2.
     pub channels: u8,
-    /// AAC: the AudioSpecificConfig (ISO/IEC 14496-3, 1.6.2.1). G.711: empty.
+    /// AAC: the AudioSpecificConfig (ISO/IEC 14496-3, 1.6.2.1). G.711: empty. FLAC: the 34 bytes of STREAMINFO.
     pub decoder_config: Bytes,
 }
 
@@ -100,9 +102,14 @@ impl AudioConfig {
     #[must_use]
     pub fn codec_string(&self) -> &'static str {
         match self.codec {
-            AudioCodec::Aac => "mp4a.40.2",
+            AudioCodec::Aac => match crate::aac::AudioSpecificConfig::parse(&self.decoder_config) {
+                Ok(config) if config.object_type == 5 => "mp4a.40.5",
+                Ok(config) if config.object_type == 29 => "mp4a.40.29",
+                _ => "mp4a.40.2",
+            },
             AudioCodec::Pcmu => "ulaw",
             AudioCodec::Pcma => "alaw",
+            AudioCodec::Flac => "flac",
         }
     }
 }

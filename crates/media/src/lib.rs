@@ -11,6 +11,7 @@ pub mod fmp4;
 pub mod h264;
 pub mod h265;
 mod hvcc;
+pub mod live;
 pub mod nal;
 pub mod sample;
 pub mod video;

@@ -6,6 +6,7 @@
 pub mod boxes;
 pub mod fragment;
 pub mod init;
+pub mod read;
 pub mod sample_entry;
 
 use model::TrackKind;

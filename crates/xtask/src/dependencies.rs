@@ -54,7 +54,7 @@ struct WebPackage {
 /// cargo cannot tell.
 pub fn packages(root: &Path) -> Result<Vec<Package>, Failure> {
     let told = Command::new("cargo")
-        .args(["metadata", "--format-version", "1", "--locked", "--offline"])
+        .args(["metadata", "--format-version", "1", "--locked"])
         .current_dir(root)
         .output()?;
     if !told.status.success() {

@@ -1,6 +1,6 @@
 //! The project's files and manifests, as the checks see them.
 //!
-//! What is here: finding the root, listing what git tracks, reading manifests.
+//! What is here: finding the root, listing what git tracks or would track, reading manifests.
 //! What is not here: judgement; that is in `tidy`, `layering` and `dependencies`.
 
 use std::fs;
@@ -13,7 +13,7 @@ use crate::Failure;
 pub struct Tree {
     /// Where it lies.
     pub root: PathBuf,
-    /// Tracked text files: path relative to the root, with slashes, and content.
+    /// Text files that are not ignored: path relative to the root, with slashes, and content.
     pub files: Vec<(String, String)>,
     /// The crates, in order of their names.
     pub crates: Vec<Crate>,
@@ -40,7 +40,11 @@ impl Tree {
     /// git cannot list it, or a manifest is no TOML.
     pub fn read(root: &Path) -> Result<Self, Failure> {
         let root = root.canonicalize()?;
-        let listed = Command::new("git").arg("-C").arg(&root).args(["ls-files", "-z"]).output()?;
+        let listed = Command::new("git")
+            .arg("-C")
+            .arg(&root)
+            .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
+            .output()?;
         if !listed.status.success() {
             return Err(format!("git ls-files: {}", String::from_utf8_lossy(&listed.stderr)).into());
         }
@@ -64,7 +68,7 @@ impl Tree {
         Ok(Self { root, files, crates })
     }
 
-    /// The content of a tracked text file.
+    /// The content of a text file.
     #[must_use]
     pub fn text(&self, path: &str) -> Option<&str> {
         self.files.iter().find(|(name, _)| name == path).map(|(_, text)| text.as_str())

@@ -1,0 +1,110 @@
+-- Identifiers: 32 hex digits. Times: microseconds since 1970-01-01T00:00:00Z.
+-- Sealed columns: see seal.rs. A migration that was released is never changed.
+
+CREATE TABLE site (
+    only_row  INTEGER PRIMARY KEY CHECK (only_row = 1),
+    name      TEXT NOT NULL,
+    time_zone TEXT NOT NULL,
+    created   INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE user (
+    id            TEXT PRIMARY KEY,
+    name          TEXT NOT NULL,
+    name_key      TEXT NOT NULL UNIQUE,
+    role          TEXT NOT NULL CHECK (role IN ('viewer', 'operator', 'administrator')),
+    password_hash TEXT NOT NULL,
+    created       INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE session (
+    id          TEXT PRIMARY KEY,
+    secret_hash BLOB NOT NULL UNIQUE,
+    user        TEXT NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+    created     INTEGER NOT NULL,
+    last_used   INTEGER NOT NULL,
+    expires     INTEGER NOT NULL,
+    address     TEXT NOT NULL,
+    agent       TEXT NOT NULL
+) STRICT;
+CREATE INDEX session_user ON session (user, last_used);
+CREATE INDEX session_expires ON session (expires);
+
+CREATE TABLE token (
+    id          TEXT PRIMARY KEY,
+    name        TEXT NOT NULL,
+    secret_hash BLOB NOT NULL UNIQUE,
+    user        TEXT NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+    created     INTEGER NOT NULL,
+    expires     INTEGER NOT NULL
+) STRICT;
+CREATE INDEX token_user ON token (user, created);
+
+CREATE TABLE setup_code (
+    only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+    hash     BLOB NOT NULL,
+    expires  INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE camera (
+    id              TEXT PRIMARY KEY,
+    name            TEXT NOT NULL,
+    kind            TEXT NOT NULL CHECK (kind IN ('axis', 'rtsp')),
+    address         TEXT NOT NULL,
+    sub_address     TEXT,
+    rtsp_port       INTEGER,
+    codec           TEXT CHECK (codec IN ('h264', 'h265')),
+    user            TEXT,
+    password        BLOB,
+    transport       TEXT NOT NULL CHECK (transport IN ('tcp', 'udp')),
+    audio           INTEGER NOT NULL CHECK (audio IN (0, 1)),
+    record          INTEGER NOT NULL CHECK (record IN (0, 1)),
+    retention_days  INTEGER,
+    model           TEXT,
+    serial          TEXT,
+    certificate_pin BLOB,
+    main_url        TEXT,
+    sub_url         TEXT,
+    added           INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE volume (
+    id          TEXT PRIMARY KEY,
+    path        TEXT NOT NULL UNIQUE,
+    limit_bytes INTEGER
+) STRICT;
+
+CREATE TABLE alarm (
+    id              TEXT PRIMARY KEY,
+    kind            TEXT NOT NULL,
+    camera          TEXT,
+    title           TEXT NOT NULL,
+    advice          TEXT NOT NULL,
+    since           INTEGER NOT NULL,
+    ended           INTEGER,
+    acknowledged    INTEGER,
+    acknowledged_by TEXT
+) STRICT;
+-- A condition that lasts is one alarm.
+CREATE UNIQUE INDEX alarm_lasting ON alarm (kind, coalesce(camera, '')) WHERE ended IS NULL;
+CREATE INDEX alarm_since ON alarm (since);
+
+CREATE TABLE setting (
+    name  TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE setting_secret (
+    setting TEXT NOT NULL REFERENCES setting (name) ON DELETE CASCADE,
+    name    TEXT NOT NULL,
+    value   BLOB NOT NULL,
+    PRIMARY KEY (setting, name)
+) STRICT;
+
+-- Small values with a purpose, such as what shows that the seal key is the right one.
+CREATE TABLE note (
+    purpose TEXT NOT NULL,
+    key     TEXT NOT NULL,
+    value   BLOB NOT NULL,
+    PRIMARY KEY (purpose, key)
+) STRICT;

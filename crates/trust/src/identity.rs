@@ -108,6 +108,12 @@ impl Identity {
         self.sign(Purpose::SegmentTrailer, statement)
     }
 
+    /// Signs an entry of a volume's journal.
+    #[must_use]
+    pub fn sign_journal(&self, statement: &[u8]) -> Signature {
+        self.sign(Purpose::JournalEntry, statement)
+    }
+
     /// Says that this site serves the TLS certificate (DER) until `not_after`.
     #[must_use]
     pub fn endorse_tls(&self, certificate_der: &[u8], not_after: WallTime) -> Endorsement {
@@ -164,6 +170,11 @@ impl PublicIdentity {
     /// Whether this site closed the segment that says this about itself.
     pub fn verify_segment(&self, statement: &[u8], signature: &Signature) -> Result<(), BadSignature> {
         self.verify(Purpose::SegmentTrailer, statement, signature)
+    }
+
+    /// Whether this site wrote the entry of a volume's journal.
+    pub fn verify_journal(&self, statement: &[u8], signature: &Signature) -> Result<(), BadSignature> {
+        self.verify(Purpose::JournalEntry, statement, signature)
     }
 
     pub(crate) fn verify(

@@ -22,11 +22,13 @@ pub enum Purpose {
     TlsEndorsement,
     /// This segment of a recording was closed by this site.
     SegmentTrailer,
+    /// This entry of a volume's journal (locks, deletions) was written by this site.
+    JournalEntry,
 }
 
 impl Purpose {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::TlsEndorsement, Self::SegmentTrailer];
+    pub const ALL: [Self; 3] = [Self::TlsEndorsement, Self::SegmentTrailer, Self::JournalEntry];
 
     /// The name that the label is made of. The number grows when the statement's form changes.
     #[must_use]
@@ -34,6 +36,7 @@ impl Purpose {
         match self {
             Self::TlsEndorsement => "martello/tls/1",
             Self::SegmentTrailer => "martello/segment/1",
+            Self::JournalEntry => "martello/journal/1",
         }
     }
 

@@ -64,12 +64,16 @@ fn an_endorsement_survives_json_and_refuses_damage() {
 }
 
 #[test]
-fn a_segment_signature_holds_for_its_bytes_and_key_only() {
+fn a_signature_holds_for_its_bytes_its_key_and_its_purpose_only() {
     let site = identity(1);
+    let entry = site.sign_journal(b"trailer");
+    assert!(site.public().verify_journal(b"trailer", &entry).is_ok());
+    assert!(site.public().verify_segment(b"trailer", &entry).is_err());
     let signature = site.sign_segment(b"trailer");
     assert!(site.public().verify_segment(b"trailer", &signature).is_ok());
     assert!(site.public().verify_segment(b"trailes", &signature).is_err());
     assert!(identity(2).public().verify_segment(b"trailer", &signature).is_err());
+    assert!(site.public().verify_journal(b"trailer", &signature).is_err());
 }
 
 /// The statement of an endorsement, signed as a segment trailer, is not an endorsement, and the other way.

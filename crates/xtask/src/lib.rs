@@ -6,6 +6,7 @@
 
 #![allow(clippy::print_stdout, reason = "a program for the terminal")]
 
+pub mod bench;
 pub mod counts;
 pub mod dependencies;
 pub mod layering;

@@ -4,9 +4,11 @@
 
 use std::process::ExitCode;
 
-use xtask::{Failure, Finding, dependencies, layering, stages, tidy, tree};
+use std::time::Duration;
 
-const USAGE: &str = "usage: xtask test [--installed-in SECONDS] | tidy";
+use xtask::{Failure, Finding, bench, dependencies, layering, stages, tidy, tree};
+
+const USAGE: &str = "usage: xtask test [--installed-in SECONDS] | tidy | bench [SECONDS ROUNDS]";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -18,6 +20,13 @@ fn main() -> ExitCode {
             Err(error) => Err(format!("--installed-in {seconds}: {error}").into()),
         },
         ["tidy"] => tidy(),
+        ["bench"] => bench::run(bench::Plan { window: Duration::from_secs(60), rounds: 3 }),
+        ["bench", seconds, rounds] => match (seconds.parse(), rounds.parse()) {
+            (Ok(seconds), Ok(rounds)) => {
+                bench::run(bench::Plan { window: Duration::from_secs(seconds), rounds })
+            }
+            _ => Err("bench takes seconds of a window and a number of rounds".into()),
+        },
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);

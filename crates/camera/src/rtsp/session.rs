@@ -6,7 +6,7 @@
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use media::{Sample, Tracks};
+use media::{Sample, Tracks, nal};
 use model::{TrackKind, clock::wall_now};
 use retina::{
     PacketContext,
@@ -150,7 +150,8 @@ impl Session {
             self.ready.push_back(Input::Lost { packets: frame.loss() });
         }
         self.check_size(frame.data().len())?;
-        let key = frame.is_random_access_point();
+        // Not what the library says: it does not count H.265's CRA pictures.
+        let key = nal::is_key(self.tracks.video.codec, frame.data());
         let mut new_run = key && self.running && self.timing.wants_new_run();
         if frame.has_new_parameters() {
             let stream = self.demuxed.streams().get(self.chosen.video);

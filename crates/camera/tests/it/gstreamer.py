@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 """RTSP streams by GStreamer's server: a witness that shares no code with ours.
 
-    gstreamer.py USER PASSWORD      prints the port on 127.0.0.1, serves until its standard input closes
+    gstreamer.py USER PASSWORD      prints two ports on 127.0.0.1, serves until its standard input closes
 
-/open/NAME needs no password, /closed/NAME wants USER and PASSWORD (digest).
+At /NAME the first port needs no password, the second wants USER and PASSWORD (digest).
 """
 import sys
 import threading
@@ -16,7 +16,7 @@ gi.require_version("GstRtspServer", "1.0")
 from gi.repository import GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402
 
 Gst.init(None)
-PICTURE = "videotestsrc is-live=true pattern=ball ! video/x-raw,width=320,height=240,framerate=25/1"
+PICTURE = "videotestsrc is-live=true pattern=ball ! video/x-raw,format=I420,width=320,height=240,framerate=25/1"
 H264 = "x264enc tune=zerolatency speed-preset=ultrafast key-int-max=10"
 TONE = "audiotestsrc is-live=true wave=sine freq=440"
 AAC = f"{TONE} ! audio/x-raw,rate=16000,channels=1 ! avenc_aac ! rtpmp4gpay name=pay1 pt=97"
@@ -35,36 +35,33 @@ STREAMS = {
 }
 
 user, password = sys.argv[1:3]
-server = GstRtspServer.RTSPServer()
-server.set_address("127.0.0.1")
-server.set_service("0")
+
+
+def serve(auth):
+    server = GstRtspServer.RTSPServer()
+    server.set_address("127.0.0.1")
+    server.set_service("0")
+    if auth:
+        server.set_auth(auth)
+    for name, launch in STREAMS.items():
+        factory = GstRtspServer.RTSPMediaFactory()
+        factory.set_launch(f"( {launch} )")
+        factory.set_shared(True)
+        factory.add_role_from_structure(Gst.Structure.new_from_string(
+            "user,media.factory.access=(boolean)true,media.factory.construct=(boolean)true"
+        ))
+        server.get_mount_points().add_factory(f"/{name}", factory)
+    server.attach(None)
+    return server
+
 
 auth = GstRtspServer.RTSPAuth()
 auth.set_supported_methods(GstRtsp.RTSPAuthMethod.DIGEST)
 token = GstRtspServer.RTSPToken()
 token.set_string("media.factory.role", "user")
 auth.add_digest(user, password, token)
-nobody = GstRtspServer.RTSPToken()
-nobody.set_string("media.factory.role", "anonymous")
-auth.set_default_token(nobody)
-server.set_auth(auth)
-
-for name, launch in STREAMS.items():
-    for path in ("open", "closed"):
-        factory = GstRtspServer.RTSPMediaFactory()
-        factory.set_launch(f"( {launch} )")
-        factory.set_shared(True)
-        roles = ["user", "anonymous"] if path == "open" else ["user"]
-        for role in roles:
-            factory.add_role_from_structure(
-                Gst.Structure.new_from_string(
-                    f"{role},media.factory.access=(boolean)true,media.factory.construct=(boolean)true"
-                )
-            )
-        server.get_mount_points().add_factory(f"/{path}/{name}", factory)
-
-server.attach(None)
-print(server.get_bound_port(), flush=True)
+servers = [serve(None), serve(auth)]
+print(*(server.get_bound_port() for server in servers), flush=True)
 loop = GLib.MainLoop()
 
 

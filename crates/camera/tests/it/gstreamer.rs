@@ -21,7 +21,8 @@ const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/gstreamer.py
 /// A server that ends when its standard input closes, that is when this is dropped.
 struct Server {
     child: Child,
-    port: u16,
+    open: u16,
+    closed: u16,
 }
 
 impl Server {
@@ -42,11 +43,13 @@ impl Server {
             .unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        Some(Self { child, port: line.trim().parse().expect("the server prints its port") })
+        let ports: Vec<u16> = line.split_whitespace().map(|port| port.parse().unwrap()).collect();
+        let [open, closed] = ports[..] else { panic!("the server prints two ports, not {line:?}") };
+        Some(Self { child, open, closed })
     }
 
     fn target(&self, path: &str) -> Target {
-        Target::parse(&format!("rtsp://127.0.0.1:{}/{path}", self.port)).unwrap()
+        Target::parse(&format!("rtsp://127.0.0.1:{}/{path}", self.open)).unwrap()
     }
 }
 
@@ -104,7 +107,12 @@ fn check_rules(session: &Session, samples: &[Sample]) {
     assert!((0..30_000_000).contains(&age), "the first picture was taken {age} µs ago");
     let codec = session.tracks().video.codec;
     for sample in video {
-        assert_eq!(nal::is_key(codec, &sample.data), sample.key, "key as the NAL units say");
+        assert_eq!(
+            nal::is_key(codec, &sample.data),
+            sample.key,
+            "key as the NAL units say: {:02x?}",
+            nal::units(&sample.data).map(|unit| unit.unwrap()[0]).collect::<Vec<_>>()
+        );
         let access_unit = nal::split(codec, &sample.data).expect("whole NAL units");
         assert!(access_unit.parameter_sets.is_empty(), "parameter sets are in the configuration");
     }
@@ -121,10 +129,10 @@ fn distance(samples: &[&Sample], ticks: i64) {
 async fn h264_and_h265_come_whole_over_tcp_and_udp() {
     let Some(server) = Server::start() else { return };
     for (path, codec, transport) in [
-        ("open/h264", VideoCodec::H264, Transport::Tcp),
-        ("open/h264", VideoCodec::H264, Transport::Udp),
-        ("open/h264-inband", VideoCodec::H264, Transport::Tcp),
-        ("open/h265", VideoCodec::H265, Transport::Tcp),
+        ("h264", VideoCodec::H264, Transport::Tcp),
+        ("h264", VideoCodec::H264, Transport::Udp),
+        ("h264-inband", VideoCodec::H264, Transport::Tcp),
+        ("h265", VideoCodec::H265, Transport::Tcp),
     ] {
         let mut session = session(&Target { transport, ..server.target(path) }).await;
         let video = session.tracks().video.clone();
@@ -145,7 +153,7 @@ async fn h264_and_h265_come_whole_over_tcp_and_udp() {
 async fn sound_has_the_same_zero_as_the_pictures() {
     let Some(server) = Server::start() else { return };
     for (path, codec, rate, step) in
-        [("open/h264-aac", AudioCodec::Aac, 16_000, 1024), ("open/h264-pcmu", AudioCodec::Pcmu, 8_000, 0)]
+        [("h264-aac", AudioCodec::Aac, 16_000, 1024), ("h264-pcmu", AudioCodec::Pcmu, 8_000, 0)]
     {
         let mut session = session(&server.target(path)).await;
         let audio = session.tracks().audio.clone().expect("sound");
@@ -176,7 +184,7 @@ async fn sound_has_the_same_zero_as_the_pictures() {
 #[tokio::test]
 async fn b_frames_get_monotonic_decode_times_and_true_presentation_times() {
     let Some(server) = Server::start() else { return };
-    let mut session = session(&server.target("open/h264-b")).await;
+    let mut session = session(&server.target("h264-b")).await;
     let samples = samples(&mut session, 3).await;
     check_rules(&session, &samples);
     let mut shown: Vec<i64> =
@@ -197,9 +205,9 @@ async fn b_frames_get_monotonic_decode_times_and_true_presentation_times() {
 async fn what_cannot_be_recorded_is_told_plainly() {
     let Some(server) = Server::start() else { return };
     for (path, kind, text) in [
-        ("open/mjpeg", Kind::NoStream, "Motion JPEG"),
-        ("open/sound-only", Kind::NoStream, "H.264 or H.265"),
-        ("open/nothing-here", Kind::NoStream, "nothing at this address"),
+        ("mjpeg", Kind::NoStream, "Motion JPEG"),
+        ("sound-only", Kind::NoStream, "H.264 or H.265"),
+        ("nothing-here", Kind::NoStream, "nothing at this address"),
     ] {
         let error = open(&server.target(path), patient()).await.err().expect(path);
         assert_eq!(error.kind(), kind, "{path}: {error}");
@@ -210,7 +218,8 @@ async fn what_cannot_be_recorded_is_told_plainly() {
 #[tokio::test]
 async fn a_password_is_asked_for_taken_and_never_repeated() {
     let Some(server) = Server::start() else { return };
-    let closed = server.target("closed/h264");
+    let mut closed = server.target("h264");
+    closed.url.set_port(Some(server.closed)).unwrap();
     let with = |user: &str, password: &str| Target {
         user: Some(user.to_owned()),
         password: Some(password.to_owned().into()),
@@ -227,7 +236,7 @@ async fn a_password_is_asked_for_taken_and_never_repeated() {
 #[tokio::test]
 async fn a_server_that_goes_away_ends_the_session() {
     let Some(server) = Server::start() else { return };
-    let mut session = session(&server.target("open/h264")).await;
+    let mut session = session(&server.target("h264")).await;
     samples(&mut session, 1).await;
     drop(server);
     let ended = async {

@@ -8,11 +8,13 @@ pub mod aac;
 mod bits;
 pub mod flac;
 pub mod fmp4;
+pub mod g711;
 pub mod h264;
 pub mod h265;
 mod hvcc;
 pub mod live;
 pub mod nal;
+pub mod progressive;
 pub mod sample;
 pub mod video;
 

@@ -92,6 +92,15 @@ impl BoxWriter {
         self.bytes(&value.to_be_bytes());
     }
 
+    /// Four bytes, or eight where `wide`.
+    pub fn sized(&mut self, wide: bool, value: u64) {
+        if wide {
+            self.u64(value);
+        } else {
+            self.u32(u32::try_from(value).unwrap_or(u32::MAX));
+        }
+    }
+
     /// Eight bytes.
     pub fn u64(&mut self, value: u64) {
         self.bytes(&value.to_be_bytes());

@@ -81,11 +81,12 @@ pub(crate) fn file_type(out: &mut BoxWriter, major: &[u8; 4], compatible: &[&[u8
 
 /// `mvhd`; `creation` in seconds since 1904, `duration` in ticks of `timescale`.
 pub(crate) fn movie_header(out: &mut BoxWriter, creation: u64, timescale: u32, duration: u64) {
-    out.full(b"mvhd", 1, 0, |out| {
-        out.u64(creation);
-        out.u64(creation);
+    let wide = is_wide(creation, duration);
+    out.full(b"mvhd", u8::from(wide), 0, |out| {
+        out.sized(wide, creation);
+        out.sized(wide, creation);
         out.u32(timescale);
-        out.u64(duration);
+        out.sized(wide, duration);
         out.u32(0x0001_0000); // rate 1
         out.u16(0x0100); // volume 1
         out.zeros(10);
@@ -93,6 +94,11 @@ pub(crate) fn movie_header(out: &mut BoxWriter, creation: u64, timescale: u32, d
         out.zeros(24);
         out.u32(3); // next_track_ID
     });
+}
+
+/// Whether times need version 1 of a header; old players like version 0 better.
+fn is_wide(creation: u64, duration: u64) -> bool {
+    creation.max(duration) > u64::from(u32::MAX)
 }
 
 fn matrix(out: &mut BoxWriter) {
@@ -128,6 +134,15 @@ impl<'a> Track<'a> {
         }
     }
 
+    /// What the decoder must know.
+    #[must_use]
+    pub fn decoder_config(&self) -> &'a Bytes {
+        match self {
+            Self::Video(video) => &video.decoder_config,
+            Self::Audio(audio) => &audio.decoder_config,
+        }
+    }
+
     /// Ticks per second.
     #[must_use]
     pub fn timescale(&self) -> u32 {
@@ -143,12 +158,13 @@ impl<'a> Track<'a> {
             Self::Video(video) => (0, video.width, video.height),
             Self::Audio(_) => (0x0100, 0, 0),
         };
-        out.full(b"tkhd", 1, 3, |out| {
-            out.u64(creation);
-            out.u64(creation);
+        let wide = is_wide(creation, duration);
+        out.full(b"tkhd", u8::from(wide), 3, |out| {
+            out.sized(wide, creation);
+            out.sized(wide, creation);
             out.u32(track_id(self.kind()));
             out.u32(0);
-            out.u64(duration);
+            out.sized(wide, duration);
             out.zeros(12); // reserved, layer, alternate_group
             out.u16(volume);
             out.u16(0);
@@ -160,11 +176,12 @@ impl<'a> Track<'a> {
 
     /// `mdhd` and `hdlr`; `duration` in ticks of the track.
     pub(crate) fn media_head(&self, out: &mut BoxWriter, creation: u64, duration: u64) {
-        out.full(b"mdhd", 1, 0, |out| {
-            out.u64(creation);
-            out.u64(creation);
+        let wide = is_wide(creation, duration);
+        out.full(b"mdhd", u8::from(wide), 0, |out| {
+            out.sized(wide, creation);
+            out.sized(wide, creation);
             out.u32(self.timescale());
-            out.u64(duration);
+            out.sized(wide, duration);
             out.u16(0x55c4); // language: undetermined
             out.u16(0);
         });

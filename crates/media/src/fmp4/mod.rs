@@ -5,6 +5,7 @@
 
 pub mod boxes;
 pub mod fragment;
+pub mod index;
 pub mod init;
 pub mod read;
 pub mod sample_entry;
@@ -12,6 +13,7 @@ pub mod sample_entry;
 use model::TrackKind;
 
 pub use fragment::{SampleMeta, TooLarge, TrackSamples, fragment_head, fragment_one};
+pub use index::{RandomAccess, random_access_index, uuid_box};
 pub use init::init_segment;
 
 /// `track_ID`: video 1, audio 2, in every file and segment.

@@ -13,30 +13,30 @@ function format(zone: string, options: Intl.DateTimeFormatOptions, locale = "en-
 
 /** A moment: milliseconds since 1970, or RFC 3339. */
 export type Moment = number | string;
-const msOf = (moment: Moment): number => (typeof moment === "number" ? moment : Date.parse(moment));
+const msOf = (at: Moment): number => (typeof at === "number" ? at : Date.parse(at));
 
 /** "14:07:21". */
-export function clock(moment: Moment, zone: string): string {
-  return format(zone, { hour: "2-digit", minute: "2-digit", second: "2-digit" }).format(msOf(moment));
+export function clock(at: Moment, zone: string): string {
+  return format(zone, { hour: "2-digit", minute: "2-digit", second: "2-digit" }).format(msOf(at));
 }
 
 /** "13:50:32.480". */
-export function clockMs(moment: Moment, zone: string): string {
-  return `${clock(moment, zone)}.${String(((msOf(moment) % 1000) + 1000) % 1000).padStart(3, "0")}`;
+export function clockMs(at: Moment, zone: string): string {
+  return `${clock(at, zone)}.${String(((msOf(at) % 1000) + 1000) % 1000).padStart(3, "0")}`;
 }
 
 /** "Sat 21 Nov", with the year when it is not this one. */
-export function day(moment: Moment, zone: string, nowMs: number): string {
+export function day(at: Moment, zone: string, nowMs: number): string {
   const year = format(zone, { year: "numeric" });
-  const sameYear = year.format(msOf(moment)) === year.format(nowMs);
-  const parts = format(zone, { weekday: "short", day: "numeric", month: "short", year: "numeric" }).formatToParts(msOf(moment));
+  const sameYear = year.format(msOf(at)) === year.format(nowMs);
+  const parts = format(zone, { weekday: "short", day: "numeric", month: "short", year: "numeric" }).formatToParts(msOf(at));
   const part = (type: string) => parts.find((one) => one.type === type)?.value ?? "";
   return `${part("weekday")} ${part("day")} ${part("month")}${sameYear ? "" : ` ${part("year")}`}`;
 }
 
 /** "2026-11-21" in the zone. */
-export function isoDay(moment: Moment, zone: string): string {
-  return format(zone, { year: "numeric", month: "2-digit", day: "2-digit" }, "en-CA").format(msOf(moment));
+export function isoDay(at: Moment, zone: string): string {
+  return format(zone, { year: "numeric", month: "2-digit", day: "2-digit" }, "en-CA").format(msOf(at));
 }
 
 /** "14:05:52" today, "Sat 21 Nov 14:05:52" on any other day. */

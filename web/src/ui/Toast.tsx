@@ -26,7 +26,7 @@ function set(toasts: readonly ToastWords[]) {
   for (const listener of listeners) listener();
 }
 
-const dismiss = (id: number) => set(shown.filter((toast) => toast.id !== id));
+const dismiss = (id: number) => set(shown.filter((one) => one.id !== id));
 
 /** Says that something was done: "Gate north was added." */
 export function toast(text: string): void {

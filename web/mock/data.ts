@@ -1,0 +1,77 @@
+/** What the mock site has at the start: cameras in every state, alarms, storage that is nearly full. */
+import type { Alarm, Camera, CameraState, Found, Notifications, Session, Site, Stream, Token, Volume } from "../src/api/types";
+
+const hex = (number: number) => number.toString(16).padStart(32, "0");
+const ago = (seconds: number) => new Date(Date.now() - seconds * 1000).toISOString();
+
+const stream = (over: Partial<Stream> = {}): Stream => ({
+  kind: "main", video_codec: "avc1.64001f", audio_codec: "mp4a.40.2", width: 1920, height: 1080, fps: 25, bits_per_second: 3_080_000, ...over,
+});
+const sub = stream({ kind: "sub", video_codec: "avc1.42e01e", audio_codec: null, width: 640, height: 360, bits_per_second: 412_000 });
+
+export function camera(number: number, name: string, over: Partial<Camera> = {}): Camera {
+  return {
+    id: hex(number), name, model: "AXIS P3245-LVE", serial: `B8A44F01A2${(0xc0 + number).toString(16).toUpperCase()}`,
+    source: { kind: "axis", address: `http://192.168.0.${90 + number}` }, has_sub: true, user: "root", transport: "tcp", audio: true, record: true,
+    retention_days: 30, state: "recording" satisfies CameraState, detail: null, last_frame: ago(0), next_try: null, streams: [stream(), sub], added: ago(86_400 * 40), ...over,
+  };
+}
+
+export const cameras = (): Camera[] => [
+  camera(1, "Gate north"),
+  camera(2, "Yard", { streams: [stream({ fps: 24.9, bits_per_second: 4_310_000, audio_codec: null }), sub], audio: false }),
+  camera(3, "Roof PTZ", { model: "AXIS Q6135-LE", serial: "B8A44F0911FE", streams: [stream({ video_codec: "hvc1.1.6.L120.90", bits_per_second: 1_870_000 }), sub] }),
+  camera(4, "Lobby", { model: "AXIS M3066-V", serial: "ACCC8E77D010", state: "silent", detail: "No frames since 13:58:04. Trying again in 12 s.", last_frame: ago(620), next_try: ago(-12), streams: [] }),
+  camera(5, "Store room", { model: "AXIS M1075-L", serial: "B8A44F55E0A1", state: "wrong-password", detail: "The camera refuses the password. Type it again.", streams: [] }),
+  camera(6, "Car park radar", { model: "AXIS D2210-VE", serial: "E8272510BB01", record: false, state: "live", streams: [stream({ width: 1280, height: 720, fps: 10, bits_per_second: 640_000, audio_codec: null })], has_sub: false, audio: false }),
+  camera(7, "Back lane", { model: "XNV-8080R", serial: null, source: { kind: "rtsp", main_url: "rtsp://192.168.0.97/profile1/media.smp" }, has_sub: false, retention_days: null }),
+  camera(8, "Dock 3", { model: "AXIS P8815-2", serial: "B8A44F00C7D2", state: "connecting", detail: "Connecting.", streams: [] }),
+];
+
+export const alarms = (): Alarm[] => [
+  { id: hex(101), kind: "camera-silent", camera: hex(4), title: "Lobby: no frames since 13:58:04", advice: "Check its power and network cable. It is tried again by itself.", since: ago(620) },
+  { id: hex(102), kind: "camera-password", camera: hex(5), title: "Store room: the password is refused", advice: "Type the camera's password again under Devices.", since: ago(5400) },
+  { id: hex(103), kind: "storage-slow", title: "Storage is slow: up to 4 s are at risk", advice: "Look for other programs that write to the disk.", since: ago(90_000), ended: ago(89_400), acknowledged: ago(88_000), acknowledged_by: "Ines" },
+  { id: hex(104), kind: "camera-silent", camera: hex(2), title: "Yard: no frames for 74 s", advice: "Check its power and network cable.", since: ago(200_000), ended: ago(199_926), acknowledged: ago(180_000), acknowledged_by: "Ines" },
+];
+
+const found = (number: number, over: Partial<Found> = {}): Found => ({
+  key: `B8A44F3300${number.toString(16).padStart(2, "0").toUpperCase()}`, name: `AXIS P3265-LVE - B8A44F3300${number.toString(16).padStart(2, "0").toUpperCase()}`, model: "AXIS P3265-LVE", brand: "Axis",
+  serial: `B8A44F3300${number.toString(16).padStart(2, "0").toUpperCase()}`, address: `192.168.0.${140 + number}`, http_url: `http://192.168.0.${140 + number}`, rtsp_port: 554, vapix: true,
+  firmware: "12.9.57", needs_setup: false, seen_by: ["mdns", "ssdp", "wsd"], added_as: null, ...over,
+});
+
+export const founds = (): Found[] => [
+  found(1), found(2, { model: "AXIS Q1656", name: "AXIS Q1656 - B8A44F330002" }), found(3, { needs_setup: true, model: "AXIS M2035-LE", name: "AXIS M2035-LE - B8A44F330003" }),
+  found(4, { vapix: false, brand: "Hanwha", model: "XNV-8080R", name: "XNV-8080R", serial: null, firmware: null, seen_by: ["wsd"] }),
+  found(5, { added_as: hex(1), name: "AXIS P3245-LVE - B8A44F01A2C1", model: "AXIS P3245-LVE", address: "192.168.0.91" }), found(6, { firmware: "11.11.192", seen_by: ["mdns"] }),
+];
+
+const pairs = "9f2c41d07ab35e8860c1f4729e0dd3b5a6184ce72b90157f3cd8e6a1420f9b7d";
+export const certificateId = pairs.match(/.{4}/g)?.join(" ") ?? "";
+export const tlsSha256 = (pairs.match(/.{2}/g) ?? []).toReversed().join(":").toUpperCase();
+
+export const site = (): Site => ({
+  id: hex(900), name: "Harbour Warehouse", time_zone: "Europe/Stockholm", time: new Date().toISOString(), certificate_id: certificateId,
+  tls_certificate_sha256: tlsSha256, release: "0.1.0", started: ago(86_400 * 3 + 7300),
+});
+
+export const session = (): Session => ({
+  session: hex(901), user_id: hex(902), user: "Ines", role: "administrator", expires: ago(-86_400),
+  privileges: ["signed-in", "camera-video", "camera-listen", "recordings", "export", "snapshot", "configure"],
+});
+
+export const volumes = (): Volume[] => [
+  { id: hex(903), path: "/var/lib/martello/recordings", used_bytes: 412_600_000_000, limit_bytes: 600_000_000_000, free_bytes: 512_000_000_000, total_bytes: 1_000_000_000_000, oldest: ago(86_400 * 21.4), state: "ok", at_risk_s: 0.8 },
+  { id: hex(904), path: "/mnt/second", used_bytes: 1_930_000_000_000, limit_bytes: null, free_bytes: 40_000_000_000, total_bytes: 2_000_000_000_000, oldest: ago(86_400 * 63), state: "slow", at_risk_s: 4.2 },
+];
+
+export const tokens = (): Token[] => [
+  { id: hex(905), name: "Home Assistant", created: ago(86_400 * 12), expires: ago(-86_400 * 78) },
+  { id: hex(906), name: "Backup script", created: ago(86_400 * 88), expires: ago(-86_400 * 2) },
+];
+
+export const notifications = (): Notifications => ({
+  mail: { host: "mail.example.com", port: 587, security: "starttls", user: "site@example.com", from: "site@example.com", to: ["ines@example.com"] },
+  webhook: null,
+});

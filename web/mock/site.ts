@@ -1,0 +1,116 @@
+/** A site made of words: keeps what it is told, answers as the document says. It has no pictures and no recordings. */
+import type { Camera, Source } from "../src/api/types";
+import { type Handlers, refuse } from "./contract";
+import * as data from "./data";
+
+/** What a test wants to be different. */
+export interface Wishes {
+  signedIn?: boolean;
+  setUpNeeded?: boolean;
+  empty?: boolean;
+}
+
+const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
+
+/** @param slowMs how long the network takes. */
+export function mockSite({ signedIn = true, setUpNeeded = false, empty = false }: Wishes = {}, slowMs = 0) {
+  const state = {
+    session: signedIn ? data.session() : null,
+    setUpNeeded,
+    site: data.site(),
+    cameras: empty ? [] : data.cameras(),
+    alarms: empty ? [] : data.alarms(),
+    discovery: { running: false, started: null as string | null, found: empty ? [] : data.founds() },
+    volumes: data.volumes(),
+    tokens: empty ? [] : data.tokens(),
+    notifications: empty ? { mail: null, webhook: null } : data.notifications(),
+  };
+  const mine = () => state.session ?? refuse(401, "sign-in-required", "Nobody is signed in.");
+  const one = <T extends { id: string }>(list: T[], id: string | undefined): T => list.find((item) => item.id === id) ?? refuse(404, "not-found", "There is no such thing.");
+  const refuseBad = (source: Source, password: string | null | undefined) => {
+    const address = source.kind === "axis" ? source.address : source.main_url;
+    if (password === "wrong") refuse(422, "camera-refused-password", "The camera refuses the name or password.", "Type them as they are set at the camera.");
+    if (address.includes("203.0.113.")) refuse(422, "camera-unreachable", "The camera does not answer.", "Check the address and that the camera has power.");
+  };
+  let next = 500;
+
+  const handlers: Handlers = {
+    "/v1/setup": {
+      get: () => ({ needed: state.setUpNeeded, site_name: state.site.name, certificate_id: state.site.certificate_id, tls_certificate_sha256: state.site.tls_certificate_sha256, release: state.site.release }),
+      post: ({ body }) => {
+        if (body.code !== "K7PX-2M9Q") refuse(403, "wrong-setup-code", "The setup code is wrong or used up.", "Use the newest link that the server has printed.");
+        state.setUpNeeded = false;
+        state.site.name = body.site_name ?? state.site.name;
+        return (state.session = { ...data.session(), user: body.user });
+      },
+    },
+    "/v1/session": {
+      get: () => mine(),
+      post: async ({ body }) => {
+        await pause(slowMs);
+        if (body.user === "locked") refuse(429, "too-many-tries", "Too many tries.", "Wait, then type the password again.", 30);
+        if (body.password !== "lighthouse") refuse(401, "wrong-password", "Name or password is wrong.");
+        return (state.session = { ...data.session(), user: body.user });
+      },
+      delete: () => void (state.session = null),
+    },
+    "/v1/tokens": {
+      get: () => ({ items: state.tokens }),
+      post: ({ body }) => {
+        const token = { id: String(next++).padStart(32, "0"), name: body.name, created: new Date().toISOString(), expires: new Date(Date.now() + (body.days ?? 90) * 86_400_000).toISOString() };
+        state.tokens.push(token);
+        return { ...token, value: "mt_5vN2hQ8rXw3kTz7LpY9cBd4FsGjA6eHm1uRqVnKx" };
+      },
+    },
+    "/v1/tokens/{token}": { delete: ({ path }) => void (state.tokens = state.tokens.filter(({ id }) => id !== path[0])) },
+    "/v1/site": {
+      get: () => (mine(), { ...state.site, time: new Date().toISOString() }),
+      patch: ({ body }) => Object.assign(state.site, body),
+    },
+    "/v1/cameras": {
+      get: async () => (mine(), await pause(slowMs), { items: state.cameras }),
+      post: async ({ body }) => {
+        await pause(slowMs);
+        refuseBad(body.source, body.password);
+        const added: Camera = data.camera(next++, body.name ?? "New camera", { source: body.source, state: "connecting", detail: "Connecting.", streams: [] });
+        state.cameras.push(added);
+        for (const found of state.discovery.found) if (body.source.kind === "axis" && found.http_url === body.source.address) found.added_as = added.id;
+        return added;
+      },
+    },
+    "/v1/cameras/{camera}": {
+      get: ({ path }) => one(state.cameras, path[0]),
+      patch: ({ path, body }) => Object.assign(one(state.cameras, path[0]), Object.fromEntries(Object.entries(body).filter(([key]) => key !== "password")), body.retention_days === 0 ? { retention_days: null } : {}),
+      delete: ({ path }) => void (state.cameras = state.cameras.filter(({ id }) => id !== path[0])),
+    },
+    "/v1/probe": {
+      post: async ({ body }) => {
+        await pause(slowMs);
+        refuseBad(body.source, body.password);
+        return { name: "Hallway", model: "XNV-8080R", serial: null, streams: [{ kind: "main", video_codec: "hvc1.1.6.L120.90", audio_codec: "ulaw", width: 2592, height: 1520, fps: 0, bits_per_second: 0 }] };
+      },
+    },
+    "/v1/discovery": {
+      get: () => state.discovery,
+      post: () => {
+        state.discovery = { ...state.discovery, running: true, started: new Date().toISOString() };
+        setTimeout(() => (state.discovery = { ...state.discovery, running: false }), slowMs * 10);
+        return state.discovery;
+      },
+    },
+    "/v1/timeline": { get: ({ query }) => ({ from: query.get("from") ?? "", to: query.get("to") ?? "", now: new Date().toISOString(), lanes: [] }) },
+    "/v1/recorded-days": { get: () => ({ days: [] }) },
+    "/v1/alarms": { get: () => ({ items: state.alarms }) },
+    "/v1/alarms/{alarm}/acknowledge": { post: ({ path }) => Object.assign(one(state.alarms, path[0]), { acknowledged: new Date().toISOString(), acknowledged_by: mine().user }) },
+    "/v1/volumes": { get: () => ({ items: state.volumes }) },
+    "/v1/volumes/{volume}": { patch: ({ path, body }) => Object.assign(one(state.volumes, path[0]), body) },
+    "/v1/settings/notifications": { get: () => state.notifications, put: ({ body }) => (state.notifications = body) },
+    "/v1/settings/notifications/test": {
+      post: async () => {
+        await pause(slowMs);
+        refuse(422, "delivery-failed", "mail.example.com does not answer.", "Check the name and port of the mail server.");
+      },
+    },
+  };
+  return { state, handlers };
+}

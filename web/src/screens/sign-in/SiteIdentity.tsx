@@ -1,0 +1,40 @@
+/** What proves that this is the right site: two numbers to compare with what the server printed and the browser shows. */
+import { ChevronRight } from "lucide-react";
+import { Button, Disclosure, DisclosurePanel } from "react-aria-components";
+import type { SetupState } from "../../api/types";
+import styles from "./SiteIdentity.module.css";
+
+type Numbers = Pick<SetupState, "certificate_id" | "tls_certificate_sha256">;
+
+/** The two numbers and what each is to be compared with. */
+export function Identity({ of }: { of: Numbers }) {
+  return (
+    <dl className={styles.identity}>
+      <dt>Certificate ID</dt>
+      <dd>
+        <code>{of.certificate_id}</code>
+        <p>Stays the same for the life of the site. The server prints it when it starts.</p>
+      </dd>
+      <dt>SHA-256 of the TLS certificate</dt>
+      <dd>
+        <code>{of.tls_certificate_sha256}</code>
+        <p>What the browser shows under “Not secure” → “Certificate” → “SHA-256 fingerprints: certificate”.</p>
+      </dd>
+    </dl>
+  );
+}
+
+/** The same, folded away under the sign-in. */
+export function SiteIdentity({ setup }: { setup: Numbers }) {
+  return (
+    <Disclosure className={styles.fold ?? ""}>
+      <Button slot="trigger" className={styles.trigger ?? ""}>
+        <ChevronRight aria-hidden="true" /> Is this the right site?
+      </Button>
+      <DisclosurePanel className={styles.panel ?? ""}>
+        <p>The browser warns because the site made its certificate itself: no outside authority vouches for a machine in your own network. Compare these numbers once.</p>
+        <Identity of={setup} />
+      </DisclosurePanel>
+    </Disclosure>
+  );
+}

@@ -1,0 +1,17 @@
+/** Who is signed in and what that person may do. The site decides; this only keeps screens from offering what it would refuse. */
+import { useQuery } from "@tanstack/react-query";
+import { sessionQuery } from "../api/queries";
+import type { Session } from "../api/types";
+
+/** Privileges that screens ask for; names as in `x-privilege`. */
+export type Privilege = "camera-video" | "camera-listen" | "recordings" | "export" | "snapshot" | "configure";
+
+/** The session; undefined while it is not known, null when nobody is signed in. */
+export function useSession(): Session | null | undefined {
+  return useQuery(sessionQuery).data;
+}
+
+/** Whether the person who is signed in has a privilege. */
+export function useCan(privilege: Privilege): boolean {
+  return useSession()?.privileges.includes(privilege) ?? false;
+}

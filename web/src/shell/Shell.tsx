@@ -1,0 +1,75 @@
+/** The house around every room: rail, top bar, bar of truth, tabs on a phone. Lets nobody in who is not signed in. */
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useMemo, useState } from "react";
+import { Navigate, Outlet, useLocation, useNavigate } from "react-router";
+import { EventSocket } from "../api/events";
+import { asFailure } from "../api/problems";
+import { sessionQuery, siteQuery } from "../api/queries";
+import { useKeys } from "../keys/useKeys";
+import { paths } from "../paths";
+import { Empty, Problem } from "../ui";
+import { BottomBar } from "./BottomBar";
+import { KeyHelp } from "./KeyHelp";
+import { Logo } from "./Logo";
+import { PhoneTabs } from "./PhoneTabs";
+import { Rail } from "./Rail";
+import { Slots } from "./slots";
+import styles from "./Shell.module.css";
+import { TopBar } from "./TopBar";
+
+/** Where the event socket is. */
+const eventsUrl = () => `${globalThis.location.origin.replace(/^http/, "ws")}/v1/events`;
+
+export function Shell() {
+  const session = useQuery(sessionQuery);
+  const { pathname, search } = useLocation();
+  if (session.isPending) return <div className={styles.waiting}><Logo size={40} /><span className="sr-only" role="status">Martello loads</span></div>;
+  if (session.data === undefined) {
+    return (
+      <main className={styles.waiting}>
+        <Empty icon={<Logo size={40} />} title="The site does not answer">Nothing can be shown until it does.</Empty>
+        <Problem of={asFailure(session.error)} onRetry={() => void session.refetch()} />
+      </main>
+    );
+  }
+  if (session.data === null) {
+    const next = `${pathname}${search}`;
+    return <Navigate to={paths.signIn(next === "/" ? {} : { next })} replace />;
+  }
+  return <House />;
+}
+
+function House() {
+  const queries = useQueryClient();
+  const navigate = useNavigate();
+  const [start, setStart] = useState<HTMLElement | null>(null);
+  const [end, setEnd] = useState<HTMLElement | null>(null);
+  const [help, setHelp] = useState(false);
+  const slots = useMemo(() => ({ start, end }), [start, end]);
+  const socket = useMemo(() => new EventSocket(queries, eventsUrl()), [queries]);
+  useEffect(() => socket.start(), [socket]);
+  useQuery(siteQuery);
+  useKeys({
+    "help": () => setHelp(true),
+    "go.live": () => void navigate(paths.live()),
+    "go.recordings": () => void navigate(paths.recordings()),
+    "go.alarms": () => void navigate(paths.alarms()),
+    "go.devices": () => void navigate(paths.devices()),
+    "go.settings": () => void navigate(paths.settings()),
+  });
+  return (
+    <Slots value={slots}>
+      <div className={styles.app}>
+        <a href="#room" className={styles.skip} onClick={(event) => { event.preventDefault(); document.getElementById("room")?.focus(); }}>Skip to the content</a>
+        <Rail />
+        <TopBar socket={socket} onStart={setStart} onEnd={setEnd} onHelp={() => setHelp(true)} />
+        <main id="room" className={styles.room} tabIndex={-1}>
+          <Outlet />
+        </main>
+        <BottomBar socket={socket} />
+        <PhoneTabs />
+      </div>
+      <KeyHelp isOpen={help} onClose={() => setHelp(false)} />
+    </Slots>
+  );
+}

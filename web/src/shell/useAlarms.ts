@@ -1,0 +1,16 @@
+/** Alarms that still want somebody: what the bar and the counts show. */
+import { useQuery } from "@tanstack/react-query";
+import { alarmsQuery } from "../api/queries";
+import type { Alarm } from "../api/types";
+import { paths } from "../paths";
+
+/** Not acknowledged, newest first. */
+export function useOpenAlarms(): readonly Alarm[] {
+  return (useQuery(alarmsQuery).data ?? []).filter((alarm) => !alarm.acknowledged);
+}
+
+/** Where "Go to" leads: the moment in the recordings, or the room where the trouble is mended. */
+export function placeOf(alarm: Alarm): string {
+  if (!alarm.camera) return paths.settings("storage");
+  return alarm.kind === "camera-password" ? paths.devices({ device: alarm.camera }) : paths.recordings({ at: alarm.since, cams: [alarm.camera] });
+}

@@ -20,6 +20,9 @@ pub enum Ask {
         /// Whether sound is wanted too.
         #[serde(default)]
         audio: bool,
+        /// Whether G.711 sound comes wrapped as FLAC (for MSE) instead of raw (for WebCodecs).
+        #[serde(default)]
+        flac: bool,
     },
     /// Stop sending.
     Unsubscribe {

@@ -18,6 +18,9 @@
 //! | 32 | 4 | offset of the frame's bytes within the payload: what lies before is the `moof` and the head of `mdat` |
 //! | 36 | … | payload |
 //!
+//! Live, the decode time begins anywhere and runs on without hole or overlap. Played back, it is the wall time in
+//! ticks since 1970, so that it goes on across segments and gaps.
+//!
 //! Payloads: *init*: a 4-byte length, that many bytes of JSON ([`Init`]), then the MP4 initialization segment (`ftyp`
 //! `moov`) of this track alone. *frame*: one fragment (`moof` `mdat`) with exactly one sample; for G.711 `init.mse`
 //! tells whether the fragment holds FLAC; the bytes of the frame itself begin at *offset* and end with the payload.
@@ -192,6 +195,8 @@ pub enum NoticeCode {
     NoCamera,
     /// The camera has no such stream: the other one is sent.
     OtherStream,
+    /// The message was not understood.
+    BadAsk,
     /// The right to see or hear this has ended.
     Forbidden,
 }

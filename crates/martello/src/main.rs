@@ -1,2 +1,55 @@
-//! placeholder
-fn main() {}
+//! The only program of Martello: `martello site`, `martello demo`, `martello sim` and the client commands.
+//!
+//! What is here: arguments, logging, signals, exit codes. What is not here: behaviour of any service.
+
+mod client;
+mod demo;
+mod embedded;
+mod ready;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Video surveillance that you run yourself.
+#[derive(Parser)]
+#[command(name = "martello", version, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run a site server: records and shows cameras.
+    Site(serve::Arguments),
+    /// Try Martello: a site with simulated cameras, on this computer only.
+    Demo(demo::Arguments),
+    /// Run simulated cameras.
+    #[cfg(feature = "sim")]
+    Sim(sim::cli::Args),
+    #[command(flatten)]
+    Client(client::ClientCommand),
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let filter = tracing_subscriber::EnvFilter::try_from_env("MARTELLO_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,site=info,archive=info,camera=warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(true).init();
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("martello").build() {
+        Ok(runtime) => runtime,
+        Err(error) => return ready::fail(&format!("cannot start: {error}")),
+    };
+    runtime.block_on(async {
+        match arguments.command {
+            Command::Site(arguments) => serve::run(arguments).await,
+            Command::Demo(arguments) => demo::run(arguments).await,
+            #[cfg(feature = "sim")]
+            Command::Sim(arguments) => sim::cli::run(arguments).await,
+            Command::Client(command) => client::run(command).await,
+        }
+    })
+}

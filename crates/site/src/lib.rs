@@ -1,1 +1,131 @@
-//! placeholder
+//! The site server: records cameras, shows them, plays back; one HTTP API for everything.
+//!
+//! [`Site::start`] wires the parts together: catalog (database), recorder and archive (recordings), cameras and their
+//! feeds, alarms and their messages, and the HTTP router on TLS. [`Running::stop`] is the orderly stop: afterwards
+//! nothing that came is missing on disk.
+//! What is not here: the formats of recordings (archive), RTSP and VAPIX (camera), SQL (catalog), signatures (trust).
+
+mod alarms;
+mod archive_engine;
+mod cameras;
+pub mod config;
+mod convert;
+mod discovery;
+mod events;
+mod feed;
+pub mod http;
+pub mod identity;
+pub mod notify;
+mod principal;
+mod recorder;
+mod server;
+mod sessions;
+mod source;
+mod start;
+mod throttle;
+mod volume;
+
+use std::{ops::Deref, sync::Arc};
+
+use api::{Code, notification::Notifications};
+use catalog::Catalog;
+use model::WallTime;
+use tokio::sync::{Semaphore, watch};
+
+pub use config::{Config, ConfigFile, DiscoveryConfig};
+pub use http::{client::ClientFile, openapi};
+pub use start::{Running, Site, StartError};
+
+use http::problem::{Failure, Outcome};
+
+/// The release that runs.
+pub const RELEASE: &str = env!("CARGO_PKG_VERSION");
+
+/// The API document as it is sent.
+#[derive(Clone)]
+struct DocumentText(Arc<str>);
+
+/// Everything that handlers use.
+struct Parts {
+    catalog: Catalog,
+    identity: trust::Identity,
+    tls_fingerprint: String,
+    endorsement: serde_json::Value,
+    cookie_name: String,
+    sessions: sessions::Sessions,
+    cameras: cameras::Cameras,
+    recorder: recorder::Recorder,
+    reader: archive_engine::Reader,
+    volume: volume::Volume,
+    events: events::Events,
+    alarms: alarms::Alarms,
+    discovery: discovery::Discovery,
+    notifier: notify::Handle,
+    notifications: watch::Sender<Notifications>,
+    policy: http::privilege::Policy,
+    playbacks: Arc<Semaphore>,
+    client_files: &'static [ClientFile],
+    started: WallTime,
+    stop: watch::Receiver<bool>,
+}
+
+/// The running site as handlers see it; clones are the same.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl App {
+    /// Runs blocking work (database, disk) off the tasks that serve requests.
+    async fn blocking<T: Send + 'static>(&self, work: impl FnOnce(&Self) -> T + Send + 'static) -> Outcome<T> {
+        let app = self.clone();
+        blocking(move || work(&app)).await
+    }
+
+    /// Asks the catalog.
+    async fn catalog<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Catalog) -> catalog::Result<T> + Send + 'static,
+    ) -> Outcome<T> {
+        Ok(self.blocking(move |app| work(&app.catalog)).await??)
+    }
+
+    /// Tells when the site stops.
+    fn stopping(&self) -> watch::Receiver<bool> {
+        self.stop.clone()
+    }
+
+    /// The site's time zone; UTC where its name is no longer known.
+    async fn time_zone(&self) -> Outcome<jiff::tz::TimeZone> {
+        let site = self.catalog(Catalog::site).await?;
+        let name = site.map_or_else(|| "UTC".to_owned(), |site| site.time_zone);
+        Ok(jiff::tz::TimeZone::get(&name).unwrap_or(jiff::tz::TimeZone::UTC))
+    }
+
+    /// Where alarms are sent, with secrets.
+    async fn notifications(&self) -> Outcome<Notifications> {
+        Ok(self.notifications.borrow().clone())
+    }
+
+    /// Keeps where alarms are sent.
+    async fn keep_notifications(&self, new: Notifications) -> Outcome<Notifications> {
+        let settings = notify::with_kept_secrets(new, &self.notifications.borrow());
+        let kept = settings.clone();
+        self.catalog(move |catalog| notify::keep(catalog, &kept)).await?;
+        self.notifications.send_replace(settings.clone());
+        Ok(settings)
+    }
+}
+
+/// Runs blocking work off the tasks that serve requests.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Outcome<T> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| Failure::new(Code::Internal, format!("A fault while working: {error}")))
+}

@@ -1,0 +1,168 @@
+//! Alarms: conditions that begin and end, kept in the catalog, told to clients and sent to people.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use api::{
+    alarm::{Alarm, AlarmKind},
+    event::Event,
+};
+use catalog::{Catalog, alarm::AlarmRow};
+use model::{AlarmId, CameraId, clock::wall_now};
+
+use crate::{events::Events, notify};
+
+type Subject = (AlarmKind, Option<CameraId>);
+
+struct Inner {
+    catalog: Catalog,
+    events: Events,
+    notifier: notify::Handle,
+    /// Conditions that hold. Checked every second: the database is asked only when something changes.
+    lasting: Mutex<HashMap<Subject, AlarmId>>,
+}
+
+/// All alarms; clones are the same.
+#[derive(Clone)]
+pub struct Alarms {
+    inner: Arc<Inner>,
+}
+
+impl Alarms {
+    /// Over the catalog; conditions that held when the site stopped hold until they are looked at again.
+    ///
+    /// # Errors
+    /// The catalog cannot be read.
+    pub fn open(catalog: Catalog, events: Events, notifier: notify::Handle) -> catalog::Result<Self> {
+        let lasting = catalog
+            .alarms(1000)?
+            .into_iter()
+            .filter(|row| row.ended.is_none())
+            .filter_map(|row| Some(((kind(&row.kind)?, row.camera), row.id)))
+            .collect();
+        let inner = Inner { catalog, events, notifier, lasting: Mutex::new(lasting) };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// A condition holds. Only the first time is news.
+    pub fn raise(&self, about: AlarmKind, camera: Option<CameraId>, title: String, advice: &str) {
+        let mut lasting = self.lasting();
+        if lasting.contains_key(&(about, camera)) {
+            return;
+        }
+        match self.inner.catalog.raise_alarm(name(about), camera, &title, advice, wall_now()) {
+            Ok((row, began)) => {
+                lasting.insert((about, camera), row.id);
+                drop(lasting);
+                if began {
+                    tracing::warn!(title, "alarm");
+                    self.tell(row, true);
+                }
+            }
+            Err(error) => tracing::error!(%error, title, "an alarm could not be kept"),
+        }
+    }
+
+    /// A condition holds no more.
+    pub fn clear(&self, about: AlarmKind, camera: Option<CameraId>) {
+        let mut lasting = self.lasting();
+        if !lasting.contains_key(&(about, camera)) {
+            return;
+        }
+        match self.inner.catalog.end_alarm(name(about), camera, wall_now()) {
+            Ok(row) => {
+                lasting.remove(&(about, camera));
+                drop(lasting);
+                if let Some(row) = row {
+                    self.tell(row, true);
+                }
+            }
+            Err(error) => tracing::error!(%error, "the end of an alarm could not be kept"),
+        }
+    }
+
+    /// A camera is removed; the catalog has ended its alarms.
+    pub fn clear_camera(&self, camera: CameraId) {
+        self.lasting().retain(|(_, about), _| *about != Some(camera));
+    }
+
+    /// Somebody has seen it. Blocking.
+    ///
+    /// # Errors
+    /// The catalog cannot be written.
+    pub fn acknowledge(&self, id: AlarmId, by: &str) -> catalog::Result<Option<Alarm>> {
+        let Some(row) = self.inner.catalog.acknowledge_alarm(id, by, wall_now())? else { return Ok(None) };
+        let alarm = alarm(row);
+        if let Some(alarm) = &alarm {
+            self.inner.events.publish(&Event::Alarm { alarm: Box::new(alarm.clone()) });
+        }
+        Ok(alarm)
+    }
+
+    /// The newest, lasting ones first. Blocking.
+    ///
+    /// # Errors
+    /// The catalog cannot be read.
+    pub fn list(&self, limit: usize) -> catalog::Result<Vec<Alarm>> {
+        Ok(self.inner.catalog.alarms(limit)?.into_iter().filter_map(alarm).collect())
+    }
+
+    fn tell(&self, row: AlarmRow, send: bool) {
+        let Some(alarm) = alarm(row) else { return };
+        self.inner.events.publish(&Event::Alarm { alarm: Box::new(alarm.clone()) });
+        if send {
+            self.inner.notifier.send(alarm);
+        }
+    }
+
+    fn lasting(&self) -> std::sync::MutexGuard<'_, HashMap<Subject, AlarmId>> {
+        self.inner.lasting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// All kinds with the names that the catalog keeps; a name is never changed.
+const NAMES: [(AlarmKind, &str); 6] = [
+    (AlarmKind::CameraSilent, "camera-silent"),
+    (AlarmKind::CameraPassword, "camera-password"),
+    (AlarmKind::StorageFailed, "storage-failed"),
+    (AlarmKind::StorageSlow, "storage-slow"),
+    (AlarmKind::StorageFull, "storage-full"),
+    (AlarmKind::ClockJumped, "clock-jumped"),
+];
+
+fn name(about: AlarmKind) -> &'static str {
+    NAMES.iter().find(|(kind, _)| *kind == about).map_or("", |(_, name)| name)
+}
+
+fn kind(name: &str) -> Option<AlarmKind> {
+    NAMES.iter().find(|(_, known)| *known == name).map(|(kind, _)| *kind)
+}
+
+fn alarm(row: AlarmRow) -> Option<Alarm> {
+    Some(Alarm {
+        id: row.id,
+        kind: kind(&row.kind)?,
+        camera: row.camera,
+        title: row.title,
+        advice: row.advice,
+        since: row.since,
+        ended: row.ended,
+        acknowledged: row.acknowledged,
+        acknowledged_by: row.acknowledged_by,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_in_the_catalog_are_those_of_the_wire() {
+        for (about, kept) in NAMES {
+            assert_eq!(serde_json::to_value(about).unwrap(), kept);
+            assert_eq!(kind(name(about)), Some(about));
+        }
+    }
+}

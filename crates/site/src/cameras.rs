@@ -1,0 +1,371 @@
+//! The cameras of the site at run time: their feeds, their state, who watches.
+//!
+//! What is here: which feeds run and what is told about a camera. What is not here: the catalog's rows (callers hand
+//! them in), requests (`http`).
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock, PoisonError, RwLock},
+    time::Duration,
+};
+
+use api::{
+    alarm::AlarmKind,
+    camera::{CameraState, Stream},
+    event::Event,
+    record::{Notice, NoticeCode},
+};
+use catalog::camera::CameraRow;
+use model::{CameraId, StreamKey, StreamKind, WallTime, clock::wall_now};
+use tokio::sync::mpsc;
+
+use crate::{
+    alarms::Alarms,
+    convert,
+    events::Events,
+    feed::{
+        Deps, Feed, Hold, Phase, Spec, Status,
+        hub::{Delivery, Ticket},
+        packet::Lane,
+        run::again_in,
+    },
+    recorder::{Recorder, RetentionGoals, WriteState},
+};
+
+/// A camera without frames for so long is an alarm.
+const SILENCE: Duration = Duration::from_secs(60);
+/// Frames that come but are not written for so long are trouble with the storage.
+const UNWRITTEN: Duration = Duration::from_secs(5);
+
+struct Entry {
+    row: CameraRow,
+    main: Arc<Feed>,
+    sub: Option<Arc<Feed>>,
+    /// Since when it should send frames: silence is counted from here until the first frame.
+    expected_since: WallTime,
+}
+
+struct Inner {
+    entries: RwLock<BTreeMap<CameraId, Entry>>,
+    recorder: Recorder,
+    events: Events,
+    alarms: Alarms,
+    deps: OnceLock<Deps>,
+}
+
+/// All cameras; clones are the same.
+#[derive(Clone)]
+pub struct Cameras {
+    inner: Arc<Inner>,
+}
+
+/// A viewer's subscription to one stream; ends on drop.
+pub struct Watch {
+    _ticket: Ticket,
+    _hold: Hold,
+}
+
+impl Cameras {
+    /// No cameras yet.
+    #[must_use]
+    pub fn new(recorder: Recorder, events: Events, alarms: Alarms) -> Self {
+        let inner = Arc::new(Inner {
+            entries: RwLock::default(),
+            recorder: recorder.clone(),
+            events,
+            alarms,
+            deps: OnceLock::new(),
+        });
+        let weak = Arc::downgrade(&inner);
+        let changed = move |key: StreamKey| {
+            if let Some(inner) = weak.upgrade() {
+                Self { inner }.tell(key.camera);
+            }
+        };
+        let _ = inner.deps.set(Deps { recorder, changed: Arc::new(changed) });
+        Self { inner }
+    }
+
+    fn read(&self) -> std::sync::RwLockReadGuard<'_, BTreeMap<CameraId, Entry>> {
+        self.inner.entries.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> std::sync::RwLockWriteGuard<'_, BTreeMap<CameraId, Entry>> {
+        self.inner.entries.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds a camera, or takes over what changed about it; feeds go on where they can.
+    pub fn put(&self, row: CameraRow) {
+        let id = row.id;
+        let Some(deps) = self.inner.deps.get() else { return };
+        let stopped = {
+            let mut entries = self.write();
+            let source = convert::source(&row);
+            let spec = |kind: StreamKind| Spec {
+                source: source.clone(),
+                user: row.user.clone(),
+                password: row.password.clone(),
+                transport: convert::transport(&row),
+                audio: row.audio,
+                record: row.record && kind == StreamKind::Main,
+            };
+            let has_sub = convert::has_sub(&source);
+            if let Some(entry) = entries.get_mut(&id) {
+                entry.main.change(spec(StreamKind::Main));
+                let old_sub = match (&entry.sub, has_sub) {
+                    (Some(sub), true) => {
+                        sub.change(spec(StreamKind::Sub));
+                        None
+                    }
+                    (Some(_), false) => entry.sub.take(),
+                    (None, true) => {
+                        entry.sub = Some(Feed::start(key(id, StreamKind::Sub), spec(StreamKind::Sub), deps.clone()));
+                        None
+                    }
+                    (None, false) => None,
+                };
+                entry.row = row;
+                old_sub
+            } else {
+                let main = Feed::start(key(id, StreamKind::Main), spec(StreamKind::Main), deps.clone());
+                let sub = has_sub
+                    .then(|| Feed::start(key(id, StreamKind::Sub), spec(StreamKind::Sub), deps.clone()));
+                entries.insert(id, Entry { row, main, sub, expected_since: wall_now() });
+                None
+            }
+        };
+        if let Some(feed) = stopped {
+            tokio::spawn(async move { feed.stop().await });
+        }
+        self.set_retention();
+        self.tell(id);
+    }
+
+    /// Removes a camera; its recordings stay.
+    pub async fn remove(&self, id: CameraId) {
+        let Some(entry) = self.write().remove(&id) else { return };
+        entry.main.stop().await;
+        if let Some(sub) = entry.sub {
+            sub.stop().await;
+        }
+        self.inner.alarms.clear_camera(id);
+        self.set_retention();
+        self.inner.events.publish(&Event::CameraRemoved { camera: id });
+    }
+
+    /// Ends all feeds in order.
+    pub async fn stop(&self) {
+        let feeds: Vec<_> = self
+            .read()
+            .values()
+            .flat_map(|entry| std::iter::once(Arc::clone(&entry.main)).chain(entry.sub.clone()))
+            .collect();
+        for feed in feeds {
+            feed.stop().await;
+        }
+    }
+
+    fn set_retention(&self) {
+        let days = self
+            .read()
+            .iter()
+            .filter_map(|(id, entry)| entry.row.retention_days.map(|days| (*id, days)))
+            .collect();
+        self.inner.recorder.change_retention(|goals: &mut RetentionGoals| goals.days = days);
+    }
+
+    fn tell(&self, id: CameraId) {
+        if let Some(camera) = self.get(id) {
+            self.inner.events.publish(&Event::Camera { camera: Box::new(camera) });
+        }
+    }
+
+    /// One camera as the API tells it.
+    #[must_use]
+    pub fn get(&self, id: CameraId) -> Option<api::camera::Camera> {
+        self.read().get(&id).map(|entry| self.view(entry))
+    }
+
+    /// All cameras, by name.
+    #[must_use]
+    pub fn list(&self) -> Vec<api::camera::Camera> {
+        let mut cameras: Vec<_> = self.read().values().map(|entry| self.view(entry)).collect();
+        cameras.sort_by(|a, b| (a.name.to_lowercase(), a.id).cmp(&(b.name.to_lowercase(), b.id)));
+        cameras
+    }
+
+    /// The row of a camera, with its secrets.
+    #[must_use]
+    pub fn row(&self, id: CameraId) -> Option<CameraRow> {
+        self.read().get(&id).map(|entry| entry.row.clone())
+    }
+
+    fn view(&self, entry: &Entry) -> api::camera::Camera {
+        let now = wall_now();
+        let status = entry.main.status();
+        let (state, detail, next_try) = self.state(entry, &status, now);
+        let mut streams: Vec<Stream> = stream(StreamKind::Main, &status).into_iter().collect();
+        if let Some(sub) = &entry.sub {
+            streams.extend(stream(StreamKind::Sub, &sub.status()));
+        }
+        convert::camera(&entry.row, convert::Now { state, detail, next_try, last_frame: status.last_frame, streams })
+    }
+
+    fn state(
+        &self,
+        entry: &Entry,
+        status: &Status,
+        now: WallTime,
+    ) -> (CameraState, Option<String>, Option<WallTime>) {
+        match &status.phase {
+            Phase::Failed { kind, reason, next_try } => {
+                let state = match kind {
+                    camera::Kind::RefusedPassword => CameraState::WrongPassword,
+                    _ => CameraState::Silent,
+                };
+                let detail = match state {
+                    CameraState::WrongPassword => {
+                        "The camera refuses the user name or password. Change them in the camera's details.".to_owned()
+                    }
+                    _ => format!("{reason}. {}", again_in(*next_try, now)),
+                };
+                (state, Some(detail), Some(*next_try))
+            }
+            Phase::Connecting => (CameraState::Connecting, None, None),
+            Phase::Idle => (CameraState::Live, Some("Not recorded. Pulled while somebody watches.".into()), None),
+            Phase::Running if !entry.row.record => (CameraState::Live, None, None),
+            Phase::Running => match self.unwritten(entry, status, now) {
+                Some(reason) => (CameraState::StorageTrouble, Some(reason), None),
+                None => (CameraState::Recording, None, None),
+            },
+        }
+    }
+
+    /// Why frames that come are not written, where that is so.
+    fn unwritten(&self, entry: &Entry, status: &Status, now: WallTime) -> Option<String> {
+        let last_frame = status.last_frame?;
+        let written = self.inner.recorder.written(entry.main.key()).unwrap_or(entry.expected_since);
+        let waiting = last_frame.micros_since(written).min(now.micros_since(written));
+        if waiting < micros(UNWRITTEN) {
+            return None;
+        }
+        Some(match self.inner.recorder.status().state {
+            WriteState::Failed(reason) => format!("Frames arrive but are not written: {reason}"),
+            WriteState::Ok => "Frames arrive but are not written.".into(),
+        })
+    }
+
+    /// Subscribes a viewer. A camera without the asked stream sends the other one; the notice says so.
+    ///
+    /// # Errors
+    /// There is no such camera.
+    pub fn watch(
+        &self,
+        camera: CameraId,
+        kind: StreamKind,
+        subscription: u32,
+        sound: Option<Lane>,
+        queue: mpsc::Sender<Delivery>,
+    ) -> Result<(Watch, Option<Notice>), Notice> {
+        let entries = self.read();
+        let Some(entry) = entries.get(&camera) else {
+            return Err(Notice { code: NoticeCode::NoCamera, text: "There is no such camera (any more).".into() });
+        };
+        let (feed, other) = match (kind, &entry.sub) {
+            (StreamKind::Sub, Some(sub)) => (sub, false),
+            (StreamKind::Sub, None) => (&entry.main, true),
+            (StreamKind::Main, _) => (&entry.main, false),
+        };
+        let hold = feed.hold();
+        let ticket = feed.hub().join(subscription, sound, queue);
+        let notice = match &feed.status().phase {
+            Phase::Failed { reason, .. } => Some(Notice { code: NoticeCode::NoFrames, text: reason.clone() }),
+            _ if other => Some(Notice {
+                code: NoticeCode::OtherStream,
+                text: "This camera has no sub stream; the main stream is shown.".into(),
+            }),
+            _ => None,
+        };
+        Ok((Watch { _ticket: ticket, _hold: hold }, notice))
+    }
+
+    /// Looks for cameras that are silent, and for trouble with the storage; call once a second.
+    pub fn check(&self) {
+        let now = wall_now();
+        let mut silent_storage = None;
+        for entry in self.read().values() {
+            let status = entry.main.status();
+            let id = entry.row.id;
+            if entry.row.record {
+                self.check_silence(entry, &status, now);
+            } else {
+                self.inner.alarms.clear(AlarmKind::CameraSilent, Some(id));
+            }
+            let refused =
+                matches!(status.phase, Phase::Failed { kind: camera::Kind::RefusedPassword, .. }) && entry.row.record;
+            if refused {
+                self.inner.alarms.raise(
+                    AlarmKind::CameraPassword,
+                    Some(id),
+                    format!("{}: the camera refuses the password", entry.row.name),
+                    "Enter the user name and password of the camera again in its details. Nothing is recorded until then.",
+                );
+            } else if status.phase == Phase::Running {
+                self.inner.alarms.clear(AlarmKind::CameraPassword, Some(id));
+            }
+            if entry.row.record && status.phase == Phase::Running {
+                silent_storage = silent_storage.or_else(|| self.unwritten(entry, &status, now));
+            }
+        }
+        match silent_storage {
+            Some(reason) => self.inner.alarms.raise(
+                AlarmKind::StorageFailed,
+                None,
+                "Recordings are not written".to_owned(),
+                &format!("{reason} Check the disk, its cable and its free space. Live view goes on."),
+            ),
+            None => self.inner.alarms.clear(AlarmKind::StorageFailed, None),
+        }
+    }
+
+    fn check_silence(&self, entry: &Entry, status: &Status, now: WallTime) {
+        let since = status.last_frame.unwrap_or(entry.expected_since);
+        if now.micros_since(since) < micros(SILENCE) {
+            if status.last_frame.is_some() {
+                self.inner.alarms.clear(AlarmKind::CameraSilent, Some(entry.row.id));
+            }
+            return;
+        }
+        let why = match &status.phase {
+            Phase::Failed { reason, .. } => format!(" Last try: {reason}."),
+            _ => String::new(),
+        };
+        self.inner.alarms.raise(
+            AlarmKind::CameraSilent,
+            Some(entry.row.id),
+            format!("{}: no frames since {}", entry.row.name, since),
+            &format!("Check the camera's power, its network cable and its address.{why} It is tried again all the time."),
+        );
+    }
+}
+
+fn stream(kind: StreamKind, status: &Status) -> Option<Stream> {
+    let tracks = status.tracks.as_ref()?;
+    (status.phase == Phase::Running || kind == StreamKind::Main).then(|| Stream {
+        kind,
+        video_codec: tracks.video.codec_string.clone(),
+        audio_codec: tracks.audio.as_ref().map(|audio| audio.codec_string().to_owned()),
+        width: tracks.video.width,
+        height: tracks.video.height,
+        fps: status.fps,
+        bits_per_second: status.bits_per_second,
+    })
+}
+
+const fn key(camera: CameraId, kind: StreamKind) -> StreamKey {
+    StreamKey { camera, kind }
+}
+
+fn micros(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,170 @@
+//! What must be known before the database opens: one TOML file, overridden by flags and `MARTELLO_*` variables.
+//!
+//! Everything else lives in the catalog and is changed at run time through the API.
+
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4},
+    path::{Path, PathBuf},
+};
+
+use serde::Deserialize;
+
+/// Configuration of a site server.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Everything that the site keeps lies here: identity, keys, database, recordings.
+    pub data: PathBuf,
+    /// Addresses to listen on.
+    pub listen: Vec<IpAddr>,
+    /// Port for HTTPS (0: any free port).
+    pub https_port: u16,
+    /// Port for HTTP, which only redirects; none: not opened.
+    pub http_port: Option<u16>,
+    /// Further HTTPS ports with the same router (mobile communication and streaming).
+    pub more_https_ports: Vec<u16>,
+    /// Where to look for cameras.
+    pub discovery: DiscoveryConfig,
+}
+
+/// Where discovery asks.
+#[derive(Clone, Debug, Default)]
+pub enum DiscoveryConfig {
+    /// By multicast on every interface.
+    #[default]
+    Interfaces,
+    /// At these addresses only (a broadcast address is one too).
+    Addresses {
+        /// mDNS.
+        mdns: Vec<SocketAddrV4>,
+        /// SSDP.
+        ssdp: Vec<SocketAddrV4>,
+        /// WS-Discovery.
+        wsd: Vec<SocketAddrV4>,
+    },
+}
+
+/// The file as people write it. Unknown keys are refused.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConfigFile {
+    /// As [`Config::data`].
+    pub data: Option<PathBuf>,
+    /// As [`Config::listen`].
+    pub listen: Option<Vec<IpAddr>>,
+    /// As [`Config::https_port`].
+    pub https_port: Option<u16>,
+    /// As [`Config::http_port`]; `false`-like: leave it out and set `http = false`.
+    pub http_port: Option<u16>,
+    /// Whether port 55752 is opened.
+    pub http: Option<bool>,
+    /// As [`Config::more_https_ports`].
+    pub more_https_ports: Option<Vec<u16>>,
+}
+
+/// Why a configuration file is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// It cannot be read.
+    #[error("cannot read the configuration file {path}")]
+    Read {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// It is not what is expected.
+    #[error("the configuration file {path} is not understood: {reason}")]
+    Parse {
+        /// Which file.
+        path: PathBuf,
+        /// Where and why.
+        reason: String,
+    },
+}
+
+impl Config {
+    /// The documented ports on every address.
+    #[must_use]
+    pub fn with_defaults(data: PathBuf) -> Self {
+        Self {
+            data,
+            listen: vec![IpAddr::V4(Ipv4Addr::UNSPECIFIED), IpAddr::V6(Ipv6Addr::UNSPECIFIED)],
+            https_port: 55754,
+            http_port: Some(55752),
+            more_https_ports: vec![55756, 55757],
+            discovery: DiscoveryConfig::Interfaces,
+        }
+    }
+
+    /// Free ports on loopback only; nothing is opened to the network.
+    #[must_use]
+    pub fn on_loopback(data: PathBuf) -> Self {
+        Self {
+            data,
+            listen: vec![IpAddr::V4(Ipv4Addr::LOCALHOST)],
+            https_port: 0,
+            http_port: None,
+            more_https_ports: Vec::new(),
+            discovery: DiscoveryConfig::Addresses { mdns: Vec::new(), ssdp: Vec::new(), wsd: Vec::new() },
+        }
+    }
+
+    /// Takes over what the file says.
+    pub fn apply(&mut self, file: ConfigFile) {
+        let ConfigFile { data, listen, https_port, http_port, http, more_https_ports } = file;
+        if let Some(data) = data {
+            self.data = data;
+        }
+        if let Some(listen) = listen {
+            self.listen = listen;
+        }
+        if let Some(port) = https_port {
+            self.https_port = port;
+        }
+        if let Some(port) = http_port {
+            self.http_port = Some(port);
+        }
+        if http == Some(false) {
+            self.http_port = None;
+        }
+        if let Some(ports) = more_https_ports {
+            self.more_https_ports = ports;
+        }
+    }
+
+    /// Where recordings lie unless a volume says otherwise.
+    #[must_use]
+    pub fn recordings(&self) -> PathBuf {
+        self.data.join("recordings")
+    }
+
+    /// Listening addresses for one port.
+    pub fn addresses(&self, port: u16) -> impl Iterator<Item = SocketAddr> + '_ {
+        self.listen.iter().map(move |ip| SocketAddr::new(*ip, port))
+    }
+}
+
+impl ConfigFile {
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// It cannot be read, is not TOML, or has unknown keys.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+        toml::from_str(&text)
+            .map_err(|error| ConfigError::Parse { path: path.to_owned(), reason: error.to_string() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_keys_are_refused() {
+        assert!(toml::from_str::<ConfigFile>("https_port = 1\n").is_ok());
+        assert!(toml::from_str::<ConfigFile>("http_prot = 1\n").is_err());
+    }
+}

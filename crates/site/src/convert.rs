@@ -1,0 +1,156 @@
+//! Between the catalog's rows and the API's types. Pure.
+
+use api::camera::{Camera, CameraChange, CameraState, Codec, NewCamera, Source, Stream, Transport};
+use catalog::camera::{self as row, CameraRow, CameraSource};
+use model::{CameraId, Secret, WallTime};
+
+/// What is known about a camera at run time.
+pub struct Now {
+    /// How it is.
+    pub state: CameraState,
+    /// What happened and what comes next.
+    pub detail: Option<String>,
+    /// When it is tried again.
+    pub next_try: Option<WallTime>,
+    /// When the newest frame came.
+    pub last_frame: Option<WallTime>,
+    /// Its streams.
+    pub streams: Vec<Stream>,
+}
+
+/// A camera as the API tells it. Secrets stay behind.
+#[must_use]
+pub fn camera(row: &CameraRow, now: Now) -> Camera {
+    let source = source(row);
+    Camera {
+        id: row.id,
+        name: row.name.clone(),
+        model: row.model.clone(),
+        serial: row.serial.clone(),
+        has_sub: has_sub(&source),
+        source,
+        user: row.user.clone(),
+        transport: transport(row),
+        audio: row.audio,
+        record: row.record,
+        retention_days: row.retention_days,
+        state: now.state,
+        detail: now.detail,
+        last_frame: now.last_frame,
+        next_try: now.next_try,
+        streams: now.streams,
+        added: row.added,
+    }
+}
+
+/// Where a camera's streams come from.
+#[must_use]
+pub fn source(row: &CameraRow) -> Source {
+    match &row.source {
+        CameraSource::Axis { address, rtsp_port, codec } => Source::Axis {
+            address: address.clone(),
+            rtsp_port: *rtsp_port,
+            codec: codec.map(|codec| match codec {
+                row::Codec::H264 => Codec::H264,
+                row::Codec::H265 => Codec::H265,
+            }),
+        },
+        CameraSource::Rtsp { main_url, sub_url } => {
+            Source::Rtsp { main_url: main_url.clone(), sub_url: sub_url.clone() }
+        }
+    }
+}
+
+fn kept_source(source: Source) -> CameraSource {
+    match source {
+        Source::Axis { address, rtsp_port, codec } => CameraSource::Axis {
+            address,
+            rtsp_port,
+            codec: codec.map(|codec| match codec {
+                Codec::H264 => row::Codec::H264,
+                Codec::H265 => row::Codec::H265,
+            }),
+        },
+        Source::Rtsp { main_url, sub_url } => CameraSource::Rtsp { main_url, sub_url },
+    }
+}
+
+/// How RTP travels.
+#[must_use]
+pub const fn transport(row: &CameraRow) -> Transport {
+    match row.transport {
+        row::Transport::Tcp => Transport::Tcp,
+        row::Transport::Udp => Transport::Udp,
+    }
+}
+
+const fn kept_transport(transport: Transport) -> row::Transport {
+    match transport {
+        Transport::Tcp => row::Transport::Tcp,
+        Transport::Udp => row::Transport::Udp,
+    }
+}
+
+/// Whether a sub stream can be asked for.
+#[must_use]
+pub const fn has_sub(source: &Source) -> bool {
+    match source {
+        Source::Axis { .. } => true,
+        Source::Rtsp { sub_url, .. } => sub_url.is_some(),
+    }
+}
+
+/// A row for a camera that is added.
+#[must_use]
+pub fn new_row(new: NewCamera, probe: &api::camera::Probe, now: WallTime) -> CameraRow {
+    let name = new
+        .name
+        .filter(|name| !name.trim().is_empty())
+        .or_else(|| probe.name.clone())
+        .or_else(|| probe.model.clone())
+        .unwrap_or_else(|| "Camera".into());
+    CameraRow {
+        id: CameraId::new(),
+        name,
+        source: kept_source(new.source),
+        user: new.user,
+        password: new.password.map(Secret::new),
+        transport: kept_transport(new.transport),
+        audio: new.audio,
+        record: new.record,
+        retention_days: new.retention_days,
+        model: probe.model.clone(),
+        serial: probe.serial.clone(),
+        certificate_pin: None,
+        main_url: None,
+        sub_url: None,
+        added: now,
+    }
+}
+
+/// Takes a change over into a row.
+pub fn change_row(row: &mut CameraRow, change: CameraChange) {
+    let CameraChange { name, source, user, password, transport, audio, record, retention_days } = change;
+    if let Some(name) = name {
+        row.name = name;
+    }
+    if let Some(source) = source {
+        row.source = kept_source(source);
+    }
+    if let Some(user) = user {
+        row.user = Some(user).filter(|user| !user.is_empty());
+    }
+    if let Some(password) = password {
+        row.password = Some(password).filter(|password| !password.is_empty()).map(Secret::new);
+    }
+    if let Some(transport) = transport {
+        row.transport = kept_transport(transport);
+    }
+    row.audio = audio.unwrap_or(row.audio);
+    row.record = record.unwrap_or(row.record);
+    match retention_days {
+        Some(0) => row.retention_days = None,
+        Some(days) => row.retention_days = Some(days),
+        None => {}
+    }
+}

@@ -1,0 +1,220 @@
+//! Fan-out of one stream: what viewers get, encoded once for all of them.
+//!
+//! The hub keeps the frames since the last key frame, so that a new viewer starts at once. A viewer that is slow is
+//! moved on to the next key frame and harms nobody. Nothing here waits: every step is a short lock.
+
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use api::record::Notice;
+use media::{Sample, Tracks};
+use model::{StreamKind, TrackKind, WallTime};
+use tokio::sync::mpsc;
+
+use super::packet::{Encoder, Lane, Packet, notice_packet};
+
+/// Bytes of frames kept for new viewers; a longer group of pictures is not kept.
+const RING_BYTES: usize = 16 << 20;
+
+/// What a viewer's queue receives.
+#[derive(Clone, Debug)]
+pub enum Delivery {
+    /// Everything that a viewer needs to start: inits and the frames since the last key frame.
+    Burst(u32, Vec<Packet>),
+    /// One more record. The flag says that records before it were left out.
+    Packet(u32, Packet, bool),
+}
+
+struct Viewer {
+    id: u64,
+    subscription: u32,
+    sound: Option<Lane>,
+    queue: mpsc::Sender<Delivery>,
+    place: Place,
+}
+
+/// Where a viewer stands in the stream.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// The next key frame is sent together with the inits.
+    NeedsInit,
+    /// Left behind: goes on at the next key frame.
+    NeedsKey,
+    /// Gets every frame.
+    Flowing,
+}
+
+#[derive(Default)]
+struct Inner {
+    encoders: Vec<Encoder>,
+    ring: VecDeque<Packet>,
+    ring_bytes: usize,
+    viewers: Vec<Viewer>,
+    last_wall: Option<WallTime>,
+}
+
+/// The fan-out of one stream.
+pub struct Hub {
+    kind: StreamKind,
+    inner: Mutex<Inner>,
+    next_viewer: AtomicU64,
+}
+
+/// A viewer's place at a hub, left on drop.
+pub struct Ticket {
+    hub: Arc<Hub>,
+    id: u64,
+}
+
+impl Hub {
+    /// A hub without frames.
+    #[must_use]
+    pub fn new(kind: StreamKind) -> Arc<Self> {
+        Arc::new(Self { kind, inner: Mutex::default(), next_viewer: AtomicU64::new(1) })
+    }
+
+    /// A run begins: what follows is coded like this.
+    pub fn begin(&self, tracks: &Arc<Tracks>) {
+        let mut inner = self.lock();
+        inner.encoders = [Lane::Video, Lane::Sound, Lane::Flac]
+            .into_iter()
+            .filter_map(|lane| Encoder::new(self.kind, tracks, lane))
+            .collect();
+        inner.ring.clear();
+        inner.ring_bytes = 0;
+        for viewer in &mut inner.viewers {
+            viewer.place = Place::NeedsInit;
+        }
+    }
+
+    /// A frame came.
+    pub fn push(&self, sample: &Sample) {
+        let mut inner = self.lock();
+        let Inner { encoders, ring, ring_bytes, viewers, last_wall } = &mut *inner;
+        *last_wall = Some(sample.wall);
+        let wants_flac = viewers.iter().any(|viewer| viewer.sound == Some(Lane::Flac));
+        let inits: Vec<Packet> = if sample.key && sample.track == TrackKind::Video {
+            encoders.iter().map(|encoder| encoder.init().clone()).collect()
+        } else {
+            Vec::new()
+        };
+        for encoder in encoders {
+            if !encoder.takes(sample.track) || (encoder.lane() == Lane::Flac && !wants_flac) {
+                continue;
+            }
+            let Some(packet) = encoder.encode(sample) else { continue };
+            if packet.starts {
+                ring.clear();
+                *ring_bytes = 0;
+            }
+            *ring_bytes += packet.bytes.len();
+            if *ring_bytes > RING_BYTES {
+                ring.clear();
+            } else if packet.starts || !ring.is_empty() {
+                ring.push_back(packet.clone());
+            }
+            viewers.retain_mut(|viewer| viewer.offer(&packet, &inits));
+        }
+    }
+
+    /// The source ended: nothing comes until [`Hub::begin`]. Viewers are told why.
+    pub fn pause(&self, notice: &Notice) {
+        let mut inner = self.lock();
+        inner.ring.clear();
+        inner.ring_bytes = 0;
+        let packet = notice_packet(notice);
+        inner.viewers.retain_mut(|viewer| {
+            viewer.place = Place::NeedsInit;
+            let delivery = Delivery::Packet(viewer.subscription, packet.clone(), false);
+            !matches!(viewer.queue.try_send(delivery), Err(mpsc::error::TrySendError::Closed(_)))
+        });
+    }
+
+    /// Adds a viewer; it starts with what the hub has.
+    pub fn join(
+        self: &Arc<Self>,
+        subscription: u32,
+        sound: Option<Lane>,
+        queue: mpsc::Sender<Delivery>,
+    ) -> Ticket {
+        let id = self.next_viewer.fetch_add(1, Ordering::Relaxed);
+        let mut inner = self.lock();
+        let mut viewer = Viewer { id, subscription, sound, queue, place: Place::NeedsInit };
+        viewer.start(&inner);
+        inner.viewers.push(viewer);
+        Ticket { hub: Arc::clone(self), id }
+    }
+
+    /// How many watch.
+    #[must_use]
+    pub fn viewers(&self) -> usize {
+        self.lock().viewers.len()
+    }
+
+    /// Capture time of the newest frame.
+    #[must_use]
+    pub fn last_wall(&self) -> Option<WallTime> {
+        self.lock().last_wall
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        self.hub.lock().viewers.retain(|viewer| viewer.id != self.id);
+    }
+}
+
+impl Viewer {
+    fn wants(&self, lane: Lane) -> bool {
+        lane == Lane::Video || self.sound == Some(lane)
+    }
+
+    /// Sends inits and the group of pictures that is there; without one, the next key frame brings the inits.
+    fn start(&mut self, inner: &Inner) {
+        if inner.ring.is_empty() {
+            return;
+        }
+        let inits = inner.encoders.iter().map(Encoder::init);
+        let burst = inits.chain(&inner.ring).filter(|packet| self.wants(packet.lane)).cloned().collect();
+        if self.queue.try_send(Delivery::Burst(self.subscription, burst)).is_ok() {
+            self.place = Place::Flowing;
+        }
+    }
+
+    /// Offers a packet; false when the viewer is gone.
+    fn offer(&mut self, packet: &Packet, inits: &[Packet]) -> bool {
+        if !self.wants(packet.lane) || (self.place != Place::Flowing && !packet.starts) {
+            return true;
+        }
+        let delivery = match self.place {
+            Place::NeedsInit => {
+                let wanted = inits.iter().filter(|init| self.wants(init.lane));
+                Delivery::Burst(self.subscription, wanted.chain([packet]).cloned().collect())
+            }
+            Place::NeedsKey => Delivery::Packet(self.subscription, packet.clone(), true),
+            Place::Flowing => Delivery::Packet(self.subscription, packet.clone(), false),
+        };
+        match self.queue.try_send(delivery) {
+            Ok(()) => {
+                self.place = Place::Flowing;
+                true
+            }
+            Err(mpsc::error::TrySendError::Full(_)) => {
+                if self.place == Place::Flowing {
+                    self.place = Place::NeedsKey;
+                }
+                true
+            }
+            Err(mpsc::error::TrySendError::Closed(_)) => false,
+        }
+    }
+}

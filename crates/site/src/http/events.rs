@@ -1,0 +1,84 @@
+//! `GET /v1/events`: what changes at the site, as it changes.
+
+use std::time::Duration;
+
+use api::event::Event;
+use axum::{
+    Extension,
+    extract::{
+        State, WebSocketUpgrade,
+        ws::{Message, WebSocket},
+    },
+    response::Response,
+};
+use bytes::Bytes;
+use model::Privilege;
+
+use crate::{App, RELEASE, principal::Principal};
+
+const PING: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Events of the site.
+///
+/// A WebSocket. The server sends `Event` messages as JSON text, beginning with `hello`. Events of one thing that pile up
+/// while a client is slow are told as one. Nothing is expected from the client.
+#[utoipa::path(
+    get, path = "/v1/events", operation_id = "event_watch", tag = "site",
+    extensions(("x-privilege" = json!("signed-in"))),
+    responses((status = 101, description = "switched to WebSocket", body = Event), (status = "default", body = api::Problem, content_type = "application/problem+json"))
+)]
+pub async fn watch(
+    State(app): State<App>,
+    Extension(principal): Extension<Principal>,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    upgrade.max_message_size(1024).max_frame_size(1024).on_upgrade(move |socket| serve(app, principal, socket))
+}
+
+async fn serve(app: App, principal: Principal, mut socket: WebSocket) {
+    let listener = app.events.listen();
+    let hello =
+        Event::Hello { protocol: "martello-events".into(), min: 1, max: 1, release: RELEASE.to_owned() };
+    let mut next = Some(hello);
+    let mut ping = tokio::time::interval(PING);
+    let mut stopping = app.stopping();
+    loop {
+        let message = match next.take() {
+            Some(event) => match text(&event) {
+                Some(message) => message,
+                None => continue,
+            },
+            None => tokio::select! {
+                _ = stopping.wait_for(|stop| *stop) => break,
+                event = listener.next() => {
+                    next = Some(event).filter(|event| may_hear(&principal, event));
+                    continue;
+                }
+                received = socket.recv() => match received {
+                    Some(Ok(Message::Close(_)) | Err(_)) | None => break,
+                    Some(Ok(_)) => continue,
+                },
+                _ = ping.tick() => match app.sessions.renew(&principal).await {
+                    Ok(None) => break,
+                    _ => Message::Ping(Bytes::new()),
+                },
+            },
+        };
+        if !matches!(tokio::time::timeout(PATIENCE, socket.send(message)).await, Ok(Ok(()))) {
+            break;
+        }
+    }
+}
+
+fn may_hear(principal: &Principal, event: &Event) -> bool {
+    match event {
+        Event::Camera { .. } | Event::CameraRemoved { .. } => principal.may(Privilege::CameraVideo),
+        Event::Discovery => principal.may(Privilege::Configure),
+        Event::Hello { .. } | Event::Alarm { .. } | Event::Site => true,
+    }
+}
+
+fn text(event: &Event) -> Option<Message> {
+    serde_json::to_string(event).ok().map(|text| Message::Text(text.into()))
+}

@@ -1,0 +1,143 @@
+//! The HTTP API: one router for every carrier. No handler knows how it is reached.
+//!
+//! What is here: one module per resource. What is not here: sockets (`server`), rules of rights (`privilege` asks,
+//! `principal` answers).
+
+pub mod client;
+pub mod privilege;
+pub mod problem;
+
+mod alarms;
+mod cameras;
+mod clip;
+mod discovery;
+mod events;
+mod health;
+mod keyframe;
+mod live;
+mod notifications;
+mod playback;
+mod recordings;
+mod session;
+mod setup;
+mod site;
+mod tokens;
+mod volumes;
+
+use std::sync::Arc;
+
+use axum::{
+    Extension, Router,
+    extract::{DefaultBodyLimit, Request},
+    middleware,
+};
+use utoipa::{OpenApi, openapi};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::App;
+
+/// A list as an answer.
+#[derive(serde::Serialize, utoipa::ToSchema)]
+pub struct Items<T> {
+    /// What is listed.
+    pub items: Vec<T>,
+}
+
+/// No request body is larger.
+const BODY: usize = 64 << 10;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Martello site",
+        description = "The API of a Martello site server. Times are RFC 3339, identifiers 32 hex digits, errors RFC 9457 \
+            problems with a closed `code`. Every operation names the privilege that it asks for in `x-privilege` (`none` \
+            where nobody needs to be signed in). Sign in with `POST /v1/session` (cookie) or send `Authorization: \
+            Bearer TOKEN`.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0"),
+    ),
+    components(schemas(
+        api::Problem, api::event::Event, api::live::Ask, api::record::Init, api::record::Notice
+    )),
+    tags(
+        (name = "session", description = "Signing in, first setup, tokens"),
+        (name = "site", description = "The site, its storage, its settings"),
+        (name = "camera", description = "Cameras, and finding them"),
+        (name = "live", description = "Live pictures and sound"),
+        (name = "recording", description = "Timelines, playback, clips"),
+        (name = "alarm", description = "Alarms"),
+    )
+)]
+struct Document;
+
+/// All operations, documented.
+fn operations() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(health::health))
+        .routes(routes!(health::metrics))
+        .routes(routes!(health::identity))
+        .routes(routes!(health::document))
+        .routes(routes!(setup::get, setup::post))
+        .routes(routes!(session::sign_in, session::get, session::sign_out))
+        .routes(routes!(tokens::list, tokens::make))
+        .routes(routes!(tokens::end))
+        .routes(routes!(site::get, site::change))
+        .routes(routes!(volumes::list))
+        .routes(routes!(volumes::change))
+        .routes(routes!(notifications::get, notifications::put))
+        .routes(routes!(notifications::test))
+        .routes(routes!(cameras::list, cameras::add))
+        .routes(routes!(cameras::get, cameras::change, cameras::remove))
+        .routes(routes!(cameras::image))
+        .routes(routes!(cameras::probe))
+        .routes(routes!(discovery::get, discovery::start))
+        .routes(routes!(live::watch))
+        .routes(routes!(events::watch))
+        .routes(routes!(recordings::timeline))
+        .routes(routes!(recordings::days))
+        .routes(routes!(playback::play))
+        .routes(routes!(keyframe::get))
+        .routes(routes!(clip::save))
+        .routes(routes!(alarms::list))
+        .routes(routes!(alarms::acknowledge))
+}
+
+/// The API document.
+#[must_use]
+pub fn openapi() -> openapi::OpenApi {
+    let mut document = operations().into_openapi();
+    document.info.version = crate::RELEASE.to_owned();
+    document
+}
+
+/// The router that every carrier serves.
+pub fn router(app: App) -> Router {
+    let (api, _) = operations().split_for_parts();
+    let files = app.client_files;
+    let document = openapi().to_json().unwrap_or_default();
+    api.layer(Extension(crate::DocumentText(Arc::from(document))))
+        .route_layer(middleware::from_fn_with_state(app.clone(), privilege::gate))
+        .fallback(move |request: Request| async move { client::serve(files, &request) })
+        .layer(DefaultBodyLimit::max(BODY))
+        .with_state(app)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_operation_declares_its_privilege_and_tells_what_it_does() {
+        let document = openapi();
+        let mut seen = 0;
+        for (path, item) in &document.paths.paths {
+            for (method, operation) in privilege::operations(item) {
+                assert!(privilege::declared(operation).is_some(), "{method} {path} declares no privilege");
+                assert!(operation.operation_id.is_some(), "{method} {path} has no operationId");
+                assert!(operation.summary.is_some(), "{method} {path} has no summary");
+                seen += 1;
+            }
+        }
+        assert!(seen > 30, "{seen} operations");
+    }
+}

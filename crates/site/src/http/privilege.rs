@@ -1,0 +1,177 @@
+//! The gate before every operation: who calls, and whether the operation's declared privilege is held.
+//!
+//! The API document is the policy: what an operation declares as `x-privilege` is what is asked of its caller. An
+//! operation that declares nothing is refused to everybody.
+
+use std::collections::HashMap;
+
+use api::Code;
+use axum::{
+    extract::{MatchedPath, Request, State},
+    http::{HeaderMap, HeaderValue, Method, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use model::Privilege;
+use utoipa::openapi::{HttpMethod, OpenApi, path::Operation};
+
+use crate::{
+    App,
+    http::problem::Failure,
+    principal::{Principal, Via},
+    server::Peer,
+};
+
+/// Which privilege each operation asks for.
+#[derive(Debug, Default)]
+pub struct Policy(HashMap<(Method, String), Privilege>);
+
+impl Policy {
+    /// Reads the policy out of the API document.
+    #[must_use]
+    pub fn from_document(document: &OpenApi) -> Self {
+        let mut table = HashMap::new();
+        for (path, item) in &document.paths.paths {
+            for (method, operation) in operations(item) {
+                if let Some(privilege) = declared(operation) {
+                    table.insert((method, path.clone()), privilege);
+                }
+            }
+        }
+        Self(table)
+    }
+
+    fn asked(&self, method: &Method, path: &str) -> Option<Privilege> {
+        let method = if method == Method::HEAD { &Method::GET } else { method };
+        self.0.get(&(method.clone(), path.to_owned())).copied()
+    }
+}
+
+/// All operations of one path.
+pub fn operations(item: &utoipa::openapi::PathItem) -> Vec<(Method, &Operation)> {
+    [
+        (HttpMethod::Get, Method::GET),
+        (HttpMethod::Put, Method::PUT),
+        (HttpMethod::Post, Method::POST),
+        (HttpMethod::Patch, Method::PATCH),
+        (HttpMethod::Delete, Method::DELETE),
+    ]
+    .into_iter()
+    .filter_map(|(kind, method)| {
+        let operation = match kind {
+            HttpMethod::Get => &item.get,
+            HttpMethod::Put => &item.put,
+            HttpMethod::Post => &item.post,
+            HttpMethod::Patch => &item.patch,
+            _ => &item.delete,
+        };
+        operation.as_ref().map(|operation| (method, operation))
+    })
+    .collect()
+}
+
+/// The privilege that an operation declares.
+#[must_use]
+pub fn declared(operation: &Operation) -> Option<Privilege> {
+    let value = operation.extensions.as_ref()?.get("x-privilege")?;
+    serde_json::from_value(value.clone()).ok()
+}
+
+/// The gate, as middleware of every route.
+pub async fn gate(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    match admit(&app, &mut request).await {
+        Ok(()) => protect(next.run(request).await),
+        Err(failure) => protect(failure.into_response()),
+    }
+}
+
+async fn admit(app: &App, request: &mut Request) -> Result<(), Failure> {
+    let path = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str).unwrap_or_default();
+    let Some(asked) = app.policy.asked(request.method(), path) else {
+        return Err(Failure::new(Code::NotFound, "There is no such operation"));
+    };
+    let principal = identify(app, request).await?;
+    if let Some(principal) = &principal
+        && matches!(principal.via, Via::Cookie)
+    {
+        same_origin(request)?;
+    }
+    if asked != Privilege::None {
+        let Some(principal) = &principal else {
+            return Err(Failure::new(Code::SignInRequired, "Nobody is signed in").detail("Sign in and try again."));
+        };
+        if !principal.may(asked) {
+            return Err(Failure::new(Code::Forbidden, format!("{} may not do this", principal.user))
+                .detail(format!("The privilege \"{asked}\" is needed. An administrator can grant it.")));
+        }
+    }
+    if let Some(principal) = principal {
+        request.extensions_mut().insert(principal);
+    }
+    Ok(())
+}
+
+async fn identify(app: &App, request: &Request) -> Result<Option<Principal>, Failure> {
+    let peer = request.extensions().get::<Peer>().map(|peer| peer.0);
+    if let Some(token) = bearer(request.headers()) {
+        return match app.sessions.by_token(token, peer).await? {
+            Some(principal) => Ok(Some(principal)),
+            None => Err(Failure::new(Code::SignInRequired, "This token is not valid (any more)")),
+        };
+    }
+    match cookie(request.headers(), &app.cookie_name) {
+        Some(secret) => app.sessions.by_cookie(secret, peer).await,
+        None => Ok(None),
+    }
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
+}
+
+/// The value of a cookie.
+#[must_use]
+pub fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(key, _)| *key == name)
+        .map(|(_, value)| value)
+}
+
+/// A request that a cookie lets in must come from a page of this very site: cookies travel with requests that other
+/// pages cause, too.
+fn same_origin(request: &Request) -> Result<(), Failure> {
+    let headers = request.headers();
+    let is_socket = headers.contains_key(header::UPGRADE);
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    let fetch_site = headers.get("sec-fetch-site").and_then(|value| value.to_str().ok());
+    let wrong = Failure::new(Code::WrongOrigin, "The request came from another web page");
+    match headers.get(header::ORIGIN) {
+        Some(origin) => {
+            let host = request
+                .uri()
+                .authority()
+                .map(|authority| authority.as_str().to_owned())
+                .or_else(|| headers.get(header::HOST).and_then(|host| host.to_str().ok()).map(str::to_owned));
+            let same = host.is_some_and(|host| origin.as_bytes() == format!("https://{host}").as_bytes());
+            if same { Ok(()) } else { Err(wrong) }
+        }
+        None if matches!(fetch_site, Some("same-origin" | "none")) => Ok(()),
+        None if reads && !is_socket && fetch_site.is_none() => Ok(()),
+        None => Err(wrong),
+    }
+}
+
+/// Headers that every answer carries.
+fn protect(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert("cross-origin-resource-policy", HeaderValue::from_static("same-origin"));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}

@@ -1,0 +1,149 @@
+//! Timelines: where there are recordings.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use api::{
+    Code,
+    recording::{Lane, RecordedDays, Span, Timeline},
+};
+use axum::extract::State;
+use model::{CameraId, StreamKind, WallRange, WallTime, clock::wall_now};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::problem::{Failure, Json, Outcome, Query};
+use crate::App;
+
+/// No more cameras in one question.
+const MAX_CAMERAS: usize = 256;
+/// No longer range in one question.
+const MAX_RANGE: Duration = Duration::from_secs(400 * 86_400);
+
+/// What is asked.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Ask {
+    /// Cameras, divided by commas; none: all.
+    cameras: Option<String>,
+    /// Start of the range.
+    from: WallTime,
+    /// End of the range.
+    to: WallTime,
+    /// Stretches that are closer to each other than so many milliseconds are told as one; none: 1000.
+    resolution_ms: Option<u32>,
+}
+
+impl Ask {
+    fn range(&self) -> Outcome<WallRange> {
+        range(self.from, self.to, MAX_RANGE)
+    }
+
+    fn cameras(&self, app: &App) -> Outcome<Vec<CameraId>> {
+        let known: Vec<CameraId> = app.cameras.list().iter().map(|camera| camera.id).collect();
+        let Some(text) = self.cameras.as_deref().filter(|text| !text.is_empty()) else { return Ok(known) };
+        let ids: Result<Vec<CameraId>, _> = text.split(',').take(MAX_CAMERAS + 1).map(str::parse).collect();
+        match ids {
+            Ok(ids) if ids.len() <= MAX_CAMERAS => Ok(ids),
+            Ok(_) => Err(Failure::new(Code::BadRequest, format!("More than {MAX_CAMERAS} cameras are asked for"))),
+            Err(_) => Err(Failure::new(Code::BadRequest, "A camera's identifier is 32 hex digits")),
+        }
+    }
+}
+
+/// A range that is one, and not too long.
+pub fn range(from: WallTime, to: WallTime, longest: Duration) -> Outcome<WallRange> {
+    let range = WallRange::new(from, to)
+        .ok_or_else(|| Failure::new(Code::BadRequest, "The range ends before it begins"))?;
+    if range.micros() > i64::try_from(longest.as_micros()).unwrap_or(i64::MAX) {
+        let days = longest.as_secs() / 86_400;
+        let text = if days > 0 { format!("{days} days") } else { format!("{} hours", longest.as_secs() / 3600) };
+        return Err(Failure::new(Code::BadRequest, format!("The range is longer than {text}")));
+    }
+    Ok(range)
+}
+
+/// Where there are recordings.
+///
+/// Stretches of recording per camera, for many cameras in one call.
+#[utoipa::path(
+    get, path = "/v1/timeline", operation_id = "timeline_get", tag = "recording", params(Ask),
+    extensions(("x-privilege" = json!("recordings"))),
+    responses((status = 200, body = Timeline), (status = "default", body = api::Problem, content_type = "application/problem+json"))
+)]
+pub async fn timeline(State(app): State<App>, Query(ask): Query<Ask>) -> Outcome<Json<Timeline>> {
+    let range = ask.range()?;
+    let cameras = ask.cameras(&app)?;
+    let resolution = Duration::from_millis(u64::from(ask.resolution_ms.unwrap_or(1000)));
+    let lanes = app
+        .blocking(move |app| {
+            let lane = |camera| {
+                let spans = app.reader.spans(camera, StreamKind::Main, range, resolution);
+                let spans = spans
+                    .into_iter()
+                    .map(|span| Span { from: span.range.from, to: span.range.to, bytes: span.bytes, open: span.open })
+                    .collect();
+                Lane { camera, spans }
+            };
+            cameras.into_iter().map(lane).collect()
+        })
+        .await?;
+    Ok(Json(Timeline { from: range.from, to: range.to, now: wall_now(), lanes }))
+}
+
+/// Days with recordings.
+///
+/// Days in the site's time zone on which any of the cameras was recorded.
+#[utoipa::path(
+    get, path = "/v1/recorded-days", operation_id = "recorded_day_list", tag = "recording", params(Ask),
+    extensions(("x-privilege" = json!("recordings"))),
+    responses((status = 200, body = RecordedDays), (status = "default", body = api::Problem, content_type = "application/problem+json"))
+)]
+pub async fn days(State(app): State<App>, Query(ask): Query<Ask>) -> Outcome<Json<RecordedDays>> {
+    let range = ask.range()?;
+    let cameras = ask.cameras(&app)?;
+    let zone = app.time_zone().await?;
+    let days = app
+        .blocking(move |app| {
+            let mut days = BTreeSet::new();
+            for camera in cameras {
+                for span in app.reader.spans(camera, StreamKind::Main, range, Duration::from_secs(60)) {
+                    collect_days(&zone, span.range, &mut days);
+                }
+            }
+            days.into_iter().map(|day| day.to_string()).collect()
+        })
+        .await?;
+    Ok(Json(RecordedDays { days }))
+}
+
+fn collect_days(zone: &jiff::tz::TimeZone, range: WallRange, days: &mut BTreeSet<jiff::civil::Date>) {
+    let date = |time: WallTime| {
+        jiff::Timestamp::from_microsecond(time.micros()).map(|at| at.to_zoned(zone.clone()).date()).ok()
+    };
+    let (Some(mut day), Some(last)) = (date(range.from), date(range.to.plus_micros(-1))) else { return };
+    while day <= last {
+        days.insert(day);
+        match day.tomorrow() {
+            Ok(next) => day = next,
+            Err(_) => return,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_days_of_the_site() {
+        let zone = jiff::tz::TimeZone::get("Europe/Stockholm").unwrap();
+        let mut days = BTreeSet::new();
+        let range = WallRange::new(
+            "2026-11-20T22:30:00Z".parse().unwrap(),
+            "2026-11-21T23:00:00.000001Z".parse().unwrap(),
+        );
+        collect_days(&zone, range.unwrap(), &mut days);
+        let days: Vec<_> = days.iter().map(ToString::to_string).collect();
+        assert_eq!(days, ["2026-11-20", "2026-11-21", "2026-11-22"]);
+    }
+}

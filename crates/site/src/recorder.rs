@@ -1,0 +1,316 @@
+//! The recorder: one thread per volume that feeds the archive, commits every half second and enforces retention.
+//!
+//! Feeds put samples into a queue and go on; the thread drains it a few times a second, so that many streams cost few
+//! wake-ups. The recorder holds up nobody: a queue that a stuck disk fills up drops whole streams to their next
+//! key frame, and says so.
+//! What is not here: how segments are laid out (the archive crate), what is recorded (feeds decide).
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Mutex, PoisonError},
+    thread,
+    time::{Duration, Instant},
+};
+
+use media::{Sample, Tracks};
+use model::{CameraId, StreamKey, WallTime, clock::wall_now};
+
+/// How often the queue is drained.
+const DRAIN: Duration = Duration::from_millis(100);
+/// How often all is made durable.
+const COMMIT: Duration = Duration::from_millis(500);
+/// How often retention is looked at.
+const RETENTION: Duration = Duration::from_secs(10);
+/// Bytes of samples that may wait for the disk.
+const QUEUE_BYTES: usize = 256 << 20;
+
+enum Command {
+    Begin(StreamKey, Arc<Tracks>, WallTime),
+    Push(StreamKey, Sample),
+    End(StreamKey),
+}
+
+#[derive(Default)]
+struct Queue {
+    commands: VecDeque<Command>,
+    bytes: usize,
+    stop: bool,
+}
+
+impl Queue {
+    fn put(&mut self, command: Command) {
+        if let Command::Push(_, sample) = &command {
+            self.bytes += sample.data.len();
+        }
+        self.commands.push_back(command);
+    }
+}
+
+/// How writing goes.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub enum WriteState {
+    /// Everything is written.
+    #[default]
+    Ok,
+    /// Nothing can be written; the reason, for people.
+    Failed(String),
+}
+
+/// What the recorder tells about itself.
+#[derive(Clone, Debug, Default)]
+pub struct Status {
+    /// Whether writing works.
+    pub state: WriteState,
+    /// Seconds of recording that a power cut could lose now.
+    pub at_risk_s: f64,
+    /// The newest sample that was handed to the disk, per stream.
+    pub written: HashMap<StreamKey, WallTime>,
+    /// Streams for which samples were dropped because the disk could not take them.
+    pub dropped_streams: u64,
+}
+
+struct Shared {
+    queue: Mutex<Queue>,
+    status: Mutex<Status>,
+    retention: Mutex<RetentionGoals>,
+    thread: Mutex<Option<thread::JoinHandle<()>>>,
+    waker: thread::Thread,
+}
+
+/// What is to be kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RetentionGoals {
+    /// Days per camera; cameras that are not here: as long as there is room.
+    pub days: HashMap<CameraId, u32>,
+    /// Bytes that recordings may take; none: all but the reserve.
+    pub limit_bytes: Option<u64>,
+}
+
+/// The handle that feeds hold.
+#[derive(Clone)]
+pub struct Recorder {
+    shared: Arc<Shared>,
+}
+
+/// A stream being recorded, from one [`Recorder::begin`] to its drop: one run.
+pub struct Take {
+    recorder: Recorder,
+    key: StreamKey,
+    tracks: Arc<Tracks>,
+    overflowed: bool,
+}
+
+/// The engine that the thread drives; the archive in the product, something smaller in tests.
+pub trait Engine: Send + 'static {
+    /// A run begins.
+    ///
+    /// # Errors
+    /// Text for people.
+    fn begin(&mut self, key: StreamKey, tracks: Arc<Tracks>, now: WallTime) -> Result<(), String>;
+    /// A sample of the run.
+    ///
+    /// # Errors
+    /// Text for people.
+    fn push(&mut self, key: StreamKey, sample: &Sample, now: WallTime) -> Result<(), String>;
+    /// The run ends.
+    ///
+    /// # Errors
+    /// Text for people.
+    fn end(&mut self, key: StreamKey, now: WallTime) -> Result<(), String>;
+    /// Makes everything durable; how many seconds are at risk.
+    ///
+    /// # Errors
+    /// Text for people.
+    fn commit(&mut self, now: WallTime) -> Result<f64, String>;
+    /// Deletes what need not be kept.
+    ///
+    /// # Errors
+    /// Text for people.
+    fn retain(&mut self, goals: &RetentionGoals, now: WallTime) -> Result<(), String>;
+    /// Orderly stop: nothing may be missing afterwards.
+    ///
+    /// # Errors
+    /// Text for people.
+    fn close(&mut self, now: WallTime) -> Result<(), String>;
+}
+
+impl Recorder {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// The thread could not be started.
+    pub fn start(engine: impl Engine) -> std::io::Result<Self> {
+        let (hand_over, receive) = std::sync::mpsc::sync_channel::<Arc<Shared>>(1);
+        let handle = thread::Builder::new().name("volume".into()).spawn(move || {
+            if let Ok(shared) = receive.recv() {
+                run(engine, &shared);
+            }
+        })?;
+        let shared = Arc::new(Shared {
+            queue: Mutex::default(),
+            status: Mutex::default(),
+            retention: Mutex::default(),
+            waker: handle.thread().clone(),
+            thread: Mutex::new(Some(handle)),
+        });
+        let _ = hand_over.send(Arc::clone(&shared));
+        Ok(Self { shared })
+    }
+
+    /// Begins a run.
+    #[must_use]
+    pub fn begin(&self, key: StreamKey, tracks: Arc<Tracks>) -> Take {
+        lock(&self.shared.queue).put(Command::Begin(key, Arc::clone(&tracks), wall_now()));
+        Take { recorder: self.clone(), key, tracks, overflowed: false }
+    }
+
+    /// How it goes.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        lock(&self.shared.status).clone()
+    }
+
+    /// The newest written sample of a stream.
+    #[must_use]
+    pub fn written(&self, key: StreamKey) -> Option<WallTime> {
+        lock(&self.shared.status).written.get(&key).copied()
+    }
+
+    /// Changes what is to be kept.
+    pub fn change_retention(&self, change: impl FnOnce(&mut RetentionGoals)) {
+        change(&mut lock(&self.shared.retention));
+    }
+
+    /// Orderly stop: returns when everything is on disk.
+    pub fn stop(&self) {
+        lock(&self.shared.queue).stop = true;
+        self.shared.waker.unpark();
+        if let Some(thread) = lock(&self.shared.thread).take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the volume's thread ended by a panic");
+        }
+    }
+}
+
+impl Take {
+    /// Records a sample. When the disk has not taken what waits already, the stream pauses to its next key frame.
+    pub fn push(&mut self, sample: &Sample) {
+        let mut queue = lock(&self.recorder.shared.queue);
+        if self.overflowed {
+            let room = queue.bytes < QUEUE_BYTES / 2;
+            if !(room && sample.key && sample.track == model::TrackKind::Video) {
+                return;
+            }
+            self.overflowed = false;
+            queue.put(Command::Begin(self.key, Arc::clone(&self.tracks), wall_now()));
+        } else if queue.bytes + sample.data.len() > QUEUE_BYTES {
+            self.overflowed = true;
+            queue.put(Command::End(self.key));
+            drop(queue);
+            lock(&self.recorder.shared.status).dropped_streams += 1;
+            tracing::error!(stream = %self.key, "the disk does not take what is recorded; pausing to the next key frame");
+            return;
+        }
+        queue.put(Command::Push(self.key, sample.clone()));
+    }
+}
+
+impl Drop for Take {
+    fn drop(&mut self) {
+        if !self.overflowed {
+            lock(&self.recorder.shared.queue).put(Command::End(self.key));
+        }
+    }
+}
+
+fn run(mut engine: impl Engine, shared: &Shared) {
+    let mut commit_at = Instant::now() + COMMIT;
+    let mut retain_at = Instant::now();
+    let mut failed: HashMap<StreamKey, ()> = HashMap::new();
+    loop {
+        let (commands, stop) = {
+            let mut queue = lock(&shared.queue);
+            queue.bytes = 0;
+            (std::mem::take(&mut queue.commands), queue.stop)
+        };
+        drain(&mut engine, commands, &mut failed, shared);
+        let now = Instant::now();
+        if now >= commit_at || stop {
+            let result = engine.commit(wall_now());
+            let mut status = lock(&shared.status);
+            match result {
+                Ok(at_risk_s) => {
+                    status.at_risk_s = at_risk_s;
+                    if failed.is_empty() {
+                        status.state = WriteState::Ok;
+                    }
+                }
+                Err(reason) => status.state = WriteState::Failed(reason),
+            }
+            drop(status);
+            commit_at = now.max(commit_at) + COMMIT;
+        }
+        if stop {
+            break;
+        }
+        if now >= retain_at {
+            let goals = lock(&shared.retention).clone();
+            if let Err(reason) = engine.retain(&goals, wall_now()) {
+                tracing::error!(%reason, "retention");
+            }
+            retain_at = now + RETENTION;
+        }
+        thread::park_timeout(DRAIN);
+    }
+    if let Err(reason) = engine.close(wall_now()) {
+        tracing::error!(%reason, "closing the volume");
+    }
+}
+
+fn drain(
+    engine: &mut impl Engine,
+    commands: VecDeque<Command>,
+    failed: &mut HashMap<StreamKey, ()>,
+    shared: &Shared,
+) {
+    let now = wall_now();
+    let mut written: HashMap<StreamKey, WallTime> = HashMap::new();
+    let mut trouble = None;
+    for command in commands {
+        let (key, result) = match command {
+            Command::Begin(key, tracks, at) => (key, engine.begin(key, tracks, at)),
+            Command::Push(key, sample) => {
+                let result = engine.push(key, &sample, now);
+                if result.is_ok() {
+                    written.insert(key, sample.wall);
+                }
+                (key, result)
+            }
+            Command::End(key) => (key, engine.end(key, now)),
+        };
+        match result {
+            Ok(()) => {
+                failed.remove(&key);
+            }
+            Err(reason) => {
+                if failed.insert(key, ()).is_none() {
+                    tracing::error!(stream = %key, %reason, "recording");
+                }
+                trouble = Some(reason);
+            }
+        }
+    }
+    if written.is_empty() && trouble.is_none() {
+        return;
+    }
+    let mut status = lock(&shared.status);
+    status.written.extend(written);
+    if let Some(reason) = trouble {
+        status.state = WriteState::Failed(reason);
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,305 @@
+//! Start and orderly stop of a site.
+
+use std::{
+    io,
+    net::IpAddr,
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
+
+use catalog::{Catalog, site::SiteRow};
+use model::{Secret, clock::wall_now};
+use tokio::{
+    sync::{Semaphore, watch},
+    task::JoinSet,
+};
+
+use crate::{
+    App, ClientFile, Config, DiscoveryConfig, Parts,
+    alarms::Alarms,
+    archive_engine,
+    cameras::Cameras,
+    discovery::Discovery,
+    events::Events,
+    http, identity, notify,
+    recorder::Recorder,
+    server::{self, Limits, tls},
+    sessions::Sessions,
+    volume::Volume,
+};
+
+/// Recordings played back at once.
+const PLAYBACKS: usize = 64;
+/// How long a setup link works.
+const SETUP_LINK: Duration = Duration::from_secs(3600);
+/// How often cameras and storage are looked at for alarms.
+const CHECK: Duration = Duration::from_secs(1);
+
+/// Why a site does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The directory for data cannot be made.
+    #[error("cannot make the directory {path}")]
+    Data {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The identity or a key cannot be read or made.
+    #[error("the identity of the site cannot be used")]
+    Identity(#[from] identity::IdentityError),
+    /// The TLS certificate cannot be made or served.
+    #[error("the TLS certificate cannot be used")]
+    Tls(#[from] tls::TlsError),
+    /// The database cannot be opened.
+    #[error("the database of the site cannot be opened")]
+    Catalog(#[from] catalog::Error),
+    /// The recordings cannot be opened.
+    #[error("the recordings cannot be opened")]
+    Archive(#[from] archive_engine::OpenError),
+    /// The thread of the volume cannot be started.
+    #[error("the recorder cannot be started")]
+    Recorder(#[source] io::Error),
+    /// A port is taken.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// Which.
+        address: std::net::SocketAddr,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// The site server.
+pub struct Site;
+
+/// A running site.
+pub struct Running {
+    app: App,
+    https_port: u16,
+    host: IpAddr,
+    setup_code: Option<Secret<String>>,
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+}
+
+impl Site {
+    /// Starts a site; returns when it serves.
+    ///
+    /// # Errors
+    /// What keeps it from serving.
+    pub async fn start(config: Config, client_files: &'static [ClientFile]) -> Result<Running, StartError> {
+        let path = config.data.clone();
+        std::fs::create_dir_all(&path).map_err(|source| StartError::Data { path: path.clone(), source })?;
+        let identity = identity::load_or_create(&path)?;
+        let seal_key = identity::load_or_create_seal_key(&path)?;
+        let catalog = Catalog::open(&path.join("catalog.sqlite"), seal_key)?;
+        let host_name = host_name();
+        catalog.site_or(&SiteRow { name: host_name.clone(), time_zone: time_zone(), created: wall_now() })?;
+        let setup_code = catalog.new_setup_code(wall_now(), SETUP_LINK)?;
+
+        let certificate = tls::own_certificate(&path, &identity, &host_name)?;
+        let acceptor = tls::acceptor(&certificate.certificate_der, certificate.key_der.expose())?;
+
+        let recordings = config.recordings();
+        let (engine, reader, volume_id) = archive_engine::open(&recordings, &identity)?;
+        let limit = catalog
+            .volumes()?
+            .into_iter()
+            .find(|row| row.id == volume_id)
+            .and_then(|row| row.limit_bytes);
+        let volume = Volume::new(volume_id, recordings, limit);
+        catalog.put_volume(&volume.row(limit))?;
+        let recorder = Recorder::start(engine).map_err(StartError::Recorder)?;
+        volume.set_limit(limit, &recorder);
+
+        let events = Events::default();
+        let (notifications, settings) = watch::channel(notify::kept(&catalog)?);
+        let notifier = notify::start(settings, identity.site_id());
+        let alarms = Alarms::open(catalog.clone(), events.clone(), notifier.clone())?;
+        let cameras = Cameras::new(recorder.clone(), events.clone(), alarms.clone());
+        let (stop, stopping) = watch::channel(false);
+        let endorsement = identity.endorse_tls(&certificate.certificate_der, certificate.not_after);
+        let id: String = identity.site_id().to_string().chars().take(8).collect();
+        let app = App(Arc::new(Parts {
+            sessions: Sessions::new(catalog.clone()),
+            tls_fingerprint: trust::TlsFingerprint::of(&certificate.certificate_der).to_string(),
+            endorsement: serde_json::to_value(endorsement).unwrap_or_default(),
+            cookie_name: format!("__Host-martello-{id}"),
+            policy: http::privilege::Policy::from_document(&http::openapi()),
+            playbacks: Arc::new(Semaphore::new(PLAYBACKS)),
+            discovery: Discovery::new(discovery(&config.discovery)),
+            started: wall_now(),
+            stop: stopping.clone(),
+            catalog,
+            identity,
+            cameras,
+            recorder,
+            reader,
+            volume,
+            events,
+            alarms,
+            notifier,
+            notifications,
+            client_files,
+        }));
+
+        let mut tasks = JoinSet::new();
+        let https_port = listen(&config, &app, &acceptor, &stopping, &mut tasks)?;
+        for row in app.catalog.cameras()? {
+            app.cameras.put(row);
+        }
+        tasks.spawn(check(app.clone(), stopping));
+        let host = match config.listen.first() {
+            Some(ip) if !ip.is_unspecified() => *ip,
+            _ => IpAddr::V4(std::net::Ipv4Addr::LOCALHOST),
+        };
+        Ok(Running { app, https_port, host, setup_code, stop, tasks })
+    }
+}
+
+fn listen(
+    config: &Config,
+    app: &App,
+    acceptor: &tokio_rustls::TlsAcceptor,
+    stopping: &watch::Receiver<bool>,
+    tasks: &mut JoinSet<()>,
+) -> Result<u16, StartError> {
+    let router = http::router(app.clone());
+    let limits = Limits::default();
+    let mut https_port = config.https_port;
+    let ports = std::iter::once(config.https_port).chain(config.more_https_ports.iter().copied());
+    for (index, port) in ports.enumerate() {
+        // A port that is chosen freely is chosen once, for the first address.
+        let port = if index == 0 && port == 0 { https_port } else { port };
+        for mut address in config.addresses(port) {
+            if index == 0 {
+                address.set_port(https_port);
+            }
+            let listener = match server::bind(address) {
+                Ok(listener) => listener,
+                Err(error) if address.is_ipv6() && no_ipv6(&error) => continue,
+                Err(source) => return Err(StartError::Listen { address, source }),
+            };
+            if index == 0 {
+                https_port = listener.local_addr().map_or(port, |local| local.port());
+            }
+            tasks.spawn(server::serve_tls(
+                listener,
+                acceptor.clone(),
+                router.clone(),
+                limits.clone(),
+                stopping.clone(),
+            ));
+        }
+    }
+    if let Some(port) = config.http_port {
+        for address in config.addresses(port) {
+            let listener = match server::bind(address) {
+                Ok(listener) => listener,
+                Err(error) if address.is_ipv6() && no_ipv6(&error) => continue,
+                Err(source) => return Err(StartError::Listen { address, source }),
+            };
+            let id = app.identity.certificate_id().to_string();
+            tasks.spawn(server::serve_redirect(listener, https_port, id, stopping.clone()));
+        }
+    }
+    Ok(https_port)
+}
+
+/// A machine without IPv6 serves IPv4 only.
+fn no_ipv6(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::AddrNotAvailable | io::ErrorKind::Unsupported)
+}
+
+async fn check(app: App, mut stopping: watch::Receiver<bool>) {
+    let mut tick = tokio::time::interval(CHECK);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = stopping.wait_for(|stop| *stop) => return,
+            _ = tick.tick() => {}
+        }
+        let _ = app.blocking(|app| app.cameras.check()).await;
+    }
+}
+
+impl Running {
+    /// Where the site is, for a person on this computer.
+    #[must_use]
+    pub fn url(&self) -> String {
+        match self.host {
+            IpAddr::V4(ip) => format!("https://{ip}:{}", self.https_port),
+            IpAddr::V6(ip) => format!("https://[{ip}]:{}", self.https_port),
+        }
+    }
+
+    /// The certificate ID, for people.
+    #[must_use]
+    pub fn certificate_id(&self) -> String {
+        self.app.identity.certificate_id().to_string()
+    }
+
+    /// SHA-256 of the TLS certificate, as browsers print it.
+    #[must_use]
+    pub fn tls_certificate_sha256(&self) -> String {
+        self.app.tls_fingerprint.clone()
+    }
+
+    /// The one-time code for the first administrator, while it is needed.
+    #[must_use]
+    pub const fn setup_code(&self) -> Option<&Secret<String>> {
+        self.setup_code.as_ref()
+    }
+
+    /// The one-time link for the first administrator, while it is needed.
+    #[must_use]
+    pub fn setup_url(&self) -> Option<String> {
+        self.setup_code.as_ref().map(|code| format!("{}/setup?code={}", self.url(), code.expose()))
+    }
+
+    /// The router, for a test that calls it without a network.
+    #[must_use]
+    pub fn router(&self) -> axum::Router {
+        http::router(self.app.clone())
+    }
+
+    /// Stops in order: streams end, everything that came is on disk, requests under way are answered.
+    pub async fn stop(mut self) {
+        self.stop.send_replace(true);
+        self.app.cameras.stop().await;
+        let recorder = self.app.recorder.clone();
+        if let Err(error) = tokio::task::spawn_blocking(move || recorder.stop()).await {
+            tracing::error!(%error, "the recorder ended badly");
+        }
+        while self.tasks.join_next().await.is_some() {}
+    }
+}
+
+fn discovery(config: &DiscoveryConfig) -> camera::discover::Settings {
+    use camera::discover::{Settings, Target};
+    match config {
+        DiscoveryConfig::Interfaces => Settings::all_interfaces(),
+        DiscoveryConfig::Addresses { mdns, ssdp, wsd } => {
+            let targets = |addresses: &[std::net::SocketAddrV4]| {
+                addresses.iter().map(|address| Target::Address(*address)).collect()
+            };
+            Settings { mdns: targets(mdns), ssdp: targets(ssdp), wsd: targets(wsd) }
+        }
+    }
+}
+
+fn host_name() -> String {
+    let name = std::fs::read_to_string("/etc/hostname").unwrap_or_default();
+    let name = name.trim();
+    if name.is_empty() { "Martello".to_owned() } else { name.chars().take(64).collect() }
+}
+
+/// The IANA name of this machine's time zone.
+fn time_zone() -> String {
+    jiff::tz::TimeZone::system().iana_name().unwrap_or("UTC").to_owned()
+}

@@ -1,1 +1,47 @@
-//! placeholder
+//! The recording engine: samples in, segments on a volume, any range of time out.
+//!
+//! What is here: the volume's format, its writer, readers, recovery, retention, check and proof. The engine is pure over
+//! [`Disk`]: it starts no thread, reads no clock (`now` is an argument) and touches no file but through that trait.
+//! What is not here: cameras, schedules and choice of what to record (the site), containers' bytes (`media`), keys
+//! (`trust`).
+//!
+//! - A volume's files: [`layout`]; a segment's bytes: [`format`]; its proof: [`chain`]; its place in time: [`clock`].
+//! - Writing: [`Archive`]; reading, on any thread meanwhile: [`Reader`] and [`ReadPlan`].
+//! - What was written is read at once. It is durable after the next [`Archive::tick`]; frames younger than
+//!   the unfinished fragment (500 ms) are not read yet.
+
+pub mod chain;
+pub mod clock;
+pub mod disk;
+pub mod format;
+pub mod layout;
+pub mod locks;
+pub mod retention;
+pub mod sign;
+pub mod volume;
+
+mod archive;
+mod day;
+mod error;
+mod fragment;
+mod index;
+mod journal;
+mod plan;
+mod reader;
+mod recover;
+mod scan;
+mod stream;
+mod tables;
+
+pub use archive::{Archive, Commit, Committed, Options, TickReport};
+pub use disk::{Dir, Disk};
+pub use error::Error;
+pub use index::{Span, Summary};
+pub use locks::Lock;
+pub use plan::{Part, ReadPlan, SampleRef};
+pub use reader::Reader;
+pub use recover::{Damaged, Recovered, Recovery};
+pub use retention::{Deleted, Enforced, Reason, Retention};
+pub use sign::{Purpose, Signer, Verifier};
+pub use stream::Limits;
+pub use volume::Volume;

@@ -1,0 +1,203 @@
+//! The fragment that is being filled: samples as they came, until it is written.
+//!
+//! What is not here: when it closes ([`crate::stream`]), files ([`crate::segment`]).
+
+use media::{
+    Sample, Tracks,
+    fmp4::{SampleMeta, TooLarge, TrackSamples, fragment_head},
+    sample::VIDEO_TIMESCALE,
+};
+use model::{TrackKind, WallTime};
+
+use crate::{
+    chain::{self, Link},
+    format::{KeyFrame, LINK_LEN, link_box},
+};
+
+/// One track of it.
+struct Track {
+    kind: TrackKind,
+    samples: Vec<Sample>,
+    meta: Vec<SampleMeta>,
+    bytes: usize,
+    /// Ticks from one sample to the next, as last seen.
+    usual: u32,
+}
+
+/// Samples that are not written yet.
+pub(crate) struct Pending {
+    video: Track,
+    audio: Track,
+    link: Link,
+    /// When the first of them came.
+    since: Option<WallTime>,
+}
+
+/// A fragment, ready to be written: `head`, the samples' data, `link`.
+pub(crate) struct Closed {
+    /// `moof` and the head of `mdat`.
+    pub(crate) head: bytes::Bytes,
+    /// The box with the chain value.
+    pub(crate) link: [u8; LINK_LEN],
+    pub(crate) value: chain::Value,
+    /// Bytes of all of it.
+    pub(crate) len: usize,
+    pub(crate) moof_len: usize,
+    /// Decode time of the first picture, and from there to the end of the last.
+    pub(crate) time: i64,
+    pub(crate) duration: i64,
+    pub(crate) video_samples: usize,
+    pub(crate) audio_samples: usize,
+}
+
+impl Track {
+    fn new(kind: TrackKind, usual: u32) -> Self {
+        Self { kind, samples: Vec::new(), meta: Vec::new(), bytes: 0, usual }
+    }
+
+    fn push(&mut self, sample: Sample) {
+        self.end_last_at(sample.time);
+        self.meta.push(SampleMeta {
+            size: u32::try_from(sample.data.len()).unwrap_or(u32::MAX),
+            duration: self.usual,
+            composition_offset: sample.composition_offset,
+            key: sample.key,
+        });
+        self.bytes += sample.data.len();
+        self.samples.push(sample);
+    }
+
+    /// The sample after the last one begins at that time.
+    fn end_last_at(&mut self, time: i64) {
+        if let (Some(last), Some(meta)) = (self.samples.last(), self.meta.last_mut())
+            && let Ok(duration @ 1..) = u32::try_from(time.saturating_sub(last.time))
+        {
+            meta.duration = duration;
+            self.usual = duration;
+        }
+    }
+
+    fn clear(&mut self) {
+        self.samples.clear();
+        self.meta.clear();
+        self.bytes = 0;
+    }
+
+    fn part(&self) -> Option<TrackSamples<'_>> {
+        let first = self.samples.first()?;
+        Some(TrackSamples { kind: self.kind, time: first.time, samples: &self.meta })
+    }
+}
+
+impl Pending {
+    pub(crate) fn new(tracks: &Tracks) -> Self {
+        let audio_usual = tracks.audio.as_ref().map_or(0, |audio| match audio.codec {
+            media::AudioCodec::Aac => 1024,
+            _ => audio.sample_rate / 50,
+        });
+        Self {
+            video: Track::new(TrackKind::Video, tracks.video.nominal_duration.clamp(1, VIDEO_TIMESCALE)),
+            audio: Track::new(TrackKind::Audio, audio_usual),
+            link: Link::default(),
+            since: None,
+        }
+    }
+
+    pub(crate) fn push(&mut self, sample: &Sample, now: WallTime) {
+        self.since.get_or_insert(now);
+        match sample.track {
+            TrackKind::Video => {
+                self.link.video(&sample.data);
+                self.video.push(sample.clone());
+            }
+            TrackKind::Audio => {
+                self.link.audio(&sample.data);
+                self.audio.push(sample.clone());
+            }
+        }
+    }
+
+    /// When the first of its samples came; nothing where there is none.
+    pub(crate) fn since(&self) -> Option<WallTime> {
+        self.since
+    }
+
+    /// Bytes of its samples.
+    pub(crate) fn bytes(&self) -> usize {
+        self.video.bytes + self.audio.bytes
+    }
+
+    /// How many samples it has.
+    pub(crate) fn samples(&self) -> usize {
+        self.video.samples.len() + self.audio.samples.len()
+    }
+
+    /// Decode time of its first picture.
+    pub(crate) fn first_video(&self) -> Option<&Sample> {
+        self.video.samples.first()
+    }
+
+    /// The next picture begins at that time: now the last one's duration is known.
+    pub(crate) fn video_goes_on_at(&mut self, time: i64) {
+        self.video.end_last_at(time);
+    }
+
+    /// Forgets all samples.
+    pub(crate) fn clear(&mut self) {
+        self.video.clear();
+        self.audio.clear();
+        self.link = Link::default();
+        self.since = None;
+    }
+
+    /// Makes the boxes around the samples. `decode_time` stands in for the pictures' where there is none.
+    pub(crate) fn close(
+        &mut self,
+        sequence: u32,
+        before: &chain::Value,
+        decode_time: i64,
+    ) -> Result<Closed, TooLarge> {
+        let parts: [Option<TrackSamples<'_>>; 2] = [self.video.part(), self.audio.part()];
+        let head = match &parts {
+            [Some(video), Some(audio)] => fragment_head(sequence, &[*video, *audio]),
+            [Some(only), None] | [None, Some(only)] => fragment_head(sequence, &[*only]),
+            [None, None] => fragment_head(sequence, &[]),
+        }?;
+        let moof_len = head.len().saturating_sub(crate::format::BOX_HEADER);
+        let value = self.link.close(before, head.get(..moof_len).unwrap_or_default());
+        let durations = self.video.meta.iter().map(|meta| i64::from(meta.duration));
+        Ok(Closed {
+            len: head.len() + self.bytes() + LINK_LEN,
+            moof_len,
+            value,
+            link: link_box(&value),
+            time: self.first_video().map_or(decode_time, |first| first.time),
+            duration: durations.sum(),
+            video_samples: self.video.samples.len(),
+            audio_samples: self.audio.samples.len(),
+            head,
+        })
+    }
+
+    /// The samples' data in the order in which they stand in `mdat`.
+    pub(crate) fn data(&self) -> impl Iterator<Item = &bytes::Bytes> {
+        self.video.samples.iter().chain(&self.audio.samples).map(|sample| &sample.data)
+    }
+
+    /// Its key frames, at times counted from `media`, with offsets counted from the fragment's begin.
+    pub(crate) fn keys(&self, media: i64, fragment: u32, head_len: usize) -> impl Iterator<Item = KeyFrame> {
+        let mut offset = head_len;
+        self.video.samples.iter().enumerate().filter_map(move |(index, sample)| {
+            let at = offset;
+            offset += sample.data.len();
+            sample.key.then(|| KeyFrame {
+                fragment,
+                sample: u32::try_from(index).unwrap_or(u32::MAX),
+                time: i32::try_from(sample.time.saturating_sub(media)).unwrap_or(i32::MAX),
+                composition_offset: sample.composition_offset,
+                offset: u32::try_from(at).unwrap_or(u32::MAX),
+                len: u32::try_from(sample.data.len()).unwrap_or(u32::MAX),
+            })
+        })
+    }
+}

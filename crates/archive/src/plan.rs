@@ -1,0 +1,516 @@
+//! The frames of a range of time, in order, read bit by bit.
+//!
+//! A plan begins with the key frame before the range (what only serves decoding is marked `preroll`), crosses
+//! segments, runs and gaps, and ends with the last frame that begins before the end of the range, or with the newest
+//! fragment that has been written. Sound comes between pictures by time, from the begin of the range on. It holds the
+//! descriptions of a few fragments and the bytes of one.
+//!
+//! What is not here: headers for players (`media`), rights.
+
+use std::{
+    collections::VecDeque,
+    io,
+    sync::{Arc, RwLock},
+};
+
+use bytes::Bytes;
+use media::{
+    Tracks,
+    fmp4::read::{FragmentSample, FragmentTrack},
+};
+use model::{StreamKey, TrackKind, WallRange, WallTime};
+
+use crate::{
+    Error,
+    archive::Volumes,
+    clock::to_90k,
+    disk::{Disk, File},
+    format::{BOX_HEADER, Fragment, Head, LINK_LEN, Table},
+    index::{self, Stream, Summary},
+    layout::SegmentName,
+    scan::{self, ScanError},
+    tables::{Contents, reading},
+};
+
+/// Sound may stand in a file this much before or after the pictures of its time.
+const SKEW_US: i64 = 1_000_000;
+
+/// A frame: where it lies and when it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SampleRef {
+    /// Which track.
+    pub track: TrackKind,
+    /// The segment that holds it.
+    pub segment: SegmentName,
+    /// Where its fragment begins in the file.
+    pub fragment: u64,
+    /// Bytes of its fragment.
+    pub fragment_len: u32,
+    /// Where its bytes begin in the file.
+    pub offset: u64,
+    /// How many bytes.
+    pub len: u32,
+    /// Decode time, ticks of the track since the start of the run.
+    pub time: i64,
+    /// Ticks.
+    pub duration: u32,
+    /// Presentation time minus decode time, ticks.
+    pub composition_offset: i32,
+    /// Whether decoding can start here.
+    pub key: bool,
+    /// When it is shown, on the wall clock.
+    pub wall: WallTime,
+    /// Outside of the range: to be decoded, not to be shown.
+    pub preroll: bool,
+}
+
+/// A piece of a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// How the frames from here on are coded. Comes first, and with every run: times begin anew with it.
+    Tracks(Arc<Tracks>),
+    /// Nothing is recorded until then.
+    Gap {
+        /// Where recording goes on.
+        until: WallTime,
+    },
+    /// A frame.
+    Sample(SampleRef),
+}
+
+/// Where the table of a segment is.
+pub(crate) enum Source {
+    /// It is being written: its table grows.
+    Open { head: Head, tracks: Arc<Tracks> },
+    /// It is closed.
+    Closed(Arc<Contents>),
+}
+
+impl Source {
+    /// The segment of that name; nothing where it is gone.
+    pub(crate) fn find<D: Disk>(
+        volumes: &Volumes<D>,
+        key: StreamKey,
+        name: SegmentName,
+    ) -> Result<Option<Self>, Error> {
+        let Some(stream) = volumes.index.get(key) else { return Ok(None) };
+        let summary = {
+            let stream = index::read(&stream);
+            if let Some(open) = stream.open.as_ref().filter(|open| open.head.name() == name) {
+                return Ok(Some(Self::Open { head: open.head, tracks: Arc::clone(&open.tracks) }));
+            }
+            stream.closed_named(name)
+        };
+        let Some(summary) = summary else { return Ok(None) };
+        match volumes.tables.get(&volumes.disk, key, &summary) {
+            Err(Error::ReadSegment { error, .. }) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            other => other.map(|contents| Some(Self::Closed(contents))),
+        }
+    }
+
+    fn head(&self) -> &Head {
+        match self {
+            Self::Open { head, .. } => head,
+            Self::Closed(contents) => &contents.head,
+        }
+    }
+
+    fn tracks(&self) -> &Arc<Tracks> {
+        match self {
+            Self::Open { tracks, .. } => tracks,
+            Self::Closed(contents) => &contents.tracks,
+        }
+    }
+
+    /// Asks the table; nothing where the segment was closed meanwhile and must be found again.
+    fn table<T>(&self, stream: &RwLock<Stream>, ask: impl FnOnce(&Table) -> T) -> Option<T> {
+        match self {
+            Self::Closed(contents) => Some(ask(&contents.table)),
+            Self::Open { head, .. } => {
+                let stream = index::read(stream);
+                stream
+                    .open
+                    .as_ref()
+                    .filter(|open| open.head.name() == head.name())
+                    .map(|open| ask(&open.table))
+            }
+        }
+    }
+
+    /// The last key frame that is shown at or before the moment.
+    pub(crate) fn key_frame(
+        &self,
+        stream: &RwLock<Stream>,
+        at: WallTime,
+    ) -> Option<(Arc<Tracks>, SampleRef)> {
+        let anchor = self.head().anchor;
+        let found = self.table(stream, |table| {
+            let wall =
+                |time: i32, offset: i32| anchor.wall_at(anchor.media + i64::from(time) + i64::from(offset));
+            let after = table.keys.partition_point(|key| wall(key.time, key.composition_offset) <= at);
+            let key = table.keys.get(after.checked_sub(1)?)?;
+            let fragment = table.fragments.get(key.fragment as usize)?;
+            Some(SampleRef {
+                track: TrackKind::Video,
+                segment: self.head().name(),
+                fragment: fragment.offset.into(),
+                fragment_len: fragment.len,
+                offset: u64::from(fragment.offset) + u64::from(key.offset),
+                len: key.len,
+                time: anchor.media + i64::from(key.time),
+                duration: 0,
+                composition_offset: key.composition_offset,
+                key: true,
+                wall: wall(key.time, key.composition_offset),
+                preroll: false,
+            })
+        });
+        Some((Arc::clone(self.tracks()), found??))
+    }
+}
+
+/// The segment that a plan is in.
+struct Cursor<F> {
+    summary: Summary,
+    source: Source,
+    file: Arc<F>,
+    next: usize,
+    /// Pictures before this decode time are not wanted.
+    video_from: i64,
+}
+
+/// The frames of a range. An iterator: after an error it goes on with what can be read.
+pub struct ReadPlan<D: Disk> {
+    shared: Arc<Volumes<D>>,
+    stream: Option<Arc<RwLock<Stream>>>,
+    key: StreamKey,
+    range: WallRange,
+    video: bool,
+    audio: bool,
+    cursor: Option<Cursor<D::File>>,
+    begun: bool,
+    ended: bool,
+    /// Parts to be told before the samples that wait.
+    parts: VecDeque<Part>,
+    /// Samples that wait to be brought into order, each with the time that it is ordered by.
+    waiting: [VecDeque<(WallTime, SampleRef)>; 2],
+    /// Wall time of the newest fragment that was loaded.
+    frontier: WallTime,
+    /// Nothing more comes before the next gap.
+    drain: bool,
+    /// What comes after the gap.
+    upcoming: Option<Cursor<D::File>>,
+    files: VecDeque<(SegmentName, Arc<D::File>)>,
+    fragment: Option<(SegmentName, u64, Bytes)>,
+}
+
+impl<D: Disk> ReadPlan<D> {
+    pub(crate) fn new(
+        shared: Arc<Volumes<D>>,
+        key: StreamKey,
+        range: WallRange,
+        tracks: &[TrackKind],
+    ) -> Self {
+        Self {
+            stream: shared.index.get(key),
+            shared,
+            key,
+            range,
+            video: tracks.contains(&TrackKind::Video),
+            audio: tracks.contains(&TrackKind::Audio),
+            cursor: None,
+            begun: false,
+            ended: range.from >= range.to,
+            parts: VecDeque::new(),
+            waiting: [VecDeque::new(), VecDeque::new()],
+            frontier: WallTime::MIN,
+            drain: false,
+            upcoming: None,
+            files: VecDeque::new(),
+            fragment: None,
+        }
+    }
+
+    /// The next part; nothing when the plan has ended.
+    fn advance(&mut self) -> Result<Option<Part>, Error> {
+        loop {
+            if let Some(part) = self.parts.pop_front() {
+                return Ok(Some(part));
+            }
+            if let Some(sample) = self.take_in_order() {
+                return Ok(Some(Part::Sample(sample)));
+            }
+            if self.drain
+                && let Some(next) = self.upcoming.take()
+            {
+                self.drain = false;
+                self.parts.push_back(Part::Gap { until: next.summary.start.max(self.range.from) });
+                self.enter(next, true);
+                continue;
+            }
+            if self.ended {
+                return Ok(None);
+            }
+            let step = if self.begun { self.load() } else { self.begin() };
+            if let Err(error) = step {
+                // The segment is left; what is after it is told as after a gap.
+                self.skip_segment();
+                return Err(error);
+            }
+        }
+    }
+
+    /// The earliest sample that waits, if no earlier one can come.
+    fn take_in_order(&mut self) -> Option<SampleRef> {
+        let [video, audio] = &mut self.waiting;
+        let (first, safe) = match (video.front(), audio.front()) {
+            (Some((v, _)), Some((a, _))) => (if a < v { audio } else { video }, true),
+            (Some((v, _)), None) => {
+                let safe = !self.audio || v.plus_micros(SKEW_US) < self.frontier;
+                (video, safe)
+            }
+            (None, Some((a, _))) => {
+                let safe = !self.video || a.plus_micros(SKEW_US) < self.frontier;
+                (audio, safe)
+            }
+            (None, None) => return None,
+        };
+        if safe || self.drain || self.ended { first.pop_front().map(|(_, sample)| sample) } else { None }
+    }
+
+    /// Finds the first segment and the key frame before the range.
+    fn begin(&mut self) -> Result<(), Error> {
+        self.begun = true;
+        let Some(stream) = self.stream.clone() else {
+            self.ended = true;
+            return Ok(());
+        };
+        let first = index::read(&stream).from(self.range.from).next();
+        let Some((mut summary, _)) = first.filter(|(summary, _)| summary.start < self.range.to) else {
+            self.ended = true;
+            return Ok(());
+        };
+        let before = index::read(&stream).before(summary.start).map(|(before, _)| before);
+        if summary.start > self.range.from && !before.is_some_and(|before| summary.continues(&before)) {
+            self.parts.push_back(Part::Gap { until: summary.start });
+        }
+        // Back to a segment with a key frame at or before the range; usually this one.
+        loop {
+            let Some(cursor) = self.open(summary)? else { return self.skip_to_after(summary) };
+            let at = self.range.from.max(summary.start);
+            if cursor.source.key_frame(&stream, at).is_some() {
+                self.enter(cursor, true);
+                return Ok(());
+            }
+            let before = index::read(&stream).before(summary.start).map(|(before, _)| before);
+            match before.filter(|before| summary.continues(before)) {
+                Some(before) => summary = before,
+                None => {
+                    self.enter(cursor, true);
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    fn open(&mut self, summary: Summary) -> Result<Option<Cursor<D::File>>, Error> {
+        let Some(source) = Source::find(&self.shared, self.key, summary.name())? else { return Ok(None) };
+        let Some(file) = self.file(summary.name())? else { return Ok(None) };
+        Ok(Some(Cursor { summary, source, file, next: 0, video_from: i64::MIN }))
+    }
+
+    /// Goes on in that segment: from the key frame before the range, else from its begin.
+    fn enter(&mut self, mut cursor: Cursor<D::File>, new_run: bool) {
+        if new_run {
+            self.parts.push_back(Part::Tracks(Arc::clone(cursor.source.tracks())));
+        }
+        if new_run && let Some(stream) = &self.stream {
+            let anchor = cursor.source.head().anchor;
+            let at = self.range.from.max(cursor.summary.start);
+            let key = cursor.source.key_frame(stream, at).map(|(_, key)| key);
+            if let Some(key) = key.filter(|_| self.video) {
+                cursor.video_from = key.time;
+            }
+            // Sound of the range may stand a little before its key frame.
+            let sought = match key {
+                Some(key) if self.video => key.wall.min(self.range.from),
+                _ => self.range.from,
+            };
+            let sought = if self.audio { sought.plus_micros(-SKEW_US) } else { sought };
+            let begins =
+                |fragment: &Fragment| anchor.wall_at(anchor.media + i64::from(fragment.time)) <= sought;
+            cursor.next = cursor
+                .source
+                .table(stream, |table| table.fragments.partition_point(begins).saturating_sub(1))
+                .unwrap_or(0);
+        }
+        self.cursor = Some(cursor);
+    }
+
+    /// Loads the next fragment.
+    fn load(&mut self) -> Result<(), Error> {
+        let (Some(stream), Some(cursor)) = (self.stream.clone(), &mut self.cursor) else {
+            self.ended = true;
+            return Ok(());
+        };
+        let at = cursor.next;
+        let Some(fragment) = cursor.source.table(&stream, |table| table.fragments.get(at).copied()) else {
+            // It was closed meanwhile.
+            let summary = cursor.summary;
+            match Source::find(&self.shared, self.key, summary.name())? {
+                Some(source) => cursor.source = source,
+                None => return self.skip_to_after(summary),
+            }
+            return Ok(());
+        };
+        let Some(fragment) = fragment else { return self.next_segment() };
+        cursor.next += 1;
+        let anchor = cursor.source.head().anchor;
+        self.frontier = anchor.wall_at(anchor.media + i64::from(fragment.time));
+        let skew = if self.audio { SKEW_US } else { 0 };
+        if self.frontier >= self.range.to.plus_micros(skew) {
+            self.ended = true;
+            return Ok(());
+        }
+        self.load_fragment(fragment)
+    }
+
+    fn load_fragment(&mut self, fragment: Fragment) -> Result<(), Error> {
+        let Some(cursor) = &self.cursor else { return Ok(()) };
+        let name = cursor.summary.name();
+        let tracks = cursor
+            .file
+            .read_exact_at(fragment.offset.into(), fragment.moof_len as usize)
+            .map_err(ScanError::Io)
+            .and_then(|moof| scan::parse_moof(&moof, fragment.len as usize))
+            .map_err(|error| reading(name.path(self.key), error))?;
+        let anchor = cursor.source.head().anchor;
+        let audio_rate = cursor.source.tracks().timescale(TrackKind::Audio).unwrap_or(0);
+        let video_from = cursor.video_from;
+        let range = self.range;
+        let [video, audio] = &mut self.waiting;
+        for FragmentTrack { kind, samples } in tracks {
+            let (wanted, queue, timescale) = match kind {
+                TrackKind::Video => (self.video, &mut *video, 90_000),
+                TrackKind::Audio => (self.audio, &mut *audio, audio_rate),
+            };
+            for sample in samples.into_iter().filter(|_| wanted) {
+                let FragmentSample { offset, size, time, duration, composition_offset, key } = sample;
+                let decoded = anchor.wall_at(to_90k(time, timescale));
+                let wall = anchor.wall_at(to_90k(time.saturating_add(composition_offset.into()), timescale));
+                let used = match kind {
+                    TrackKind::Video => time >= video_from && decoded < range.to,
+                    TrackKind::Audio => range.contains(wall),
+                };
+                if used {
+                    let sample = SampleRef {
+                        track: kind,
+                        segment: name,
+                        fragment: fragment.offset.into(),
+                        fragment_len: fragment.len,
+                        offset: u64::from(fragment.offset) + offset,
+                        len: size,
+                        time,
+                        duration,
+                        composition_offset,
+                        key,
+                        wall,
+                        preroll: !range.contains(wall),
+                    };
+                    queue.push_back((decoded, sample));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn next_segment(&mut self) -> Result<(), Error> {
+        let Some(summary) = self.cursor.as_ref().map(|cursor| cursor.summary) else { return Ok(()) };
+        self.skip_to_after(summary)
+    }
+
+    fn skip_segment(&mut self) {
+        if let Some(summary) = self.cursor.take().map(|cursor| cursor.summary) {
+            let _ = self.skip_to_after(summary);
+        } else {
+            self.ended = true;
+        }
+    }
+
+    /// Goes on with the first segment after that one.
+    fn skip_to_after(&mut self, last: Summary) -> Result<(), Error> {
+        let Some(stream) = self.stream.clone() else { return Ok(()) };
+        let mut start = last.start;
+        loop {
+            let next = index::read(&stream).after(start);
+            let Some(summary) = next.filter(|summary| summary.start < self.range.to) else {
+                self.ended = true;
+                return Ok(());
+            };
+            let whole = self.cursor.is_some() && summary.continues(&last);
+            match self.open(summary)? {
+                Some(cursor) if whole => self.enter(cursor, false),
+                Some(cursor) => {
+                    self.drain = true;
+                    self.upcoming = Some(cursor);
+                }
+                None => {
+                    start = summary.start;
+                    continue;
+                }
+            }
+            return Ok(());
+        }
+    }
+
+    /// An open file of the segment; nothing where it was deleted.
+    fn file(&mut self, name: SegmentName) -> Result<Option<Arc<D::File>>, Error> {
+        if let Some((_, file)) = self.files.iter().find(|(other, _)| *other == name) {
+            return Ok(Some(Arc::clone(file)));
+        }
+        let path = name.path(self.key);
+        let file = match self.shared.disk.open(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            other => Arc::new(other.map_err(|error| Error::ReadSegment { path, error })?),
+        };
+        if self.files.len() > 1 {
+            self.files.pop_front();
+        }
+        self.files.push_back((name, Arc::clone(&file)));
+        Ok(Some(file))
+    }
+
+    /// The bytes of a frame. The bytes of its fragment are read at once and kept until another one is asked for.
+    pub fn read(&mut self, sample: &SampleRef) -> Result<Bytes, Error> {
+        let kept =
+            self.fragment.take().filter(|(name, at, _)| (*name, *at) == (sample.segment, sample.fragment));
+        let bytes = match kept {
+            Some((_, _, bytes)) => bytes,
+            None => {
+                let len = (sample.fragment_len as usize).saturating_sub(LINK_LEN);
+                let file = self.file(sample.segment)?;
+                let missing = || io::Error::from(io::ErrorKind::NotFound);
+                let read = file.ok_or_else(missing).and_then(|file| file.read_exact_at(sample.fragment, len));
+                Bytes::from(
+                    read.map_err(|error| Error::ReadSegment { path: sample.segment.path(self.key), error })?,
+                )
+            }
+        };
+        let begin = usize::try_from(sample.offset.saturating_sub(sample.fragment)).unwrap_or(usize::MAX);
+        let end = begin.saturating_add(sample.len as usize);
+        let data = (begin >= BOX_HEADER && end <= bytes.len()).then(|| bytes.slice(begin..end));
+        self.fragment = Some((sample.segment, sample.fragment, bytes));
+        data.ok_or_else(|| Error::SegmentDamaged {
+            path: sample.segment.path(self.key),
+            what: "a frame lies outside of its fragment".to_owned(),
+        })
+    }
+}
+
+impl<D: Disk> Iterator for ReadPlan<D> {
+    type Item = Result<Part, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.advance().transpose()
+    }
+}

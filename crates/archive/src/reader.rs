@@ -1,0 +1,122 @@
+//! Answers questions about what is recorded, on any thread, while the writer goes on.
+//!
+//! What is not here: reading a range of frames ([`crate::ReadPlan`]).
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use media::Tracks;
+use model::{CameraId, StreamKey, StreamKind, TrackKind, WallRange, WallTime};
+
+use crate::{
+    Error,
+    archive::Volumes,
+    disk::{Disk, File},
+    index::{self, Span},
+    plan::{ReadPlan, SampleRef, Source},
+};
+
+/// A view of what is recorded. Cheap to clone.
+pub struct Reader<D: Disk>(Arc<Volumes<D>>);
+
+impl<D: Disk> Clone for Reader<D> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<D: Disk> Reader<D> {
+    pub(crate) fn new(shared: Arc<Volumes<D>>) -> Self {
+        Self(shared)
+    }
+
+    /// All streams of which there is or was footage.
+    #[must_use]
+    pub fn streams(&self) -> Vec<StreamKey> {
+        self.0.index.keys()
+    }
+
+    /// When the stream was recorded within the range, in order. Stretches closer to each other than `resolution` are
+    /// told as one.
+    #[must_use]
+    pub fn spans(
+        &self,
+        camera: CameraId,
+        kind: StreamKind,
+        range: WallRange,
+        resolution: Duration,
+    ) -> Vec<Span> {
+        let Some(stream) = self.0.index.get(StreamKey { camera, kind }) else { return Vec::new() };
+        let spans = index::read(&stream).spans(range, resolution);
+        spans
+    }
+
+    /// The days on which the stream was recorded, in order. `day` tells of a moment which day it lies in and when that
+    /// day ends; so days can be those of any time zone.
+    #[must_use]
+    pub fn days<T>(&self, key: StreamKey, day: impl Fn(WallTime) -> (T, WallTime)) -> Vec<T> {
+        let Some(stream) = self.0.index.get(key) else { return Vec::new() };
+        let stream = index::read(&stream);
+        let mut days = Vec::new();
+        let mut at = WallTime::MIN;
+        while let Some((summary, _)) = stream.from(at).next() {
+            let (name, end) = day(summary.start.max(at));
+            days.push(name);
+            if end <= at {
+                break;
+            }
+            at = end;
+        }
+        days
+    }
+
+    /// Begin of the oldest footage of a stream.
+    #[must_use]
+    pub fn oldest(&self, key: StreamKey) -> Option<WallTime> {
+        let stream = self.0.index.get(key)?;
+        let oldest = index::read(&stream).from(WallTime::MIN).next().map(|(summary, _)| summary.start);
+        oldest
+    }
+
+    /// End of the newest footage of a stream.
+    #[must_use]
+    pub fn newest(&self, key: StreamKey) -> Option<WallTime> {
+        let stream = self.0.index.get(key)?;
+        let newest = index::read(&stream).before(WallTime::MAX).map(|(summary, _)| summary.end());
+        newest
+    }
+
+    /// Bytes of all footage of a stream.
+    #[must_use]
+    pub fn bytes(&self, key: StreamKey) -> u64 {
+        self.0.index.get(key).map_or(0, |stream| index::read(&stream).bytes())
+    }
+
+    /// The frames of a range of time.
+    #[must_use]
+    pub fn plan(&self, key: StreamKey, range: WallRange, tracks: &[TrackKind]) -> ReadPlan<D> {
+        ReadPlan::new(Arc::clone(&self.0), key, range, tracks)
+    }
+
+    /// The last key frame at or before that moment, however long before: its `wall` tells.
+    pub fn key_frame(&self, key: StreamKey, at: WallTime) -> Result<Option<(Arc<Tracks>, SampleRef)>, Error> {
+        let Some(stream) = self.0.index.get(key) else { return Ok(None) };
+        let mut before = at.plus_micros(1);
+        loop {
+            let Some((summary, _)) = index::read(&stream).before(before) else { return Ok(None) };
+            let source = Source::find(&self.0, key, summary.name())?;
+            if let Some(found) = source.as_ref().and_then(|source| source.key_frame(&stream, at)) {
+                return Ok(Some(found));
+            }
+            before = summary.start;
+        }
+    }
+
+    /// The bytes of a frame.
+    pub fn read(&self, key: StreamKey, sample: &SampleRef) -> Result<Bytes, Error> {
+        let path = sample.segment.path(key);
+        let failed = |error| Error::ReadSegment { path: path.clone(), error };
+        let file = self.0.disk.open(&path).map_err(failed)?;
+        file.read_exact_at(sample.offset, sample.len as usize).map(Bytes::from).map_err(failed)
+    }
+}

@@ -1,0 +1,506 @@
+//! The writer of one stream: samples into fragments, fragments into segments, segments into runs.
+//!
+//! Rules:
+//! - a fragment closes when it is 500 ms long, when its first sample is 500 ms old, when it is large, or at a key frame
+//!   once it is 250 ms long (streams of nothing but key frames would else be written frame by frame);
+//! - a segment begins at a key frame; it ends at the key frame after which the next one would come too late, and in
+//!   any case before 5 minutes or 256 MiB are full (only then may a segment begin without a key frame);
+//! - a run begins with a key frame; what comes before is not recorded. It ends when the caller says so, after a failed
+//!   write, after a hole of a minute, and when the samples' wall clock steps (at a key frame).
+//!
+//! What is not here: which streams there are, commits, journals ([`crate::Archive`]).
+
+use std::{
+    io::IoSlice,
+    sync::{Arc, RwLock},
+};
+
+use bytes::Bytes;
+use media::{Sample, Tracks, fmp4};
+use model::{RunId, SiteId, StreamKey, TrackKind, VolumeId, WallTime};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    Error, chain,
+    clock::{Anchor, STEP_US, place},
+    disk::{Disk, File},
+    format::{self, Fragment, Head, KeyFrame, Table, seal},
+    fragment::Pending,
+    index::{self, Open, Stream},
+    layout::Day,
+    sign::Signer,
+};
+
+/// A fragment is at most this long, in 1/90000 s.
+const FRAGMENT: i64 = 45_000;
+/// At a key frame a fragment closes once it is this long.
+const FRAGMENT_AT_KEY: i64 = 22_500;
+/// A fragment's first sample waits at most this long to be written.
+pub(crate) const FRAGMENT_AGE_US: i64 = 500_000;
+/// A fragment of so many bytes or samples closes.
+const FRAGMENT_BYTES: usize = 8 << 20;
+const FRAGMENT_SAMPLES: usize = 1024;
+/// A larger sample is refused.
+const MAX_SAMPLE: usize = 16 << 20;
+/// A hole of this length begins a new run, in 1/90000 s.
+const HOLE: i64 = 60 * 90_000;
+
+/// How large a segment becomes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// At most so long, in 1/90000 s.
+    pub segment_ticks: i64,
+    /// At most so many bytes (without trailer).
+    pub segment_bytes: u64,
+}
+
+impl Default for Limits {
+    /// 5 minutes or 256 MiB.
+    fn default() -> Self {
+        Self { segment_ticks: 300 * 90_000, segment_bytes: 256 << 20 }
+    }
+}
+
+/// What all writers of a volume share.
+pub(crate) struct Shared<'a, D: Disk> {
+    pub(crate) disk: &'a D,
+    pub(crate) signer: &'a dyn Signer,
+    pub(crate) site: SiteId,
+    pub(crate) volume: VolumeId,
+    pub(crate) limits: Limits,
+    pub(crate) now: WallTime,
+}
+
+/// The file that is being written.
+struct Segment<F> {
+    file: Arc<F>,
+    path: String,
+    head: Head,
+    value: chain::Value,
+    bytes: u64,
+    fragments: u32,
+    keys: u32,
+    /// Decode time at which the last fragment ends.
+    end: i64,
+    /// Whether something was written since the last commit.
+    dirty: bool,
+}
+
+/// The writer of one stream.
+pub(crate) struct Writer<F> {
+    key: StreamKey,
+    index: Arc<RwLock<Stream>>,
+    tracks: Arc<Tracks>,
+    run: RunId,
+    number: u32,
+    pending: Pending,
+    segment: Option<Segment<F>>,
+    last_video: Option<i64>,
+    last_audio: Option<i64>,
+    last_key: Option<i64>,
+    /// Longest stretch from key frame to key frame in this run.
+    group: i64,
+    recording: bool,
+    /// Chain value at the end of the segment before.
+    previous: chain::Value,
+    /// Files that were closed or given up since the last commit.
+    pub(crate) closed: Vec<Arc<F>>,
+    /// Days whose segments became more since somebody asked.
+    pub(crate) days: Vec<Day>,
+    /// When the oldest sample came that was written since the last commit.
+    pub(crate) written_since: Option<WallTime>,
+    /// Samples that were lost to failed writes, ever.
+    pub(crate) lost: u64,
+}
+
+impl<F: File> Writer<F> {
+    pub(crate) fn new(
+        key: StreamKey,
+        index: Arc<RwLock<Stream>>,
+        tracks: Arc<Tracks>,
+        run: RunId,
+        previous: chain::Value,
+    ) -> Self {
+        Self {
+            key,
+            index,
+            pending: Pending::new(&tracks),
+            tracks,
+            run,
+            number: 0,
+            segment: None,
+            last_video: None,
+            last_audio: None,
+            last_key: None,
+            group: 0,
+            recording: false,
+            previous,
+            closed: Vec::new(),
+            days: Vec::new(),
+            written_since: None,
+            lost: 0,
+        }
+    }
+
+    /// Takes a sample. After an error of writing, the samples of the fragment are lost and the run is over; the next
+    /// key frame begins a new one.
+    pub(crate) fn push<D: Disk<File = F>>(
+        &mut self,
+        shared: &Shared<'_, D>,
+        sample: &Sample,
+    ) -> Result<(), Error> {
+        self.check(sample).map_err(|why| Error::BadSample { key: self.key, why })?;
+        match sample.track {
+            TrackKind::Video => self.push_video(shared, sample)?,
+            TrackKind::Audio if self.recording => {
+                if self.pending.samples() >= FRAGMENT_SAMPLES || self.is_large(sample) {
+                    self.flush(shared)?;
+                }
+                self.pending.push(sample, shared.now);
+            }
+            TrackKind::Audio => {}
+        }
+        Ok(())
+    }
+
+    fn check(&mut self, sample: &Sample) -> Result<(), &'static str> {
+        let last = match sample.track {
+            TrackKind::Video => &mut self.last_video,
+            TrackKind::Audio if self.tracks.audio.is_none() => return Err("the run has no sound"),
+            TrackKind::Audio => &mut self.last_audio,
+        };
+        if sample.data.len() > MAX_SAMPLE {
+            return Err("it is larger than 16 MiB");
+        }
+        if sample.time < 0 || last.is_some_and(|last| sample.time <= last) {
+            return Err("it does not come after the one before");
+        }
+        *last = Some(sample.time);
+        Ok(())
+    }
+
+    fn is_large(&self, sample: &Sample) -> bool {
+        self.pending.samples() > 0 && self.pending.bytes() + sample.data.len() > FRAGMENT_BYTES
+    }
+
+    fn push_video<D: Disk<File = F>>(
+        &mut self,
+        shared: &Shared<'_, D>,
+        sample: &Sample,
+    ) -> Result<(), Error> {
+        self.pending.video_goes_on_at(sample.time);
+        let mut ended = Ok(());
+        if self.recording && self.must_end_run(sample) {
+            ended = self.end_run(shared);
+            self.begin_run(shared);
+        }
+        if sample.key {
+            if let Some(last) = self.last_key {
+                self.group = self.group.max(sample.time.saturating_sub(last));
+            }
+            self.last_key = Some(sample.time);
+        }
+        if !self.recording {
+            if !sample.key {
+                return ended;
+            }
+            self.recording = true;
+        }
+        let length = self.pending.first_video().map_or(0, |first| sample.time.saturating_sub(first.time));
+        let closes = length >= FRAGMENT
+            || (sample.key && length >= FRAGMENT_AT_KEY)
+            || self.pending.samples() >= FRAGMENT_SAMPLES
+            || self.is_large(sample);
+        let rolls = self.must_roll(shared.limits, sample);
+        let mut done = if closes || rolls { ended.and(self.flush(shared)) } else { ended };
+        if rolls {
+            done = done.and(self.close_segment(shared));
+        }
+        // After a failed write only a key frame can begin anew.
+        if self.recording || sample.key {
+            self.recording = true;
+            self.pending.push(sample, shared.now);
+        }
+        done
+    }
+
+    /// Whether the sample cannot belong to the run any more.
+    fn must_end_run(&self, sample: &Sample) -> bool {
+        let Some(segment) = &self.segment else { return false };
+        let end = self.pending.first_video().map_or(segment.end, |first| first.time.max(segment.end));
+        if sample.time.saturating_sub(end) > HOLE {
+            return true;
+        }
+        // Where the source's wall clock would be if it went on as it did when the segment began.
+        let source = Anchor { wall: segment.head.source_wall, slew_ppm: 0, ..segment.head.anchor };
+        let expected = source.wall_at(sample.time.saturating_add(sample.composition_offset.into()));
+        sample.key && sample.wall.micros_since(expected).abs() > STEP_US
+    }
+
+    /// Whether the sample must stand in a new segment of the run.
+    fn must_roll(&self, limits: Limits, sample: &Sample) -> bool {
+        let Some(segment) = &self.segment else { return false };
+        let length = sample.time.saturating_sub(segment.head.anchor.media);
+        let bytes = segment.bytes + self.pending.bytes() as u64;
+        let (next, bytes_next) = match length {
+            1.. if sample.key => {
+                let group_bytes = (i128::from(bytes) * i128::from(self.group) / i128::from(length)) as u64;
+                (length.saturating_add(self.group), bytes.saturating_add(group_bytes))
+            }
+            _ => (length, bytes.saturating_add(sample.data.len() as u64)),
+        };
+        length > 0 && (next > limits.segment_ticks || bytes_next > limits.segment_bytes)
+    }
+
+    fn begin_run<D: Disk<File = F>>(&mut self, shared: &Shared<'_, D>) {
+        self.run = run_id(shared.volume, self.key, shared.now, &self.previous, self.run);
+        self.number = 0;
+        self.group = 0;
+        self.last_key = None;
+    }
+
+    /// Writes what waits and closes the segment: nothing of the run is missing then.
+    pub(crate) fn end_run<D: Disk<File = F>>(&mut self, shared: &Shared<'_, D>) -> Result<(), Error> {
+        let flushed = self.flush(shared);
+        let closed = self.close_segment(shared);
+        self.recording = false;
+        flushed.and(closed)
+    }
+
+    /// Writes what waits if its first sample came long enough ago.
+    pub(crate) fn flush_aged<D: Disk<File = F>>(&mut self, shared: &Shared<'_, D>) -> Result<(), Error> {
+        match self.pending.since() {
+            Some(since) if shared.now.micros_since(since) >= FRAGMENT_AGE_US || shared.now < since => {
+                self.flush(shared)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// When the oldest sample came that waits to be written.
+    pub(crate) fn waiting_since(&self) -> Option<WallTime> {
+        self.pending.since()
+    }
+
+    /// Files with bytes that are not durable; they count as clean from now on.
+    pub(crate) fn take_dirty(&mut self) -> Vec<Arc<F>> {
+        self.written_since = None;
+        let mut files = std::mem::take(&mut self.closed);
+        if let Some(segment) = self.segment.as_mut().filter(|segment| segment.dirty) {
+            segment.dirty = false;
+            files.push(Arc::clone(&segment.file));
+        }
+        files
+    }
+
+    /// Gives up the file that is being written: what was written stays, nothing is added.
+    pub(crate) fn give_up<D: Disk<File = F>>(&mut self, shared: &Shared<'_, D>) {
+        self.lost += self.pending.samples() as u64;
+        self.pending.clear();
+        self.recording = false;
+        if let Some(segment) = self.segment.take() {
+            if segment.fragments == 0 {
+                // Nothing of it counts; a rest that cannot be removed now is removed at the next start.
+                let _ = shared.disk.remove(&segment.path);
+            }
+            self.retire(segment, false);
+        }
+        self.begin_run(shared);
+    }
+
+    /// Writes the fragment that waits, in one write, and makes it known to readers.
+    fn flush<D: Disk<File = F>>(&mut self, shared: &Shared<'_, D>) -> Result<(), Error> {
+        if self.pending.samples() == 0 {
+            return Ok(());
+        }
+        let mut header = Bytes::new();
+        if self.segment.is_none() {
+            match self.begin_segment(shared) {
+                Ok(Some(bytes)) => header = bytes,
+                // Sound before the first picture of a segment has no place.
+                Ok(None) => {
+                    self.pending.clear();
+                    return Ok(());
+                }
+                Err(error) => {
+                    self.give_up(shared);
+                    return Err(error);
+                }
+            }
+        }
+        let written = self.write_pending(&header);
+        match written {
+            Ok(()) => self.pending.clear(),
+            Err(_) => self.give_up(shared),
+        }
+        written
+    }
+
+    fn write_pending(&mut self, header: &Bytes) -> Result<(), Error> {
+        let Some(segment) = &mut self.segment else { return Ok(()) };
+        let failed = |segment: &Segment<F>, error| Error::WriteSegment { path: segment.path.clone(), error };
+        let closed = self
+            .pending
+            .close(segment.fragments.saturating_add(1), &segment.value, segment.end)
+            .map_err(|error| failed(segment, std::io::Error::other(error)))?;
+        let mut parts = Vec::with_capacity(self.pending.samples() + 3);
+        parts.push(IoSlice::new(header));
+        parts.push(IoSlice::new(&closed.head));
+        parts.extend(self.pending.data().map(|data| IoSlice::new(data)));
+        parts.push(IoSlice::new(&closed.link));
+        segment.dirty = true;
+        self.written_since = self.written_since.or(self.pending.since());
+        if let Err(error) = segment.file.append(&mut parts) {
+            // Readers never learn of the torn fragment; if it cannot be cut off now, it will be at the next start.
+            let _ = segment.file.truncate(segment.bytes);
+            return Err(failed(segment, error));
+        }
+        let offset = segment.bytes + header.len() as u64;
+        let media = segment.head.anchor.media;
+        let fragment = Fragment {
+            offset: narrow(offset),
+            len: narrow(closed.len as u64),
+            moof_len: narrow(closed.moof_len as u64),
+            time: i32::try_from(closed.time.saturating_sub(media)).unwrap_or(i32::MAX),
+            duration: narrow(closed.duration.unsigned_abs()),
+            video_samples: u16::try_from(closed.video_samples).unwrap_or(u16::MAX),
+            audio_samples: u16::try_from(closed.audio_samples).unwrap_or(u16::MAX),
+            keys_before: segment.keys,
+            marks: 0,
+        };
+        segment.bytes = offset + closed.len as u64;
+        segment.value = closed.value;
+        segment.end = closed.time + closed.duration;
+        let index = segment.fragments;
+        segment.fragments += 1;
+        let mut stream = index::write(&self.index);
+        let open = stream.open.get_or_insert_with(|| Open {
+            head: segment.head,
+            tracks: Arc::clone(&self.tracks),
+            table: Table::default(),
+            bytes: 0,
+        });
+        open.bytes = segment.bytes;
+        open.table.fragments.push(fragment);
+        let before = open.table.keys.len();
+        open.table.keys.extend(self.pending.keys(media, index, closed.head.len()));
+        segment.keys += narrow((open.table.keys.len() - before) as u64);
+        Ok(())
+    }
+
+    /// Makes the file for the fragment that waits; the header's bytes are to be written with it.
+    fn begin_segment<D: Disk<File = F>>(&mut self, shared: &Shared<'_, D>) -> Result<Option<Bytes>, Error> {
+        let Some(first) = self.pending.first_video() else { return Ok(None) };
+        let media = first.time.saturating_add(first.composition_offset.into());
+        let anchor = place(first.wall, media, |range| index::read(&self.index).occupied(range));
+        let head = Head {
+            site: shared.site,
+            volume: shared.volume,
+            key: self.key,
+            run: self.run,
+            number: self.number,
+            anchor,
+            source_wall: first.wall,
+            server_wall: shared.now,
+            previous: self.previous,
+        };
+        let path = head.name().path(self.key);
+        let file =
+            shared.disk.create(&path).map_err(|error| Error::WriteSegment { path: path.clone(), error })?;
+        let mut header = fmp4::init_segment(&self.tracks, &[TrackKind::Video, TrackKind::Audio]).to_vec();
+        header.extend_from_slice(&head.to_box());
+        self.segment = Some(Segment {
+            file: Arc::new(file),
+            path,
+            head,
+            value: chain::start(&header),
+            bytes: 0,
+            fragments: 0,
+            keys: 0,
+            end: first.time,
+            dirty: true,
+        });
+        Ok(Some(header.into()))
+    }
+
+    /// Writes the trailer.
+    fn close_segment<D: Disk<File = F>>(&mut self, shared: &Shared<'_, D>) -> Result<(), Error> {
+        let Some(segment) = self.segment.take() else { return Ok(()) };
+        let boxes = index::read(&self.index).open.as_ref().map(|open| {
+            (open.table.to_box(&segment.head.anchor), random_access(&open.table, segment.head.anchor.media))
+        });
+        let Some((table, mfra)) = boxes else { return Ok(()) };
+        let trailer = seal::trailer(shared.signer, &segment.value, &table, &mfra);
+        let written = segment.file.append(&mut [IoSlice::new(&trailer)]);
+        if written.is_err() {
+            let _ = segment.file.truncate(segment.bytes);
+        }
+        let path = segment.path.clone();
+        let sealed = written.is_ok();
+        if let Some(open) = index::write(&self.index).open.as_mut().filter(|_| sealed) {
+            open.bytes += trailer.len() as u64;
+        }
+        self.number += 1;
+        self.retire(segment, sealed);
+        written.map_err(|error| Error::WriteSegment { path, error })
+    }
+
+    /// The segment is written to no more.
+    fn retire(&mut self, segment: Segment<F>, sealed: bool) {
+        if segment.fragments > 0 {
+            self.days.push(segment.head.name().day());
+            self.previous = segment.value;
+            let mut stream = index::write(&self.index);
+            if let Some(open) = stream.open.take() {
+                stream.insert(open.summary(sealed));
+            }
+            stream.last_value = Some(segment.value);
+        }
+        self.closed.push(segment.file);
+    }
+}
+
+fn narrow(value: u64) -> u32 {
+    u32::try_from(value).unwrap_or(u32::MAX)
+}
+
+/// `mfra`: where the key frames are, for players.
+fn random_access(table: &Table, media: i64) -> Bytes {
+    let entries: Vec<fmp4::RandomAccess> = table
+        .keys
+        .iter()
+        .filter_map(|key: &KeyFrame| {
+            let fragment = table.fragments.get(key.fragment as usize)?;
+            Some(fmp4::RandomAccess {
+                time: media.saturating_add(key.time.into()).saturating_add(key.composition_offset.into()),
+                moof_offset: fragment.offset.into(),
+                sample_number: key.sample.saturating_add(1),
+            })
+        })
+        .collect();
+    fmp4::random_access_index(&entries)
+}
+
+/// The name of a new run. Made of what no other run has, so that the engine needs neither clock nor dice.
+pub(crate) fn run_id(
+    volume: VolumeId,
+    key: StreamKey,
+    now: WallTime,
+    previous: &chain::Value,
+    before: RunId,
+) -> RunId {
+    let mut hash = Sha256::new_with_prefix(b"martello run 1");
+    hash.update(volume.as_bytes());
+    hash.update(key.to_string());
+    hash.update(now.micros().to_be_bytes());
+    hash.update(previous);
+    hash.update(before.as_bytes());
+    let mut id = [0; 16];
+    id.iter_mut().zip(hash.finalize()).for_each(|(to, from)| *to = from);
+    // RFC 9562, 5.8: a UUID of version 8.
+    id[6] = id[6] & 0x0f | 0x80;
+    id[8] = id[8] & 0x3f | 0x80;
+    RunId::from_bytes(id)
+}
+
+const _: () = assert!(format::LINK_LEN == 56);

@@ -1,0 +1,55 @@
+//! What a volume is: `volume.json`. What is not here: what lies on it.
+
+use std::io;
+
+use model::{SiteId, VolumeId, WallTime};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Error,
+    disk::{Disk, File},
+    layout::VOLUME_FILE,
+};
+
+/// The format that this version writes.
+pub const FORMAT: u32 = 1;
+const MAX_LEN: usize = 4096;
+
+/// The content of `volume.json`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Volume {
+    /// Which format its segments and journals have.
+    pub format: u32,
+    /// The volume.
+    pub volume: VolumeId,
+    /// The site that made it.
+    pub site: SiteId,
+    /// When.
+    pub created: WallTime,
+}
+
+impl Volume {
+    /// Reads the description; nothing where there is none.
+    pub fn read(disk: &impl Disk) -> Result<Option<Self>, Error> {
+        let file = match disk.open(VOLUME_FILE) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            other => other.map_err(Error::OpenVolume)?,
+        };
+        let mut bytes = vec![0; MAX_LEN];
+        let len = file.read_at(0, &mut bytes).map_err(Error::OpenVolume)?;
+        let volume: Self = serde_json::from_slice(bytes.get(..len).unwrap_or_default())
+            .map_err(|error| Error::NotAVolume { path: VOLUME_FILE, what: error.to_string() })?;
+        if volume.format != FORMAT {
+            let what = format!("format {} instead of {FORMAT}", volume.format);
+            return Err(Error::NotAVolume { path: VOLUME_FILE, what });
+        }
+        Ok(Some(volume))
+    }
+
+    /// Writes the description.
+    pub fn write(&self, disk: &impl Disk) -> Result<(), Error> {
+        let json = serde_json::to_vec_pretty(self).map_err(|error| Error::OpenVolume(error.into()))?;
+        disk.replace(VOLUME_FILE, &json).map_err(Error::OpenVolume)
+    }
+}

@@ -52,7 +52,7 @@ pub fn clips(args: &[String]) -> Result<(), String> {
         }
     }
     std::fs::create_dir_all(&out).map_err(|e| format!("{}: {e}", out.display()))?;
-    let work = out.join("work");
+    let work = std::env::temp_dir().join("martello-clips");
     for scene in scenes::ALL {
         if !only.is_empty() && !only.iter().any(|name| name == scene.name) {
             continue;

@@ -36,7 +36,7 @@ pub fn nextest(log: &str) -> Option<Counts> {
         .rev()
         .find(|line| line.trim_start().starts_with("Summary [") && line.contains(" run:"))?;
     let mut counts = Counts::default();
-    for part in line.split_once(" run:")?.1.split(", ") {
+    for part in line.split_once(" run:")?.1.split([',', '(', ')']) {
         let mut words = part.split_whitespace();
         let (Some(Ok(number)), Some(what)) = (words.next().map(str::parse::<u64>), words.next()) else {
             continue;

@@ -19,7 +19,7 @@ pub const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("site", &["model", "media", "archive", "trust", "api", "camera", "catalog"]),
     ("sim", &[]),
     ("martello", &["model", "archive", "trust", "api", "site", "sim"]),
-    ("e2e", &[]),
+    ("e2e", &["model", "media", "archive", "trust", "api", "camera", "catalog", "site", "sim"]),
     ("xtask", &[]),
 ];
 

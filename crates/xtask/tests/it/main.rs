@@ -1,6 +1,8 @@
 //! The checks of the tree as ordinary tests.
 
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
+
+mod corpora;
 
 use xtask::tree::{Tree, root};
 use xtask::{Finding, dependencies, layering, tidy};

@@ -1,0 +1,133 @@
+//! Where bytes from outside enter: one function a parser, called by its fuzz target and by the replay of its corpus.
+//!
+//! What is here: the calls, and what must hold for any bytes. A parser may refuse; it may not panic, hang or take
+//! memory that the bytes do not account for.
+//! What is not here: libFuzzer (`fuzz_targets`), the corpora (`corpora`), their replay (`crates/xtask/tests/it`).
+
+use bytes::Bytes;
+use media::{AudioConfig, VideoCodec, VideoConfig, aac, fmp4::read, h264, h265, nal};
+
+/// A parser's name and its entry.
+pub type Entry = (&'static str, fn(&[u8]));
+
+/// All of them. Each has a target and a corpus of its name.
+pub const ENTRIES: &[Entry] = &[
+    ("aac", aac),
+    ("api_json", api_json),
+    ("api_record", api_record),
+    ("fmp4", fmp4),
+    ("h264", h264),
+    ("h265", h265),
+    ("nal", nal),
+    ("onvif_metadata", onvif_metadata),
+];
+
+/// AudioSpecificConfig, from an SDP.
+pub fn aac(data: &[u8]) {
+    if let Ok(config) = AudioConfig::from_aac(data) {
+        assert!(config.sample_rate > 0 && matches!(config.channels, 1 | 2));
+        assert!(config.sample_duration(data) > 0);
+    }
+    let _ = aac::AudioSpecificConfig::parse(data);
+}
+
+/// JSON bodies of requests.
+pub fn api_json(data: &[u8]) {
+    fn body<T: serde::de::DeserializeOwned + serde::Serialize>(data: &[u8]) {
+        if let Ok(value) = serde_json::from_slice::<T>(data) {
+            let text = serde_json::to_vec(&value).expect("what was read can be written");
+            assert!(serde_json::from_slice::<T>(&text).is_ok(), "what was written can be read");
+        }
+    }
+    body::<api::camera::NewCamera>(data);
+    body::<api::camera::CameraChange>(data);
+    body::<api::live::Ask>(data);
+    body::<api::notification::Notifications>(data);
+    body::<api::session::SetUp>(data);
+    body::<api::session::SignIn>(data);
+    body::<api::session::TokenRequest>(data);
+    body::<api::site::SiteChange>(data);
+    body::<api::site::VolumeChange>(data);
+}
+
+/// A media record, as a client of another site would read it.
+pub fn api_record(data: &[u8]) {
+    if let Ok((header, payload)) = api::record::Header::parse(data) {
+        assert_eq!(header.to_bytes()[..], data[..api::record::HEADER], "a header is written as it was read");
+        assert!(header.data_offset as usize <= payload.len());
+    }
+}
+
+/// Segments and fragments, from a disk.
+pub fn fmp4(data: &[u8]) {
+    if let Ok(init) = read::read_init(data) {
+        let _ = init.tracks();
+    }
+    let whole = data.len() as u64;
+    for item in read::boxes(data) {
+        let Ok((head, _)) = item else { break };
+        assert!(head.size >= u64::from(head.header) && head.offset + head.size <= whole);
+        let (from, to) = (head.offset as usize, (head.offset + head.size) as usize);
+        if head.kind == *b"moof"
+            && let Ok(fragment) = read::read_fragment(&data[from..to], head.offset, to as u64..whole)
+        {
+            let samples = fragment.tracks.iter().flat_map(|track| &track.samples);
+            for sample in samples {
+                assert!(sample.offset >= to as u64 && sample.offset + u64::from(sample.size) <= whole);
+            }
+        }
+    }
+}
+
+/// H.264 parameter sets, from an SDP, a stream or a file.
+pub fn h264(data: &[u8]) {
+    if let Ok(sps) = h264::Sps::parse(data) {
+        assert!(sps.width > 0 && sps.height > 0);
+        assert!(sps.codec_string().starts_with("avc1."));
+        let config = VideoConfig::from_h264(data, &[0x68, 0xce, 0x3c, 0x80]);
+        assert!(
+            config.is_err()
+                || config.is_ok_and(|config| VideoConfig::from_avcc(&config.decoder_config).is_ok())
+        );
+    }
+    if let Ok(config) = VideoConfig::from_avcc(data) {
+        let _ = config.num_reorder_frames();
+    }
+}
+
+/// H.265 parameter sets, from an SDP, a stream or a file.
+pub fn h265(data: &[u8]) {
+    if let Ok(sps) = h265::Sps::parse(data) {
+        assert!(sps.width > 0 && sps.height > 0);
+    }
+    let _ = h265::parallel_tools(data);
+    if let Ok(config) = VideoConfig::from_hvcc(data) {
+        assert!(config.codec_string.starts_with("hvc1."));
+        let _ = config.num_reorder_frames();
+    }
+}
+
+/// Samples, from a stream.
+pub fn nal(data: &[u8]) {
+    let sample = Bytes::copy_from_slice(data);
+    for codec in [VideoCodec::H264, VideoCodec::H265] {
+        let _ = nal::is_key(codec, data);
+        if let Ok(unit) = nal::split(codec, &sample) {
+            let again = nal::split(codec, &unit.data).expect("what is left is a sample");
+            assert_eq!(
+                (again.data, again.parameter_sets.len()),
+                (unit.data, 0),
+                "nothing is left to take off"
+            );
+            let _ = VideoConfig::from_parameter_sets(codec, &unit.parameter_sets);
+        }
+    }
+    assert!(nal::annex_b(data).all(|unit| !unit.is_empty()));
+}
+
+/// ONVIF metadata, from a stream.
+pub fn onvif_metadata(data: &[u8]) {
+    for notification in camera::onvif::parse(data).unwrap_or_default() {
+        let _ = notification.motion();
+    }
+}

@@ -7,6 +7,7 @@
 #![allow(clippy::print_stdout, reason = "a program for the terminal")]
 
 pub mod bench;
+pub mod clips;
 pub mod counts;
 pub mod dependencies;
 pub mod layering;

@@ -3,12 +3,11 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
 
 use std::process::ExitCode;
-
 use std::time::Duration;
 
-use xtask::{Failure, Finding, bench, dependencies, layering, stages, tidy, tree};
+use xtask::{Failure, Finding, bench, clips, dependencies, layering, stages, tidy, tree};
 
-const USAGE: &str = "usage: xtask test [--installed-in SECONDS] | tidy | bench [SECONDS ROUNDS]";
+const USAGE: &str = "usage: xtask test [--installed-in SECONDS] | tidy | bench [SECONDS ROUNDS] | clips …";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -20,6 +19,7 @@ fn main() -> ExitCode {
             Err(error) => Err(format!("--installed-in {seconds}: {error}").into()),
         },
         ["tidy"] => tidy(),
+        ["clips", ..] => clips::clips(&args[1..]).map(|()| true).map_err(Failure::from),
         ["bench"] => bench::run(bench::Plan { window: Duration::from_secs(60), rounds: 3 }),
         ["bench", seconds, rounds] => match (seconds.parse(), rounds.parse()) {
             (Ok(seconds), Ok(rounds)) => {

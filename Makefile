@@ -42,7 +42,8 @@ test:
 
 bench: web xtask
 	cargo build --release --locked --package martello
-	@exec $(XTASK) bench
+	$(XTASK) bench
+	cargo bench --locked --package e2e --bench live
 
 lab:
 	@.ci/install run

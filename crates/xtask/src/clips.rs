@@ -45,9 +45,7 @@ pub fn clips(args: &[String]) -> Result<(), String> {
         match arg.as_str() {
             "--out" => out = PathBuf::from(value()?),
             "--scene" => only.push(value()?.clone()),
-            "--preview" => {
-                preview = Some(value()?.parse::<f32>().map_err(|e| format!("--preview: {e}"))?)
-            }
+            "--preview" => preview = Some(value()?.parse::<f32>().map_err(|e| format!("--preview: {e}"))?),
             _ => return Err(USAGE.to_owned()),
         }
     }
@@ -156,7 +154,7 @@ fn variant(scene: &str, name: &'static str, h265: bool, height: usize, encode: &
 }
 
 /// Draws every frame of the scene into one ffmpeg that encodes all variants and two stills.
-fn encode_scene(scene: &scenes::Scene, work: &Path) -> Result<(), String> {
+fn encode_scene(scene: &'static scenes::Scene, work: &Path) -> Result<(), String> {
     let variants = variants(scene.name);
     let mut command = Command::new("ffmpeg");
     command.args(["-hide_banner", "-loglevel", "warning", "-y", "-f", "rawvideo", "-pix_fmt", "rgb24"]);
@@ -171,8 +169,7 @@ fn encode_scene(scene: &scenes::Scene, work: &Path) -> Result<(), String> {
         command.args(["-map", "0:v", "-vf", &full_range, "-frames:v", "1", "-c:v", "mjpeg", "-q:v", quality]);
         command.args(["-f", "image2", "-update", "1"]).arg(work.join(format!("{}{name}.jpg", scene.name)));
     }
-    let mut child =
-        command.stdin(Stdio::piped()).spawn().map_err(|e| format!("cannot start ffmpeg: {e}"))?;
+    let mut child = command.stdin(Stdio::piped()).spawn().map_err(|e| format!("cannot start ffmpeg: {e}"))?;
     let mut pipe = child.stdin.take().ok_or("ffmpeg has no stdin")?;
     let mut painter = scenes::Painter::new(scene);
     for number in 0..FRAMES {
@@ -186,7 +183,11 @@ fn encode_scene(scene: &scenes::Scene, work: &Path) -> Result<(), String> {
 /// RGB to the video range of BT.709, scaled to the variant's height.
 fn conversion(height: usize) -> String {
     let format = "out_color_matrix=bt709:out_range=tv,format=yuv420p";
-    if height == HEIGHT { format!("scale={format}") } else { format!("scale=-2:{height}:flags=area:{format}") }
+    if height == HEIGHT {
+        format!("scale={format}")
+    } else {
+        format!("scale=-2:{height}:flags=area:{format}")
+    }
 }
 
 /// 440 Hz at a quarter of full scale, AAC-LC 16 kHz mono. 25 frames are exactly 704 periods, so any multiple loops.
@@ -201,7 +202,7 @@ fn encode_tone(work: &Path) -> Result<(), String> {
     if status.success() { Ok(()) } else { Err(format!("ffmpeg failed on the tone: {status}")) }
 }
 
-fn write_preview(scene: &scenes::Scene, second: f32, out: &Path) -> Result<(), String> {
+fn write_preview(scene: &'static scenes::Scene, second: f32, out: &Path) -> Result<(), String> {
     let mut painter = scenes::Painter::new(scene);
     let mut bytes = format!("P6\n{WIDTH} {HEIGHT}\n255\n").into_bytes();
     bytes.extend_from_slice(painter.frame((second * FPS as f32) as usize));

@@ -58,7 +58,8 @@ pub(super) fn adts(from: &Path, to: &Path) -> Result<(), String> {
     let mut frames = Vec::new();
     let mut rest = stream.as_slice();
     while rest.len() > 7 {
-        let length = (usize::from(rest[3] & 3) << 11) | (usize::from(rest[4]) << 3) | usize::from(rest[5] >> 5);
+        let length =
+            (usize::from(rest[3] & 3) << 11) | (usize::from(rest[4]) << 3) | usize::from(rest[5] >> 5);
         let header = if rest[1] & 1 == 1 { 7 } else { 9 };
         if length < header || length > rest.len() {
             return Err(format!("{}: broken ADTS frame", from.display()));

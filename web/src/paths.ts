@@ -31,7 +31,8 @@ export const paths = {
   alarms: () => "/alarms",
   /** The list of devices; `device` opens its details beside. */
   devices: (query: { device?: string; filter?: string } = {}) => withQuery("/devices", query),
-  addDevices: (query: { tab?: AddTab } = {}) => withQuery("/devices/add", query),
+  /** Adding devices; `host` is put into the form of "By address". */
+  addDevices: (query: { tab?: AddTab; host?: string } = {}) => withQuery("/devices/add", query),
   settings: (room: SettingsRoom = "site") => `/settings/${room}`,
   /** What has no room in the phone's tab bar. */
   more: () => "/more",

@@ -6,10 +6,6 @@ import { RouteProblem } from "./shell/RouteProblem";
 import { Root } from "./shell/Root";
 import { Shell } from "./shell/Shell";
 
-/** Screens that are built beside this: shown as soon as their file is there. */
-const beside = import.meta.glob<{ default: ComponentType }>("./screens/{live,recordings}/Screen.tsx");
-const later = (name: string) => beside[`./screens/${name}/Screen.tsx`] ?? (() => import("./shell/NotFound"));
-
 /** A screen from its own file. */
 const screen = (load: () => Promise<{ default: ComponentType }>) => async () => ({ Component: (await load()).default });
 
@@ -28,9 +24,9 @@ export const routes: RouteObject[] = [
             ErrorBoundary: RouteProblem,
             children: [
               { path: "/", element: <Navigate to={paths.live()} replace /> },
-              { path: "/live", lazy: screen(later("live")) },
-              { path: "/live/camera/:camera", lazy: screen(later("live")) },
-              { path: "/recordings", lazy: screen(later("recordings")) },
+              { path: "/live", lazy: screen(() => import("./screens/live/Screen")) },
+              { path: "/live/camera/:camera", lazy: screen(() => import("./screens/live/Screen")) },
+              { path: "/recordings", lazy: screen(() => import("./screens/recordings/Screen")) },
               { path: "/alarms", lazy: screen(() => import("./screens/alarms/Screen")) },
               { path: "/devices", lazy: screen(() => import("./screens/devices/Screen")) },
               { path: "/devices/add", lazy: screen(() => import("./screens/add-devices/Screen")) },

@@ -52,3 +52,12 @@ export function Panel({ title, about, onClose, children }: { title: string; abou
 export function Chips({ label, children }: { label: string; children: ReactNode }) {
   return <nav className={styles.chips} aria-label={label}>{children}</nav>;
 }
+
+/** One of them; the URL keeps the choice. */
+export function Chip({ current, onPress, children }: { current: boolean; onPress: () => void; children: string }) {
+  return (
+    <a href="#room" aria-current={current ? "true" : undefined} onClick={(event) => { event.preventDefault(); onPress(); }}>
+      {children}
+    </a>
+  );
+}

@@ -5,6 +5,7 @@ import { changeCamera, useChange } from "../../api/changes";
 import { keys } from "../../api/queries";
 import type { Camera, CameraChange, Codec, Transport } from "../../api/types";
 import { Button, NumberField, Problem, Select, Switch, TextField, toast } from "../../ui";
+import { codecs } from "./codecs";
 import styles from "./DeviceForm.module.css";
 
 /** What the form holds. An empty password means: as it is. */
@@ -45,11 +46,6 @@ export function changeOf(camera: Camera, values: Values): CameraChange {
   if (values.codec !== old.codec && camera.source.kind === "axis") change.source = { ...camera.source, codec: values.codec };
   return change;
 }
-
-export const codecs = [
-  { value: "h264", label: "H.264", hint: "Every browser shows it." },
-  { value: "h265", label: "H.265", hint: "Smaller files. Some browsers show only the sub stream." },
-] as const;
 
 const transports = [
   { value: "tcp", label: "TCP", hint: "Nothing gets lost. For nearly all networks." },

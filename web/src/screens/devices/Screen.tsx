@@ -7,7 +7,7 @@ import { camerasQuery } from "../../api/queries";
 import { paths } from "../../paths";
 import { Needs } from "../../shell/Denied";
 import { Empty, LinkButton, Problem, SearchField } from "../../ui";
-import { Chips, Page } from "../../ui/Page";
+import { Chip, Chips, Page } from "../../ui/Page";
 import { useFilterKey } from "../../ui/useFilterKey";
 import { DevicePanel } from "./DevicePanel";
 import { DeviceTable, DeviceTableShape } from "./DeviceTable";
@@ -57,8 +57,8 @@ function Devices() {
       panel={open ? <DevicePanel key={open.id} camera={open} onClose={() => void put("device", null)} /> : null}
     >
       <Chips label="Which devices">
-        <Chip current={!onlyTrouble} onPress={() => void put("show", null)}>{`All ${all.length || ""}`}</Chip>
-        <Chip current={onlyTrouble} onPress={() => void put("show", "attention")}>{`Need attention ${troubled.length}`}</Chip>
+        <Chip current={!onlyTrouble} onPress={() => void put("show", null)}>{cameras.isSuccess ? `All ${all.length}` : "All"}</Chip>
+        <Chip current={onlyTrouble} onPress={() => void put("show", "attention")}>{cameras.isSuccess ? `Need attention ${troubled.length}` : "Need attention"}</Chip>
       </Chips>
       {cameras.isError ? <Problem of={asFailure(cameras.error)} onRetry={() => void cameras.refetch()} /> : null}
       {cameras.isPending ? <DeviceTableShape /> : null}
@@ -71,14 +71,5 @@ function Devices() {
         />
       ) : null}
     </Page>
-  );
-}
-
-/** A link of the chips; the URL keeps the choice. */
-function Chip({ current, onPress, children }: { current: boolean; onPress: () => void; children: string }) {
-  return (
-    <a href="#room" aria-current={current || undefined} onClick={(event) => { event.preventDefault(); onPress(); }}>
-      {children.trim()}
-    </a>
   );
 }

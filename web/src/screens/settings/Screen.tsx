@@ -1,4 +1,43 @@
-/** Being built. */
-export default function Screen() {
-  return null;
+/** The settings, one room each; the URL says which. */
+import type { ComponentType } from "react";
+import { Link, useParams } from "react-router";
+import { type SettingsRoom, paths } from "../../paths";
+import { Needs } from "../../shell/Denied";
+import NotFound from "../../shell/NotFound";
+import { About } from "./About";
+import { NotificationsRoom } from "./NotificationsRoom";
+import styles from "./Screen.module.css";
+import { SiteRoom } from "./SiteRoom";
+import { StorageRoom } from "./StorageRoom";
+import { TokensRoom } from "./TokensRoom";
+
+const rooms: Record<SettingsRoom, { name: string; Room: ComponentType }> = {
+  site: { name: "Site", Room: SiteRoom },
+  storage: { name: "Storage", Room: StorageRoom },
+  notifications: { name: "Notifications", Room: NotificationsRoom },
+  tokens: { name: "Tokens", Room: TokensRoom },
+  about: { name: "About", Room: About },
+};
+
+const isRoom = (name: string | undefined): name is SettingsRoom => name !== undefined && Object.hasOwn(rooms, name);
+
+export default function SettingsScreen() {
+  const { room } = useParams();
+  if (!isRoom(room)) return <NotFound />;
+  const { Room, name } = rooms[room];
+  return (
+    <Needs privilege="configure" what="change settings">
+      <div className={styles.page}>
+        <nav className={styles.nav} aria-label="Settings">
+          <h1>Settings</h1>
+          {(Object.keys(rooms) as SettingsRoom[]).map((one) => (
+            <Link key={one} to={paths.settings(one)} aria-current={one === room ? "page" : undefined}>{rooms[one].name}</Link>
+          ))}
+        </nav>
+        <section className={styles.room} aria-label={name}>
+          <Room key={room} />
+        </section>
+      </div>
+    </Needs>
+  );
 }

@@ -6,6 +6,15 @@ import styles from "./SiteIdentity.module.css";
 
 type Numbers = Pick<SetupState, "certificate_id" | "tls_certificate_sha256">;
 
+/** Pairs a line, so that two lines can be compared at a glance. */
+const PAIRS = 16;
+
+/** "AA:BB:…", broken into lines of the same length. */
+function lines(fingerprint: string): string {
+  const pairs = fingerprint.split(":");
+  return Array.from({ length: Math.ceil(pairs.length / PAIRS) }, (_, line) => pairs.slice(line * PAIRS, (line + 1) * PAIRS).join(":")).join("\n");
+}
+
 /** The two numbers and what each is to be compared with. */
 export function Identity({ of }: { of: Numbers }) {
   return (
@@ -17,7 +26,7 @@ export function Identity({ of }: { of: Numbers }) {
       </dd>
       <dt>SHA-256 of the TLS certificate</dt>
       <dd>
-        <code>{of.tls_certificate_sha256}</code>
+        <code>{lines(of.tls_certificate_sha256)}</code>
         <p>What the browser shows under “Not secure” → “Certificate” → “SHA-256 fingerprints: certificate”.</p>
       </dd>
     </dl>

@@ -9,6 +9,7 @@ pub mod error;
 pub mod onvif;
 pub mod rtsp;
 pub mod timing;
+pub mod vapix;
 
 mod reorder;
 mod xml;

@@ -1,0 +1,223 @@
+//! HTTP to a device: digest sign-in, bounded answers, no surprises.
+//!
+//! What is here: one question, one answer. Credentials go out only in answer to a challenge: as a digest (RFC 7616), or as
+//! Basic (RFC 7617) inside TLS, never as Basic in the clear. A redirection is followed once and only to the same host.
+//! What is not here: what is asked.
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::{Bytes, BytesMut};
+use http_auth::{PasswordClient, PasswordParams};
+use reqwest::{Method, RequestBuilder, Response, StatusCode, header, redirect::Policy};
+use url::Url;
+
+use super::{
+    Access,
+    tls::{Fingerprint, Pinned},
+};
+use crate::{Error, error::scrub};
+
+/// Longest time to a connection.
+const CONNECT: Duration = Duration::from_secs(5);
+
+pub(super) struct Client {
+    http: reqwest::Client,
+    access: Access,
+    trust: Arc<Pinned>,
+}
+
+/// One request, to be sent once or several times (challenge, redirection).
+struct Request<'a> {
+    operation: &'static str,
+    method: Method,
+    body: Option<&'a serde_json::Value>,
+}
+
+impl Client {
+    pub(super) fn new(access: Access) -> Result<Self, Error> {
+        let bad = |reason: &str| Error::Address { reason: reason.to_owned() };
+        if !matches!(access.base.scheme(), "http" | "https") || access.base.host().is_none() {
+            return Err(bad("it is not an http:// or https:// address"));
+        }
+        if !access.base.username().is_empty() || access.base.password().is_some() {
+            return Err(bad("credentials do not belong inside it"));
+        }
+        let trust = Pinned::new(access.pin);
+        let tls = trust.client().map_err(|error| bad(&error.to_string()))?;
+        let http = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
+            .redirect(Policy::none())
+            .no_proxy()
+            .referer(false)
+            .connect_timeout(CONNECT)
+            .pool_max_idle_per_host(1)
+            .pool_idle_timeout(Duration::from_secs(10))
+            .user_agent(concat!("Martello/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(|error| bad(&error.to_string()))?;
+        Ok(Self { http, access, trust })
+    }
+
+    pub(super) const fn base(&self) -> &Url {
+        &self.access.base
+    }
+
+    pub(super) fn certificate(&self) -> Option<Fingerprint> {
+        self.trust.seen()
+    }
+
+    /// Host and port, for texts.
+    pub(super) fn host(&self) -> String {
+        let host = self.access.base.host_str().unwrap_or_default();
+        self.access.base.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+    }
+
+    pub(super) fn unexpected(&self, operation: &'static str, reason: &str) -> Error {
+        Error::Answer { host: self.host(), operation, reason: scrub(reason, &self.secrets()) }
+    }
+
+    pub(super) async fn get(
+        &self,
+        operation: &'static str,
+        path: &str,
+        query: &[(&str, &str)],
+        longest: usize,
+    ) -> Result<Bytes, Error> {
+        let mut url = self.url(path)?;
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        self.exchange(url, &Request { operation, method: Method::GET, body: None }, longest).await
+    }
+
+    pub(super) async fn post(
+        &self,
+        operation: &'static str,
+        path: &str,
+        body: &serde_json::Value,
+        longest: usize,
+    ) -> Result<Bytes, Error> {
+        let url = self.url(path)?;
+        self.exchange(url, &Request { operation, method: Method::POST, body: Some(body) }, longest).await
+    }
+
+    fn url(&self, path: &str) -> Result<Url, Error> {
+        let mut url = self.access.base.clone();
+        url.set_path(path);
+        url.set_query(None);
+        url.set_fragment(None);
+        Ok(url)
+    }
+
+    fn secrets(&self) -> Vec<&str> {
+        self.access.password.iter().map(|password| password.expose().as_str()).collect()
+    }
+
+    async fn exchange(&self, url: Url, request: &Request<'_>, longest: usize) -> Result<Bytes, Error> {
+        let all = async {
+            let mut response = self.signed_in(&url, request).await?;
+            if response.status().is_redirection() {
+                let target = self.redirection(&url, &response, request.operation)?;
+                response = self.signed_in(&target, request).await?;
+            }
+            self.body(response, request.operation, longest).await
+        };
+        tokio::time::timeout(self.access.patience, all).await.unwrap_or_else(|_| {
+            Err(Error::Connect { host: self.host(), reason: format!("no answer within {:?}", self.access.patience) })
+        })
+    }
+
+    /// Sends the request, and once more with credentials where the device asks for them.
+    async fn signed_in(&self, url: &Url, request: &Request<'_>) -> Result<Response, Error> {
+        let response = self.send(self.prepare(url, request)).await?;
+        if response.status() != StatusCode::UNAUTHORIZED {
+            return Ok(response);
+        }
+        let (Some(user), Some(password)) = (&self.access.user, &self.access.password) else { return Ok(response) };
+        let mut challenges = PasswordClient::builder();
+        for value in response.headers().get_all(header::WWW_AUTHENTICATE) {
+            challenges = challenges.challenges(value.to_str().unwrap_or_default());
+        }
+        let mut challenge = challenges.build().map_err(|reason| self.unexpected(request.operation, &reason))?;
+        if matches!(challenge, PasswordClient::Basic(_)) && url.scheme() != "https" {
+            let reason = "it wants the password in the clear, which is not given without HTTPS";
+            return Err(self.unexpected(request.operation, reason));
+        }
+        let uri = url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
+        let answer = challenge
+            .respond(&PasswordParams {
+                username: user,
+                password: password.expose(),
+                uri: &uri,
+                method: request.method.as_str(),
+                body: None,
+            })
+            .map_err(|reason| self.unexpected(request.operation, &reason))?;
+        self.send(self.prepare(url, request).header(header::AUTHORIZATION, answer)).await
+    }
+
+    fn prepare(&self, url: &Url, request: &Request<'_>) -> RequestBuilder {
+        let builder = self.http.request(request.method.clone(), url.clone());
+        match request.body {
+            Some(body) => builder.json(body),
+            None => builder,
+        }
+    }
+
+    async fn send(&self, request: RequestBuilder) -> Result<Response, Error> {
+        request.send().await.map_err(|error| {
+            if let (Some(pinned), Some(found)) = (self.access.pin, self.trust.seen())
+                && pinned != found
+            {
+                let (found, pinned) = (found.to_string(), pinned.to_string());
+                return Error::Certificate { host: self.host(), found, pinned };
+            }
+            let mut reason = &error as &dyn std::error::Error;
+            while let Some(source) = reason.source() {
+                reason = source;
+            }
+            Error::Connect { host: self.host(), reason: scrub(&reason.to_string(), &self.secrets()) }
+        })
+    }
+
+    /// Where a redirection leads: to the same host, and never from TLS to the clear.
+    fn redirection(&self, from: &Url, response: &Response, operation: &'static str) -> Result<Url, Error> {
+        let location = response.headers().get(header::LOCATION).and_then(|location| location.to_str().ok());
+        let target = location.and_then(|location| from.join(location).ok());
+        match target {
+            Some(target)
+                if target.host() == from.host()
+                    && target.username().is_empty()
+                    && (target.scheme() == "https" || (target.scheme() == "http" && from.scheme() == "http")) =>
+            {
+                Ok(target)
+            }
+            _ => Err(self.unexpected(operation, "it sends us elsewhere, where we do not go")),
+        }
+    }
+
+    async fn body(&self, mut response: Response, operation: &'static str, longest: usize) -> Result<Bytes, Error> {
+        match response.status() {
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => return Err(Error::Credentials { host: self.host() }),
+            StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => {
+                return Err(Error::Missing { host: self.host(), operation });
+            }
+            // VAPIX sends its own error 1000 with status 500 and a body that tells more.
+            status if status.is_success() || status == StatusCode::INTERNAL_SERVER_ERROR => {}
+            status => return Err(self.unexpected(operation, &format!("status {status}"))),
+        }
+        let too_long = || self.unexpected(operation, &format!("it is longer than {longest} bytes"));
+        if response.content_length().is_some_and(|length| length > longest as u64) {
+            return Err(too_long());
+        }
+        let mut body = BytesMut::new();
+        loop {
+            match response.chunk().await {
+                Ok(Some(chunk)) if body.len() + chunk.len() > longest => return Err(too_long()),
+                Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+                Ok(None) => return Ok(body.freeze()),
+                Err(_) => return Err(self.unexpected(operation, "it broke off")),
+            }
+        }
+    }
+}

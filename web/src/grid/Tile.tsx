@@ -103,7 +103,7 @@ export function Tile(props: TileProps) {
       )}
       <div className={styles.bar}>
         <span className={styles.name}>
-          <i className={styles.dot} data-is={status.is === "playing" ? (recording ? "recording" : "live") : "trouble"} aria-hidden="true" />
+          <i className={styles.dot} data-is={status.is === "playing" ? (recording ? "recording" : "live") : status.is === "connecting" ? "waiting" : "trouble"} aria-hidden="true" />
           <span>{camera.name}</span>
           {status.tag ? <em className={styles.tag}>{status.tag}</em> : null}
           {alone && live.stream && status.is === "playing" ? <small>{live.stream === "main" ? "Main stream" : "Sub stream"}</small> : null}

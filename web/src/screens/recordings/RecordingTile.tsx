@@ -40,6 +40,7 @@ export function RecordingTile({ camera, group, look, stream, focused, alone, hid
       hidden={hidden}
       data-tile={camera.id}
       data-state={look.is}
+      data-focused={focused || undefined}
       onPointerDown={on.onFocus}
       onFocus={on.onFocus}
       onDoubleClick={() => on.onAlone(!alone)}

@@ -69,7 +69,7 @@ function Recordings({ cameras }: { cameras: readonly Camera[] }) {
 
   const [search, setSearch] = useSearchParams();
   const named = search.get("cams")?.split(",").filter((id) => cameras.some((camera) => camera.id === id)) ?? [];
-  const chosen = useMemo(() => (named.length > 0 ? named : cameras.slice(0, phone ? 1 : FIRST_CAMERAS).map(({ id }) => id)).slice(0, MOST_CAMERAS), [named.join(), cameras, phone]);
+  const chosen = useMemo(() => (named.length > 0 ? named : cameras.slice(0, FIRST_CAMERAS).map(({ id }) => id)).slice(0, MOST_CAMERAS), [named.join(), cameras]);
   const shown = chosen.flatMap((id) => cameras.find((camera) => camera.id === id) ?? []);
 
   const [group] = useState(() => {
@@ -156,16 +156,27 @@ function Recordings({ cameras }: { cameras: readonly Camera[] }) {
     if (!camera.has_sub || (shown.length === 1 && !subs.has(camera.id))) return "main";
     return !subs.has(camera.id) && camera.id === aloneShown ? "main" : "sub";
   };
+  const goTo = (us: number) => {
+    group.seek(us);
+    setView((before) => clampView({ ...before, from: us - before.span / 2 }));
+  };
+  const pickCameras = <CameraPicker cameras={cameras} chosen={chosen} onChange={(next) => setSearch((before) => withCams(before, next), { replace: true })} />;
+  const pickDay = <DayPicker atUs={Math.min(nowUs(), timeAt(view, view.width / 2))} nowUs={nowUs()} cameras={chosen} zone={zone} onGo={goTo} />;
   return (
     <div className={styles.screen} data-list={list || undefined}>
-      <TopBarStart>
-        <CameraPicker cameras={cameras} chosen={chosen} onChange={(next) => setSearch((before) => withCams(before, next), { replace: true })} />
-      </TopBarStart>
-      <TopBarEnd>
-        <DayPicker atUs={Math.min(nowUs(), timeAt(view, view.width / 2))} nowUs={nowUs()} cameras={chosen} zone={zone} onGo={(us) => { group.seek(us); setView((before) => clampView({ ...before, from: us - before.span / 2 })); }} />
-      </TopBarEnd>
+      {phone ? (
+        <div className={styles.picks}>
+          {pickCameras}
+          {pickDay}
+        </div>
+      ) : (
+        <>
+          <TopBarStart>{pickCameras}</TopBarStart>
+          <TopBarEnd>{pickDay}</TopBarEnd>
+        </>
+      )}
       <div className={styles.pictures}>
-        <div className={styles.grid} style={aloneShown ? { gridTemplate: "minmax(0, 1fr) / minmax(0, 1fr)" } : gridOf(phone, shown.length, layout)}>
+        <div className={styles.grid} data-alone={aloneShown !== undefined || undefined} style={phone ? {} : gridOf(aloneShown ? layoutOf(1, 1) : layout)}>
           {shown.map((camera) => (
             <RecordingTile
               key={camera.id}
@@ -188,7 +199,7 @@ function Recordings({ cameras }: { cameras: readonly Camera[] }) {
         </div>
         <NoteOverlay note={state.note} zone={zone} onLive={goLive} />
       </div>
-      <Transport group={group} state={state} zone={zone} phone={phone} onSkip={skip} onMark={mark} onLive={goLive} list={list} onList={setList}>
+      <Transport group={group} state={state} zone={zone} phone={phone} onSkip={skip} onMark={mark} onZoom={zoom} onLive={goLive} list={list} onList={setList}>
         <ClipButton camera={focused} selection={selection} zone={zone} onMark={markClip} onClear={() => setSelection(undefined)} save={saveKey} />
       </Transport>
       {error !== undefined && <Problem of={asFailure(error)} onRetry={retry} />}
@@ -214,10 +225,7 @@ function Recordings({ cameras }: { cameras: readonly Camera[] }) {
   );
 }
 
-function gridOf(phone: boolean, tiles: number, layout: { columns: number; rows: number }) {
-  const { columns, rows } = phone ? { columns: tiles > 2 ? 2 : 1, rows: tiles > 2 ? Math.ceil(tiles / 2) : tiles } : layout;
-  return { gridTemplate: `repeat(${rows}, minmax(0, 1fr)) / repeat(${columns}, minmax(0, 1fr))` };
-}
+const gridOf = ({ columns, rows }: { columns: number; rows: number }) => ({ gridTemplate: `repeat(${rows}, minmax(0, 1fr)) / repeat(${columns}, minmax(0, 1fr))` });
 
 function withCams(search: URLSearchParams, cams: readonly string[]): URLSearchParams {
   const next = new URLSearchParams(search);

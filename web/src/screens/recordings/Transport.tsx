@@ -1,5 +1,5 @@
 /** The bar under the pictures: play, step, speed, the exact time, marks and the clip. It holds no state of its own. */
-import { ListVideo, Pause, Play, Radio, SkipBack, SkipForward, StepBack, StepForward } from "lucide-react";
+import { ListVideo, Pause, Play, Radio, SkipBack, SkipForward, StepBack, StepForward, ZoomIn, ZoomOut } from "lucide-react";
 import { useEffect, useRef, type ReactNode } from "react";
 import { RATES, keyFramesOnly } from "../../player/clock";
 import type { GroupState, SyncGroup } from "../../player/sync-group";
@@ -14,6 +14,8 @@ interface Props {
   phone: boolean;
   onSkip: (back: boolean) => void;
   onMark: (end: "from" | "to") => void;
+  /** Below 1: closer. */
+  onZoom: (factor: number) => void;
   onLive: () => void;
   list: boolean;
   onList: (open: boolean) => void;
@@ -22,7 +24,7 @@ interface Props {
 
 export const rateName = (rate: number): string => `${rate < 0 ? "−" : ""}${Math.abs(rate)}×`;
 
-export function Transport({ group, state, zone, phone, onSkip, onMark, onLive, list, onList, children }: Props) {
+export function Transport({ group, state, zone, phone, onSkip, onMark, onZoom, onLive, list, onList, children }: Props) {
   return (
     <div className={styles.transport} role="group" aria-label="Playback">
       <div className={styles.buttons}>
@@ -49,9 +51,13 @@ export function Transport({ group, state, zone, phone, onSkip, onMark, onLive, l
         </div>
       )}
       {keyFramesOnly(state.rate) && <span className={styles.hint}>Key frames</span>}
-      <div className={styles.end}>
-        <IconButton label="Go to live" onPress={onLive}><Radio /></IconButton>
+      <div className={styles.around}>
+        <IconButton label="Timeline wider" onPress={() => onZoom(2)}><ZoomOut /></IconButton>
+        <IconButton label="Timeline closer" onPress={() => onZoom(0.5)}><ZoomIn /></IconButton>
         <IconButton label={list ? "Hide the list of recordings" : "List of recordings"} aria-expanded={list} onPress={() => onList(!list)}><ListVideo /></IconButton>
+        <IconButton label="Go to live" onPress={onLive}><Radio /></IconButton>
+      </div>
+      <div className={styles.end}>
         <span className={styles.marks}>
           <IconButton label="Mark the start of a clip" look="plain" onPress={() => onMark("from")}><Bracket /></IconButton>
           <IconButton label="Mark the end of a clip" look="plain" onPress={() => onMark("to")}><Bracket end /></IconButton>

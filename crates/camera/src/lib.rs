@@ -5,8 +5,10 @@
 //! times ([`timing`]) and all parsers are pure and take `now` as an argument.
 //! What is not here: who is asked and when (the site's tasks), storage, trying again after an error.
 
+pub mod discover;
 pub mod error;
 pub mod onvif;
+pub mod probe;
 pub mod rtsp;
 pub mod timing;
 pub mod vapix;

@@ -18,6 +18,8 @@ use url::Url;
 pub use answers::{Api, Codec, DeviceInfo, Parameters, Resolution, SystemReady};
 pub use tls::Fingerprint;
 
+pub(crate) use http::Fetcher;
+
 use crate::Error;
 
 /// Longest answer but a picture, in bytes.

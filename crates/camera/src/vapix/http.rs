@@ -196,7 +196,7 @@ impl Client {
         }
     }
 
-    async fn body(&self, mut response: Response, operation: &'static str, longest: usize) -> Result<Bytes, Error> {
+    async fn body(&self, response: Response, operation: &'static str, longest: usize) -> Result<Bytes, Error> {
         match response.status() {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => return Err(Error::Credentials { host: self.host() }),
             StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => {
@@ -206,18 +206,66 @@ impl Client {
             status if status.is_success() || status == StatusCode::INTERNAL_SERVER_ERROR => {}
             status => return Err(self.unexpected(operation, &format!("status {status}"))),
         }
-        let too_long = || self.unexpected(operation, &format!("it is longer than {longest} bytes"));
-        if response.content_length().is_some_and(|length| length > longest as u64) {
-            return Err(too_long());
-        }
-        let mut body = BytesMut::new();
-        loop {
-            match response.chunk().await {
-                Ok(Some(chunk)) if body.len() + chunk.len() > longest => return Err(too_long()),
-                Ok(Some(chunk)) => body.extend_from_slice(&chunk),
-                Ok(None) => return Ok(body.freeze()),
-                Err(_) => return Err(self.unexpected(operation, "it broke off")),
+        bounded(response, longest).await.map_err(|bad| match bad {
+            BadBody::TooLong => self.unexpected(operation, &format!("it is longer than {longest} bytes")),
+            BadBody::Broken => self.unexpected(operation, "it broke off"),
+        })
+    }
+}
+
+/// Fetches small public documents from devices: no credentials, no redirections, plain HTTP.
+pub(crate) struct Fetcher(reqwest::Client);
+
+impl Fetcher {
+    pub(crate) fn new() -> Result<Self, Error> {
+        let bad = |reason: String| Error::Search { reason };
+        let tls = Pinned::new(None).client().map_err(|error| bad(error.to_string()))?;
+        let http = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
+            .redirect(Policy::none())
+            .no_proxy()
+            .connect_timeout(CONNECT)
+            .pool_max_idle_per_host(0)
+            .build();
+        http.map(Self).map_err(|error| bad(error.to_string()))
+    }
+
+    /// The document there, if it is no longer than `longest` bytes and comes within `patience`.
+    pub(crate) async fn fetch(&self, url: Url, longest: usize, patience: Duration) -> Result<Bytes, String> {
+        let all = async {
+            let response = self.0.get(url).send().await.map_err(|_| "it does not answer")?;
+            if response.status() != StatusCode::OK {
+                return Err("it is not there");
             }
+            bounded(response, longest).await.map_err(|bad| match bad {
+                BadBody::TooLong => "it is too long",
+                BadBody::Broken => "it broke off",
+            })
+        };
+        match tokio::time::timeout(patience, all).await {
+            Ok(result) => result.map_err(str::to_owned),
+            Err(_) => Err("it takes too long".to_owned()),
+        }
+    }
+}
+
+/// Why there is no body.
+enum BadBody {
+    TooLong,
+    Broken,
+}
+
+async fn bounded(mut response: Response, longest: usize) -> Result<Bytes, BadBody> {
+    if response.content_length().is_some_and(|length| length > longest as u64) {
+        return Err(BadBody::TooLong);
+    }
+    let mut body = BytesMut::new();
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) if body.len() + chunk.len() > longest => return Err(BadBody::TooLong),
+            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+            Ok(None) => return Ok(body.freeze()),
+            Err(_) => return Err(BadBody::Broken),
         }
     }
 }

@@ -122,7 +122,7 @@ impl Profile {
             format!("{sample_entry}.{space}{}.{compatibility:X}.{tier}{}", self.profile, self.level);
         let used = self.constraints.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
         for byte in self.constraints.iter().take(used) {
-            let _ = write!(out, ".{byte:X}");
+            let _ = write!(out, ".{byte:02X}");
         }
         out
     }

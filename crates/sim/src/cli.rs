@@ -3,6 +3,7 @@
 //! Not here: a tokio runtime and logging, which are the caller's.
 
 use crate::clip::Codec;
+use crate::discovery::DiscoveryOptions;
 use crate::farm::{CameraOptions, Farm, Options, StartFarm};
 use crate::sound::Audio;
 use serde_json::{Value, json};
@@ -49,6 +50,12 @@ pub struct Args {
     /// Its password
     #[arg(long, default_value = "pass")]
     pub password: String,
+    /// Ports of mDNS, SSDP and WS-Discovery on 127.255.255.255; 0 is any free one
+    #[arg(long, value_name = "MDNS,SSDP,WSD", value_delimiter = ',', num_args = 3, default_values_t = [0, 0, 0])]
+    pub discovery_ports: Vec<u16>,
+    /// Also join the real multicast groups on the interface of this address; may be repeated
+    #[arg(long, value_name = "ADDR")]
+    pub multicast: Vec<Ipv4Addr>,
     /// Video and snapshots need no account
     #[arg(long)]
     pub anonymous: bool,
@@ -83,6 +90,12 @@ impl From<&Args> for Options {
             user: args.user.clone(),
             password: args.password.clone(),
             anonymous: args.anonymous,
+            discovery: Some(DiscoveryOptions {
+                mdns_port: args.discovery_ports.first().copied().unwrap_or(0),
+                ssdp_port: args.discovery_ports.get(1).copied().unwrap_or(0),
+                wsd_port: args.discovery_ports.get(2).copied().unwrap_or(0),
+                multicast: args.multicast.clone(),
+            }),
             camera: CameraOptions {
                 codec: args.codec,
                 audio: args.audio,
@@ -139,5 +152,12 @@ pub fn ready(farm: &Farm) -> Value {
             "password": camera.password,
         })
     });
-    json!({"cameras": cameras.collect::<Vec<_>>()})
+    let mut ready = json!({
+        "cameras": cameras.collect::<Vec<_>>(),
+        "control": format!("http://{}", farm.control),
+    });
+    if let Some(at) = farm.discovery {
+        ready["discovery"] = json!({"mdns": at.mdns, "ssdp": at.ssdp, "wsd": at.wsd});
+    }
+    ready
 }

@@ -268,6 +268,11 @@ impl Device {
         self.state().streams.iter_mut().for_each(Timeline::renew);
     }
 
+    /// Whether the camera answers discovery at present.
+    pub(crate) fn answers(&self) -> bool {
+        self.power.borrow().listening && !self.faults().stall
+    }
+
     pub(crate) fn faults(&self) -> Faults {
         self.state().faults
     }

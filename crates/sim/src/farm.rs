@@ -5,11 +5,12 @@
 
 use crate::clip::{Codec, Scene, Size};
 use crate::device::{Device, Identity, Power, Progress};
+use crate::discovery::{self, DiscoveryAddresses, DiscoveryOptions};
 use crate::fault::Fault;
 use crate::sound::Audio;
 use crate::{http, rtsp};
 use rand::Rng;
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
@@ -37,6 +38,8 @@ pub struct Options {
     pub password: String,
     /// Whether video and snapshots need no account.
     pub anonymous: bool,
+    /// Whether cameras can be discovered, and where.
+    pub discovery: Option<DiscoveryOptions>,
     /// What all cameras are like.
     pub camera: CameraOptions,
     /// Exceptions: camera index (from 0) and what it is like instead.
@@ -87,6 +90,7 @@ impl Default for Options {
             user: "root".into(),
             password: "pass".into(),
             anonymous: false,
+            discovery: Some(DiscoveryOptions::default()),
             camera: CameraOptions::default(),
             overrides: Vec::new(),
         }
@@ -114,6 +118,11 @@ pub enum StartFarm {
 pub struct Farm {
     /// The cameras, in order.
     pub cameras: Vec<SimCamera>,
+    /// Where discovery queries are heard, if they are.
+    pub discovery: Option<DiscoveryAddresses>,
+    /// HTTP address for faults from outside: `POST /cameras/N/fault`, `POST /cameras/N/motion`,
+    /// `GET /cameras/N/progress`, N from 0.
+    pub control: SocketAddr,
     tasks: JoinSet<()>,
 }
 
@@ -206,20 +215,26 @@ impl Farm {
         check(&options)?;
         let (addresses, listeners) = listen(&options)?;
         let mut tasks = JoinSet::new();
-        let mut cameras = Vec::with_capacity(addresses.len());
+        let first = addresses[0];
+        let control = bind(first, 0)?;
+        let mut devices = Vec::with_capacity(addresses.len());
         for (index, (address, (rtsp, http))) in addresses.into_iter().zip(listeners).enumerate() {
             let ports = (port(&rtsp), port(&http));
             let device = Device::new(identity(&options, index as u16, address, ports));
             tasks.spawn(Arc::clone(&device).run());
-            tasks.spawn(serve(Arc::clone(&device), rtsp, ports.0, |device, stream| async {
-                rtsp::serve(device, stream).await
-            }));
-            tasks.spawn(serve(Arc::clone(&device), http, ports.1, |device, stream| async {
-                http::serve(device, stream).await
-            }));
-            cameras.push(SimCamera::of(device));
+            tasks.spawn(serve(Arc::clone(&device), rtsp, ports.0, rtsp::serve));
+            tasks.spawn(serve(Arc::clone(&device), http, ports.1, http::serve));
+            devices.push(device);
         }
-        Ok(Self { cameras, tasks })
+        let cameras = devices.iter().map(|device| SimCamera::of(Arc::clone(device))).collect();
+        let devices = Arc::from(devices);
+        let discovery = match &options.discovery {
+            Some(wanted) => Some(discovery::start(wanted, &devices, &mut tasks)?),
+            None => None,
+        };
+        let address = SocketAddr::from((first, port(&control)));
+        tasks.spawn(serve_control(control, devices));
+        Ok(Self { cameras, discovery, control: address, tasks })
     }
 
     /// Stops all cameras and closes their connections; returns when that is done.
@@ -368,6 +383,23 @@ async fn serve<F>(
                     });
                 }
                 Ok(_) => tracing::warn!("too many connections to one camera"),
+                Err(error) => tracing::warn!(%error, "accept failed"),
+            },
+            Some(_) = connections.join_next() => {}
+        }
+    }
+}
+
+/// Accepts connections to the control port.
+async fn serve_control(listener: TcpListener, devices: Arc<[Arc<Device>]>) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) if connections.len() < MAX_CONNECTIONS => {
+                    connections.spawn(http::serve_control(Arc::clone(&devices), stream));
+                }
+                Ok(_) => tracing::warn!("too many connections to the control port"),
                 Err(error) => tracing::warn!(%error, "accept failed"),
             },
             Some(_) = connections.join_next() => {}

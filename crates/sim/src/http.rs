@@ -17,16 +17,42 @@ use tokio::net::TcpStream;
 
 const IDLE: Duration = Duration::from_secs(30);
 
-/// Serves one connection until it ends.
-pub(crate) async fn serve(device: Arc<Device>, mut stream: TcpStream) -> Result<(), crate::rtsp::Serve> {
+/// Serves one connection to a camera until it ends.
+pub(crate) async fn serve(device: Arc<Device>, stream: TcpStream) -> Result<(), crate::rtsp::Serve> {
+    converse(stream, |request| {
+        let silent = device.faults().stall && !request.uri.starts_with("/sim/");
+        (!silent).then(|| answer(&device, request))
+    })
+    .await
+}
+
+/// Serves one connection to a farm's control port: `/cameras/N/fault`, `motion` and `progress`, also while the camera
+/// itself refuses connections.
+pub(crate) async fn serve_control(
+    devices: Arc<[Arc<Device>]>,
+    stream: TcpStream,
+) -> Result<(), crate::rtsp::Serve> {
+    converse(stream, |request| {
+        let path = request.target().0.strip_prefix("/cameras/").unwrap_or_default();
+        let found = path.split_once('/').and_then(|(index, command)| {
+            let device = devices.get(index.parse::<usize>().ok()?)?;
+            Some(control(device, command, &request.body))
+        });
+        Some(found.unwrap_or_else(|| Answer::error("404 Not Found")))
+    })
+    .await
+}
+
+/// Reads requests and writes answers; a request answered with `None` stays without one.
+async fn converse(
+    mut stream: TcpStream,
+    answer: impl Fn(&Request) -> Option<Answer>,
+) -> Result<(), crate::rtsp::Serve> {
     let mut input = Vec::new();
     loop {
         while let Some((request, length)) = Request::take(&input)? {
             input.drain(..length);
-            if device.faults().stall && !request.uri.starts_with("/sim/") {
-                continue;
-            }
-            let answer = answer(&device, &request);
+            let Some(answer) = answer(&request) else { continue };
             let mut headers = vec![("Content-Type", answer.kind), ("Cache-Control", "no-cache")];
             if let Some(challenge) = &answer.challenge {
                 headers.push(("WWW-Authenticate", challenge));
@@ -74,18 +100,16 @@ fn answer(device: &Arc<Device>, request: &Request) -> Answer {
         return control(device, command, &request.body);
     }
     let wrong = device.faults().wrong_password;
-    let signed_in = if vapix::anonymous(device, request) {
-        true
-    } else {
-        match device.gate.judge(&request.method, request.header("authorization")) {
-            Verdict::Welcome if !wrong => true,
-            verdict => {
-                let challenge = device.gate.challenge(false, verdict == Verdict::Stale && !wrong);
-                return Answer { challenge: Some(challenge), ..Answer::error("401 Unauthorized") };
-            }
+    if vapix::anonymous(device, request) {
+        return vapix::answer(device, request);
+    }
+    match device.gate.judge(&request.method, request.header("authorization")) {
+        Verdict::Welcome if !wrong => vapix::answer(device, request),
+        verdict => {
+            let challenge = device.gate.challenge(false, verdict == Verdict::Stale && !wrong);
+            Answer { challenge: Some(challenge), ..Answer::error("401 Unauthorized") }
         }
-    };
-    if signed_in { vapix::answer(device, request) } else { Answer::error("401 Unauthorized") }
+    }
 }
 
 /// `POST /sim/motion`.

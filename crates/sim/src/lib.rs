@@ -36,6 +36,7 @@ mod vapix;
 
 pub use clip::{Codec, Scene, Size};
 pub use device::Progress;
+pub use discovery::{DiscoveryAddresses, DiscoveryOptions};
 pub use farm::{CameraOptions, Farm, Options, SimCamera, StartFarm};
 pub use fault::{Fault, Garbage};
 pub use sound::Audio;

@@ -1,1 +1,13 @@
-//! placeholder
+//! Whole systems for tests: a site with simulated cameras in one process, and a client that is not the product's.
+//!
+//! What is here: starting, asking, reading records. What is not here: the tests themselves (`tests/it`).
+
+pub mod client;
+pub mod live;
+pub mod probe;
+pub mod records;
+pub mod system;
+pub mod wait;
+
+pub use client::Client;
+pub use system::System;

@@ -105,6 +105,8 @@ impl Cameras {
                 source: source.clone(),
                 user: row.user.clone(),
                 password: row.password.clone(),
+                known: row.main_url.clone().zip(row.sub_url.clone()),
+                pin: row.certificate_pin,
                 transport: convert::transport(&row),
                 audio: row.audio,
                 record: row.record && kind == StreamKind::Main,

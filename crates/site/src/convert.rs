@@ -4,6 +4,8 @@ use api::camera::{Camera, CameraChange, CameraState, Codec, NewCamera, Source, S
 use catalog::camera::{self as row, CameraRow, CameraSource};
 use model::{CameraId, Secret, WallTime};
 
+use crate::source::Looked;
+
 /// What is known about a camera at run time.
 pub struct Now {
     /// How it is.
@@ -102,7 +104,8 @@ pub const fn has_sub(source: &Source) -> bool {
 
 /// A row for a camera that is added.
 #[must_use]
-pub fn new_row(new: NewCamera, probe: &api::camera::Probe, now: WallTime) -> CameraRow {
+pub fn new_row(new: NewCamera, looked: &Looked, now: WallTime) -> CameraRow {
+    let probe = &looked.probe;
     let name = new
         .name
         .filter(|name| !name.trim().is_empty())
@@ -121,9 +124,9 @@ pub fn new_row(new: NewCamera, probe: &api::camera::Probe, now: WallTime) -> Cam
         retention_days: new.retention_days,
         model: probe.model.clone(),
         serial: probe.serial.clone(),
-        certificate_pin: None,
-        main_url: None,
-        sub_url: None,
+        certificate_pin: looked.certificate,
+        main_url: looked.streams.as_ref().map(|streams| streams.main.to_string()),
+        sub_url: looked.streams.as_ref().map(|streams| streams.sub.to_string()),
         added: now,
     }
 }
@@ -134,8 +137,10 @@ pub fn change_row(row: &mut CameraRow, change: CameraChange) {
     if let Some(name) = name {
         row.name = name;
     }
-    if let Some(source) = source {
-        row.source = kept_source(source);
+    if let Some(source) = source.map(kept_source).filter(|source| *source != row.source) {
+        row.source = source;
+        // What the camera told about itself is asked for anew.
+        (row.main_url, row.sub_url, row.certificate_pin) = (None, None, None);
     }
     if let Some(user) = user {
         row.user = Some(user).filter(|user| !user.is_empty());

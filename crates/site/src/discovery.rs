@@ -1,7 +1,8 @@
 //! Searches for cameras: one at a time, results kept until the next.
 
 use std::{
-    net::IpAddr,
+    collections::HashMap,
+    net::{IpAddr, SocketAddrV4},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -11,11 +12,11 @@ use api::{
     discovery::{Discovery as View, Found, Method},
     event::Event,
 };
-use camera::discover::{self, Settings, Sighting};
+use camera::discover::{self, Settings, Sighting, Target};
 use model::{WallTime, clock::wall_now};
 use tokio::sync::mpsc;
 
-use crate::events::Events;
+use crate::{DiscoveryConfig, events::Events};
 
 /// How long a search listens.
 const SEARCH: Duration = Duration::from_secs(6);
@@ -32,15 +33,15 @@ struct State {
 /// The search of the site.
 #[derive(Clone)]
 pub struct Discovery {
-    settings: Settings,
+    config: DiscoveryConfig,
     state: Arc<Mutex<State>>,
 }
 
 impl Discovery {
     /// Searches like this.
     #[must_use]
-    pub fn new(settings: Settings) -> Self {
-        Self { settings, state: Arc::default() }
+    pub fn new(config: DiscoveryConfig) -> Self {
+        Self { config, state: Arc::default() }
     }
 
     /// Begins a search; one that is under way goes on.
@@ -63,27 +64,50 @@ impl Discovery {
 
     async fn search(&self, events: &Events) {
         let (sightings, mut received) = mpsc::channel::<Sighting>(QUEUE);
-        let settings = self.settings.clone();
+        let settings = match settings(&self.config) {
+            Ok(settings) => settings,
+            Err(error) => {
+                tracing::warn!(%error, "searching for cameras");
+                return;
+            }
+        };
         let searching = tokio::spawn(async move { discover::search(&settings, SEARCH, sightings).await });
         let mut all = Vec::new();
+        let mut asked: HashMap<String, discover::Found> = HashMap::new();
         while let Some(sighting) = received.recv().await {
             all.push(sighting);
             while let Ok(more) = received.try_recv() {
                 all.push(more);
             }
             let found = discover::merge(&all);
-            let mut state = self.lock();
-            let news = state.found != found;
-            state.found = found;
-            drop(state);
-            if news {
-                events.publish(&Event::Discovery);
-            }
+            self.show(&found, &asked, events);
+            let new: Vec<_> = found.iter().filter(|found| !asked.contains_key(&found.key)).cloned().collect();
+            let keys: Vec<_> = new.iter().map(|found| found.key.clone()).collect();
+            asked.extend(keys.into_iter().zip(discover::enrich(new).await));
+            self.show(&found, &asked, events);
         }
         match searching.await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::warn!(%error, "searching for cameras"),
             Err(error) => tracing::error!(%error, "the search ended badly"),
+        }
+    }
+
+    /// Shows what is known: what devices told when they were asked, and newer sightings of them.
+    fn show(&self, found: &[discover::Found], asked: &HashMap<String, discover::Found>, events: &Events) {
+        let found = found
+            .iter()
+            .map(|found| match asked.get(&found.key) {
+                Some(told) => discover::Found { seen_by: found.seen_by.clone(), ..told.clone() },
+                None => found.clone(),
+            })
+            .collect();
+        let mut state = self.lock();
+        let news = state.found != found;
+        state.found = found;
+        drop(state);
+        if news {
+            events.publish(&Event::Discovery);
         }
     }
 
@@ -110,7 +134,7 @@ fn tell(found: &discover::Found, cameras: &[Camera]) -> Found {
         serial: found.serial.clone(),
         address: found.address.to_string(),
         http_url: found.http_url.clone(),
-        rtsp_port: found.rtsp_port,
+        rtsp_port: None,
         vapix: found.vapix,
         firmware: found.firmware.clone(),
         needs_setup: found.needs_setup,
@@ -137,5 +161,17 @@ fn is_same(found: &discover::Found, camera: &Camera) -> bool {
         Source::Rtsp { main_url, .. } => main_url,
     };
     let host = url::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned));
-    host.and_then(|host| host.parse::<IpAddr>().ok()) == Some(found.address)
+    host.and_then(|host| host.parse::<IpAddr>().ok()) == Some(IpAddr::V4(found.address))
+}
+
+fn settings(config: &DiscoveryConfig) -> Result<Settings, camera::Error> {
+    match config {
+        // Asked for each search: networks come and go.
+        DiscoveryConfig::Interfaces => Settings::all_interfaces(),
+        DiscoveryConfig::Addresses { mdns, ssdp, wsd } => {
+            let targets =
+                |addresses: &[SocketAddrV4]| addresses.iter().map(|address| Target::Address(*address)).collect();
+            Ok(Settings { mdns: targets(mdns), ssdp: targets(ssdp), wsd: targets(wsd) })
+        }
+    }
 }

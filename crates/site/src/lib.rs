@@ -13,15 +13,16 @@ mod convert;
 mod discovery;
 mod events;
 mod feed;
-pub mod http;
-pub mod identity;
-pub mod notify;
+mod http;
+mod identity;
+mod notify;
 mod principal;
 mod recorder;
 mod server;
 mod sessions;
 mod source;
 mod start;
+mod stop;
 mod throttle;
 mod volume;
 
@@ -66,12 +67,14 @@ struct Parts {
     playbacks: Arc<Semaphore>,
     client_files: &'static [ClientFile],
     started: WallTime,
-    stop: watch::Receiver<bool>,
+    /// Where the client is, once it is served.
+    url: std::sync::OnceLock<String>,
+    stop: stop::Stop,
 }
 
 /// The running site as handlers see it; clones are the same.
 #[derive(Clone)]
-pub struct App(Arc<Parts>);
+struct App(Arc<Parts>);
 
 impl Deref for App {
     type Target = Parts;
@@ -96,8 +99,20 @@ impl App {
         Ok(self.blocking(move |app| work(&app.catalog)).await??)
     }
 
+    /// Tells messages what the site is called now. Blocking.
+    fn describe(&self, url: Option<String>) -> catalog::Result<()> {
+        if let Some(site) = self.catalog.site()? {
+            let url = url.or_else(|| self.url.get().cloned());
+            if let Some(url) = &url {
+                let _ = self.url.set(url.clone());
+            }
+            self.notifier.describe(notify::About { site_name: site.name, time_zone: site.time_zone, url });
+        }
+        Ok(())
+    }
+
     /// Tells when the site stops.
-    fn stopping(&self) -> watch::Receiver<bool> {
+    fn stopping(&self) -> stop::Stop {
         self.stop.clone()
     }
 

@@ -16,7 +16,7 @@ use tokio::{
 };
 
 use crate::{
-    App, ClientFile, Config, DiscoveryConfig, Parts,
+    App, ClientFile, Config, Parts,
     alarms::Alarms,
     archive_engine,
     cameras::Cameras,
@@ -26,6 +26,7 @@ use crate::{
     recorder::Recorder,
     server::{self, Limits, tls},
     sessions::Sessions,
+    stop::{self, Stop, Stopper},
     volume::Volume,
 };
 
@@ -33,6 +34,8 @@ use crate::{
 const PLAYBACKS: usize = 64;
 /// How long a setup link works.
 const SETUP_LINK: Duration = Duration::from_secs(3600);
+/// How long an orderly stop waits for alarms to be sent.
+const MESSAGES: Duration = Duration::from_secs(5);
 /// How often cameras and storage are looked at for alarms.
 const CHECK: Duration = Duration::from_secs(1);
 
@@ -83,7 +86,7 @@ pub struct Running {
     https_port: u16,
     host: IpAddr,
     setup_code: Option<Secret<String>>,
-    stop: watch::Sender<bool>,
+    stop: Stopper,
     tasks: JoinSet<()>,
 }
 
@@ -122,7 +125,7 @@ impl Site {
         let notifier = notify::start(settings, identity.site_id());
         let alarms = Alarms::open(catalog.clone(), events.clone(), notifier.clone())?;
         let cameras = Cameras::new(recorder.clone(), events.clone(), alarms.clone());
-        let (stop, stopping) = watch::channel(false);
+        let (stop, stopping) = stop::signal();
         let endorsement = identity.endorse_tls(&certificate.certificate_der, certificate.not_after);
         let id: String = identity.site_id().to_string().chars().take(8).collect();
         let app = App(Arc::new(Parts {
@@ -132,8 +135,9 @@ impl Site {
             cookie_name: format!("__Host-martello-{id}"),
             policy: http::privilege::Policy::from_document(&http::openapi()),
             playbacks: Arc::new(Semaphore::new(PLAYBACKS)),
-            discovery: Discovery::new(discovery(&config.discovery)),
+            discovery: Discovery::new(config.discovery.clone()),
             started: wall_now(),
+            url: std::sync::OnceLock::new(),
             stop: stopping.clone(),
             catalog,
             identity,
@@ -150,15 +154,17 @@ impl Site {
 
         let mut tasks = JoinSet::new();
         let https_port = listen(&config, &app, &acceptor, &stopping, &mut tasks)?;
-        for row in app.catalog.cameras()? {
-            app.cameras.put(row);
-        }
-        tasks.spawn(check(app.clone(), stopping));
         let host = match config.listen.first() {
             Some(ip) if !ip.is_unspecified() => *ip,
             _ => IpAddr::V4(std::net::Ipv4Addr::LOCALHOST),
         };
-        Ok(Running { app, https_port, host, setup_code, stop, tasks })
+        let mut running = Running { app: app.clone(), https_port, host, setup_code, stop, tasks };
+        app.describe(Some(running.url()))?;
+        for row in app.catalog.cameras()? {
+            app.cameras.put(row);
+        }
+        running.tasks.spawn(check(app, stopping));
+        Ok(running)
     }
 }
 
@@ -166,7 +172,7 @@ fn listen(
     config: &Config,
     app: &App,
     acceptor: &tokio_rustls::TlsAcceptor,
-    stopping: &watch::Receiver<bool>,
+    stopping: &Stop,
     tasks: &mut JoinSet<()>,
 ) -> Result<u16, StartError> {
     let router = http::router(app.clone());
@@ -216,12 +222,12 @@ fn no_ipv6(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::AddrNotAvailable | io::ErrorKind::Unsupported)
 }
 
-async fn check(app: App, mut stopping: watch::Receiver<bool>) {
+async fn check(app: App, mut stopping: Stop) {
     let mut tick = tokio::time::interval(CHECK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tokio::select! {
-            _ = stopping.wait_for(|stop| *stop) => return,
+            () = stopping.requested() => return,
             _ = tick.tick() => {}
         }
         let _ = app.blocking(|app| app.cameras.check()).await;
@@ -270,26 +276,14 @@ impl Running {
 
     /// Stops in order: streams end, everything that came is on disk, requests under way are answered.
     pub async fn stop(mut self) {
-        self.stop.send_replace(true);
+        self.stop.stop();
         self.app.cameras.stop().await;
         let recorder = self.app.recorder.clone();
         if let Err(error) = tokio::task::spawn_blocking(move || recorder.stop()).await {
             tracing::error!(%error, "the recorder ended badly");
         }
         while self.tasks.join_next().await.is_some() {}
-    }
-}
-
-fn discovery(config: &DiscoveryConfig) -> camera::discover::Settings {
-    use camera::discover::{Settings, Target};
-    match config {
-        DiscoveryConfig::Interfaces => Settings::all_interfaces(),
-        DiscoveryConfig::Addresses { mdns, ssdp, wsd } => {
-            let targets = |addresses: &[std::net::SocketAddrV4]| {
-                addresses.iter().map(|address| Target::Address(*address)).collect()
-            };
-            Settings { mdns: targets(mdns), ssdp: targets(ssdp), wsd: targets(wsd) }
-        }
+        self.app.notifier.stop(MESSAGES).await;
     }
 }
 

@@ -45,15 +45,16 @@ impl Volume {
     #[must_use]
     pub fn view(&self, reader: &Reader, recorder: &Recorder) -> View {
         let status = recorder.status();
+        let streams = reader.streams();
         let (free_bytes, total_bytes) = space(&self.path).unwrap_or_default();
         View {
             id: self.id,
             path: self.path.display().to_string(),
-            used_bytes: reader.bytes(),
+            used_bytes: streams.iter().map(|key| reader.bytes(*key)).sum(),
             limit_bytes: *self.limit.lock().unwrap_or_else(PoisonError::into_inner),
             free_bytes,
             total_bytes,
-            oldest: reader.oldest(),
+            oldest: streams.iter().filter_map(|key| reader.oldest(*key)).min(),
             state: match status.state {
                 WriteState::Ok => VolumeState::Ok,
                 WriteState::Failed(_) => VolumeState::Failed,

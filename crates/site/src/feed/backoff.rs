@@ -17,6 +17,12 @@ impl Backoff {
         self.failures = 0;
     }
 
+    /// Whether the last try failed.
+    #[must_use]
+    pub const fn is_failing(&self) -> bool {
+        self.failures > 0
+    }
+
     /// A try failed: how long to wait now.
     pub fn failed(&mut self) -> Duration {
         let wait = FIRST.saturating_mul(1 << self.failures.min(10)).min(LONGEST);

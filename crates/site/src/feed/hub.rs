@@ -13,7 +13,7 @@ use std::{
 
 use api::record::Notice;
 use media::{Sample, Tracks};
-use model::{StreamKind, TrackKind, WallTime};
+use model::{StreamKind, TrackKind};
 use tokio::sync::mpsc;
 
 use super::packet::{Encoder, Lane, Packet, notice_packet};
@@ -55,7 +55,6 @@ struct Inner {
     ring: VecDeque<Packet>,
     ring_bytes: usize,
     viewers: Vec<Viewer>,
-    last_wall: Option<WallTime>,
 }
 
 /// The fan-out of one stream.
@@ -95,8 +94,7 @@ impl Hub {
     /// A frame came.
     pub fn push(&self, sample: &Sample) {
         let mut inner = self.lock();
-        let Inner { encoders, ring, ring_bytes, viewers, last_wall } = &mut *inner;
-        *last_wall = Some(sample.wall);
+        let Inner { encoders, ring, ring_bytes, viewers } = &mut *inner;
         let wants_flac = viewers.iter().any(|viewer| viewer.sound == Some(Lane::Flac));
         let inits: Vec<Packet> = if sample.key && sample.track == TrackKind::Video {
             encoders.iter().map(|encoder| encoder.init().clone()).collect()
@@ -148,18 +146,6 @@ impl Hub {
         viewer.start(&inner);
         inner.viewers.push(viewer);
         Ticket { hub: Arc::clone(self), id }
-    }
-
-    /// How many watch.
-    #[must_use]
-    pub fn viewers(&self) -> usize {
-        self.lock().viewers.len()
-    }
-
-    /// Capture time of the newest frame.
-    #[must_use]
-    pub fn last_wall(&self) -> Option<WallTime> {
-        self.lock().last_wall
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {

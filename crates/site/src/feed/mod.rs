@@ -16,10 +16,13 @@ use std::{
 };
 
 use media::Tracks;
-use model::{Secret, StreamKey, StreamKind, WallTime};
+use model::{Secret, StreamKey, WallTime};
 use tokio::{sync::watch, task::JoinHandle};
 
-use crate::recorder::Recorder;
+use crate::{
+    recorder::Recorder,
+    stop::{self, Stopper},
+};
 use hub::Hub;
 
 /// How long a stream that nobody watches any more is kept.
@@ -34,6 +37,10 @@ pub struct Spec {
     pub user: Option<String>,
     /// Password at the camera.
     pub password: Option<Secret<String>>,
+    /// Addresses of main and sub stream, as the camera told them.
+    pub known: Option<(String, String)>,
+    /// SHA-256 of the camera's TLS certificate.
+    pub pin: Option<[u8; 32]>,
     /// How RTP travels.
     pub transport: api::camera::Transport,
     /// Whether sound is pulled.
@@ -102,7 +109,7 @@ pub struct Feed {
     hub: Arc<Hub>,
     spec: watch::Sender<Spec>,
     viewers: watch::Sender<usize>,
-    stop: watch::Sender<bool>,
+    stop: Stopper,
     status: Arc<Mutex<Status>>,
     task: Mutex<Option<JoinHandle<()>>>,
 }
@@ -125,7 +132,7 @@ impl Feed {
         let hub = Hub::new(key.kind);
         let (spec, spec_seen) = watch::channel(spec);
         let (viewers, viewers_seen) = watch::channel(0);
-        let (stop, stop_seen) = watch::channel(false);
+        let (stop, stop_seen) = stop::signal();
         let status = Arc::new(Mutex::new(Status {
             phase: Phase::Idle,
             tracks: None,
@@ -152,12 +159,6 @@ impl Feed {
     #[must_use]
     pub const fn key(&self) -> StreamKey {
         self.key
-    }
-
-    /// Main or sub.
-    #[must_use]
-    pub const fn kind(&self) -> StreamKind {
-        self.key.kind
     }
 
     /// Changes what is pulled, without a restart of anything else.
@@ -190,7 +191,7 @@ impl Feed {
 
     /// Ends the task in order: what it has is recorded.
     pub async fn stop(&self) {
-        self.stop.send_replace(true);
+        self.stop.stop();
         let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(task) = task
             && let Err(error) = task.await

@@ -27,14 +27,17 @@ pub enum Lane {
 
 impl Lane {
     /// The track in records: 0 video, 1 audio.
-    const fn track(self) -> u8 {
+    #[must_use]
+    pub const fn track(self) -> u8 {
         match self {
             Self::Video => 0,
             Self::Sound | Self::Flac => 1,
         }
     }
 
-    const fn kind(self) -> TrackKind {
+    /// Which track of the stream.
+    #[must_use]
+    pub const fn kind(self) -> TrackKind {
         match self {
             Self::Video => TrackKind::Video,
             Self::Sound | Self::Flac => TrackKind::Audio,

@@ -6,20 +6,20 @@ use std::{
 };
 
 use api::record::{Notice, NoticeCode};
-use camera::rtsp::{self, Input, Session};
+use camera::rtsp::{self, Input, Limits, Session};
 use media::{Sample, Tracks};
 use model::{StreamKey, StreamKind, TrackKind, WallTime, clock::wall_now};
 use tokio::sync::watch;
 
 use super::{Deps, LINGER, Phase, Spec, Status, backoff::Backoff, hub::Hub, rate::Meter};
-use crate::{recorder::Take, source};
+use crate::{recorder::Take, source, stop::Stop};
 
 pub(super) struct Run {
     pub key: StreamKey,
     pub hub: Arc<Hub>,
     pub spec: watch::Receiver<Spec>,
     pub viewers: watch::Receiver<usize>,
-    pub stop: watch::Receiver<bool>,
+    pub stop: Stop,
     pub status: Arc<Mutex<Status>>,
     pub deps: Deps,
     pub backoff: Backoff,
@@ -69,14 +69,14 @@ impl Run {
     /// Waits until the stream is needed; false when the feed stops.
     async fn needed(&mut self) -> bool {
         loop {
-            if *self.stop.borrow() {
+            if self.stop.is_requested() {
                 return false;
             }
             if self.spec.borrow().record || *self.viewers.borrow() > 0 {
                 return true;
             }
             let changed = tokio::select! {
-                changed = self.stop.changed() => changed,
+                () = self.stop.requested() => return false,
                 changed = self.spec.changed() => changed,
                 changed = self.viewers.changed() => changed,
             };
@@ -97,14 +97,14 @@ impl Run {
         tokio::select! {
             () = tokio::time::sleep(wait) => true,
             changed = self.spec.changed() => changed.is_ok(),
-            _ = self.stop.wait_for(|stop| *stop) => false,
+            () = self.stop.requested() => false,
         }
     }
 
     async fn session(&mut self, spec: &Spec) -> End {
         let opened = tokio::select! {
-            opened = open(spec, self.key.kind) => opened,
-            _ = self.stop.wait_for(|stop| *stop) => return End::Stop,
+            opened = open(spec, self.key.kind, self.backoff.is_failing()) => opened,
+            () = self.stop.requested() => return End::Stop,
             Ok(()) = self.spec.changed() => return End::Changed,
         };
         let mut session = match opened {
@@ -121,7 +121,7 @@ impl Run {
         loop {
             let input = tokio::select! {
                 input = session.next() => input,
-                _ = self.stop.wait_for(|stop| *stop) => return End::Stop,
+                () = self.stop.requested() => return End::Stop,
                 changed = self.spec.changed() => {
                     if changed.is_err() {
                         return End::Stop;
@@ -209,9 +209,9 @@ impl Run {
     }
 }
 
-async fn open(spec: &Spec, kind: StreamKind) -> Result<Session, camera::Error> {
-    let target = source::target(spec, kind).await?;
-    rtsp::open(&target).await
+async fn open(spec: &Spec, kind: StreamKind, ask_again: bool) -> Result<Session, camera::Error> {
+    let target = source::target(spec, kind, ask_again).await?;
+    rtsp::open(&target, Limits::default()).await
 }
 
 /// When a feed that failed is tried next, for people: "Trying again in 12 s."

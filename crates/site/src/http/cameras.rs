@@ -41,8 +41,8 @@ pub async fn list(State(app): State<App>) -> Json<Items<Camera>> {
 )]
 pub async fn add(State(app): State<App>, Json(new): Json<NewCamera>) -> Outcome<(StatusCode, Json<Camera>)> {
     check_new(&new)?;
-    let probe = source::probe(&new).await.map_err(refused)?;
-    let row = convert::new_row(new, &probe, wall_now());
+    let looked = source::look(&new).await.map_err(refused)?;
+    let row = convert::new_row(new, &looked, wall_now());
     let id = row.id;
     let kept = row.clone();
     app.catalog(move |catalog| catalog.add_camera(&kept)).await?;
@@ -130,7 +130,7 @@ pub async fn image(State(app): State<App>, Path(id): Path<CameraId>) -> Outcome<
 )]
 pub async fn probe(Json(new): Json<NewCamera>) -> Outcome<Json<Probe>> {
     check_new(&new)?;
-    source::probe(&new).await.map(Json).map_err(refused)
+    source::look(&new).await.map(|looked| Json(looked.probe)).map_err(refused)
 }
 
 fn gone() -> Failure {

@@ -50,7 +50,7 @@ async fn serve(app: App, principal: Principal, mut socket: WebSocket) {
                 None => continue,
             },
             None => tokio::select! {
-                _ = stopping.wait_for(|stop| *stop) => break,
+                () = stopping.requested() => break,
                 event = listener.next() => {
                     next = Some(event).filter(|event| may_hear(&principal, event));
                     continue;

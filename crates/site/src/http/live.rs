@@ -75,7 +75,7 @@ async fn serve(app: App, principal: Principal, socket: WebSocket) {
     let mut stopping = app.stopping();
     loop {
         let sent = tokio::select! {
-            _ = stopping.wait_for(|stop| *stop) => break,
+            () = stopping.requested() => break,
             message = stream.next() => match message {
                 Some(Ok(Message::Text(text))) => match viewer.ask(text.as_str()) {
                     Some(notice) => patient(send_all(&mut sink, vec![notice])).await,

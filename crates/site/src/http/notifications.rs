@@ -49,7 +49,7 @@ pub async fn test(State(app): State<App>, Json(new): Json<Notifications>) -> Out
     app.notifier
         .send_test(&settings)
         .await
-        .map_err(|reason| Failure::new(Code::DeliveryFailed, reason.to_string()))?;
+        .map_err(|error| Failure(api::Problem::from(&error)))?;
     Ok(StatusCode::NO_CONTENT)
 }
 

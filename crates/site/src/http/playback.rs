@@ -7,9 +7,9 @@ use std::{sync::Arc, time::Duration};
 
 use api::{
     Code,
-    record::{self, Kind},
+    record::{self, Header, Kind},
 };
-use archive::{Part, ReadPlan, SampleRef};
+use archive::{Dir, Part, ReadPlan, SampleRef};
 use axum::{
     Extension,
     body::Body,
@@ -22,7 +22,7 @@ use media::{
     Sample, Tracks,
     fmp4::{SampleMeta, fragment_one},
 };
-use model::{CameraId, Privilege, StreamKey, StreamKind, TrackKind, WallRange, WallTime};
+use model::{CameraId, Privilege, StreamKey, StreamKind, TrackKind, WallTime};
 use serde::Deserialize;
 use tokio::sync::mpsc;
 use utoipa::IntoParams;
@@ -103,9 +103,16 @@ pub async fn play(
     tokio::task::spawn_blocking(move || {
         let tracks: &[TrackKind] = if sound.is_some() { &[TrackKind::Video, TrackKind::Audio] } else { &[TrackKind::Video] };
         let plan = reader.plan(key, range, tracks);
-        let mut player = Player { kind: key.kind, sound, records, chunk: BytesMut::with_capacity(CHUNK), first: true, lanes: Vec::new(), anchor: None, sequence: 0 };
-        if let Err(error) = player.play(plan, range) {
-            tracing::warn!(stream = %key, %error, "playback ended early");
+        let chunk = BytesMut::with_capacity(CHUNK);
+        let mut player =
+            Player { stream: key.kind, sound, records, chunk, first: true, lanes: Vec::new(), sequence: 0 };
+        match player.play(plan) {
+            Ok(()) | Err(Ended::Closed) => {}
+            Err(Ended::Read(error)) => {
+                tracing::error!(stream = %key, %error, "a recording could not be read");
+                // The answer is cut off, so that the client sees that it is not whole.
+                let _ = player.records.blocking_send(Err(std::io::Error::other("a recording could not be read")));
+            }
         }
         drop(permit);
     });
@@ -115,23 +122,140 @@ pub async fn play(
     Ok(([(header::CONTENT_TYPE, "application/x-martello-records")], body).into_response())
 }
 
+/// Turns the parts of a plan into records.
 struct Player {
-    kind: StreamKind,
+    stream: StreamKind,
     sound: Option<Lane>,
     records: mpsc::Sender<Result<Bytes, std::io::Error>>,
     chunk: BytesMut,
+    /// The first record is handed on at once, later ones in chunks.
     first: bool,
-    lanes: Vec<(Lane, LaneTracks)>,
-    /// Wall time and media time (per lane's timescale) where the run began, so that time goes on across runs.
-    anchor: Option<WallTime>,
+    lanes: Vec<RunLane>,
     sequence: u32,
 }
 
-/// The client went away, or the disk failed.
+/// One lane of one run.
+struct RunLane {
+    lane: Lane,
+    coding: LaneTracks,
+    timescale: u32,
+    /// What is added to times of the run, so that they count from 1970 and go on across runs.
+    base: Option<i64>,
+}
+
+/// Why playback ended before its end.
 #[derive(Debug, thiserror::Error)]
 enum Ended {
     #[error("the client closed")]
     Closed,
-    #[error("reading")]
+    #[error("a recording could not be read")]
     Read(#[from] archive::Error),
+}
+
+impl Player {
+    fn play(&mut self, mut plan: ReadPlan<Dir>) -> Result<(), Ended> {
+        while let Some(part) = plan.next() {
+            match part? {
+                Part::Tracks(tracks) => self.run(&tracks)?,
+                Part::Gap { until } => {
+                    let header = Header { wall_us: until.micros(), ..bare(Kind::Gap, 0) };
+                    self.put(&join(&header, &[]))?;
+                }
+                Part::Sample(sample) => {
+                    let data = plan.read(&sample)?;
+                    self.frame(&sample, data)?;
+                }
+            }
+        }
+        self.put(&join(&bare(Kind::End, 0), &[]))?;
+        self.flush()
+    }
+
+    fn run(&mut self, tracks: &Arc<Tracks>) -> Result<(), Ended> {
+        self.lanes.clear();
+        for lane in [Some(Lane::Video), self.sound].into_iter().flatten() {
+            let Some(coding) = LaneTracks::new(tracks, lane) else { continue };
+            let Some(timescale) = coding.tracks.timescale(lane.kind()) else { continue };
+            if let Some(init) = coding.init(self.stream, lane) {
+                self.put(&init.bytes)?;
+            }
+            self.lanes.push(RunLane { lane, coding, timescale, base: None });
+        }
+        Ok(())
+    }
+
+    fn frame(&mut self, sample: &SampleRef, data: Bytes) -> Result<(), Ended> {
+        let Some(lane) = self.lanes.iter_mut().find(|lane| lane.lane.kind() == sample.track) else { return Ok(()) };
+        let Some(data) = lane.wrap(sample, data) else { return Ok(()) };
+        let shown = ticks(sample.wall, lane.timescale) - i64::from(sample.composition_offset);
+        let discontinuity = lane.base.is_none();
+        let time = sample.time + *lane.base.get_or_insert(shown - sample.time);
+        let mut flags = 0;
+        for (flag, set) in [
+            (record::KEY, sample.key),
+            (record::PRE_ROLL, sample.preroll),
+            (record::DISCONTINUITY, discontinuity),
+        ] {
+            if set {
+                flags |= flag;
+            }
+        }
+        self.sequence = self.sequence.wrapping_add(1);
+        let meta = SampleMeta {
+            size: u32::try_from(data.len()).unwrap_or(u32::MAX),
+            duration: sample.duration,
+            composition_offset: sample.composition_offset,
+            key: sample.key,
+        };
+        let Ok(head) = fragment_one(self.sequence, sample.track, time, meta) else { return Ok(()) };
+        let header = Header {
+            flags,
+            wall_us: sample.wall.micros(),
+            time,
+            duration: sample.duration,
+            composition_offset: sample.composition_offset,
+            data_offset: u32::try_from(head.len()).unwrap_or(0),
+            ..bare(Kind::Frame, lane.lane.track())
+        };
+        self.put(&join(&header, &[&head, &data]))
+    }
+
+    fn put(&mut self, record: &[u8]) -> Result<(), Ended> {
+        self.chunk.put_u32(u32::try_from(record.len()).unwrap_or(0));
+        self.chunk.put_slice(record);
+        if self.first || self.chunk.len() >= CHUNK {
+            // The first picture is what the person waits for.
+            self.first = self.lanes.is_empty();
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), Ended> {
+        let chunk = std::mem::replace(&mut self.chunk, BytesMut::with_capacity(CHUNK)).freeze();
+        if chunk.is_empty() {
+            return Ok(());
+        }
+        self.records.blocking_send(Ok(chunk)).map_err(|_| Ended::Closed)
+    }
+}
+
+impl RunLane {
+    fn wrap(&self, sample: &SampleRef, data: Bytes) -> Option<Bytes> {
+        let Some(flac) = &self.coding.wrapper else { return Some(data) };
+        let sample = Sample {
+            track: sample.track,
+            time: sample.time,
+            composition_offset: 0,
+            wall: sample.wall,
+            key: true,
+            data,
+        };
+        flac.wrap(&sample).ok().map(|wrapped| wrapped.data)
+    }
+}
+
+fn ticks(wall: WallTime, timescale: u32) -> i64 {
+    let ticks = i128::from(wall.micros()) * i128::from(timescale) / 1_000_000;
+    i64::try_from(ticks).unwrap_or(0)
 }

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use api::Code;
 use axum::{
     extract::{MatchedPath, Request, State},
-    http::{HeaderMap, HeaderValue, Method, header},
+    http::{HeaderMap, HeaderValue, Method, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -78,16 +78,17 @@ pub fn declared(operation: &Operation) -> Option<Privilege> {
 }
 
 /// The gate, as middleware of every route.
-pub async fn gate(State(app): State<App>, mut request: Request, next: Next) -> Response {
-    match admit(&app, &mut request).await {
-        Ok(()) => protect(next.run(request).await),
+pub async fn gate(State(app): State<App>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    match admit(&app, &mut parts).await {
+        Ok(()) => protect(next.run(Request::from_parts(parts, body)).await),
         Err(failure) => protect(failure.into_response()),
     }
 }
 
-async fn admit(app: &App, request: &mut Request) -> Result<(), Failure> {
-    let path = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str).unwrap_or_default();
-    let Some(asked) = app.policy.asked(request.method(), path) else {
+async fn admit(app: &App, request: &mut Parts) -> Result<(), Failure> {
+    let path = request.extensions.get::<MatchedPath>().map(MatchedPath::as_str).unwrap_or_default();
+    let Some(asked) = app.policy.asked(&request.method, path) else {
         return Err(Failure::new(Code::NotFound, "There is no such operation"));
     };
     let principal = identify(app, request).await?;
@@ -106,20 +107,20 @@ async fn admit(app: &App, request: &mut Request) -> Result<(), Failure> {
         }
     }
     if let Some(principal) = principal {
-        request.extensions_mut().insert(principal);
+        request.extensions.insert(principal);
     }
     Ok(())
 }
 
-async fn identify(app: &App, request: &Request) -> Result<Option<Principal>, Failure> {
-    let peer = request.extensions().get::<Peer>().map(|peer| peer.0);
-    if let Some(token) = bearer(request.headers()) {
+async fn identify(app: &App, request: &Parts) -> Result<Option<Principal>, Failure> {
+    let peer = request.extensions.get::<Peer>().map(|peer| peer.0);
+    if let Some(token) = bearer(&request.headers) {
         return match app.sessions.by_token(token, peer).await? {
             Some(principal) => Ok(Some(principal)),
             None => Err(Failure::new(Code::SignInRequired, "This token is not valid (any more)")),
         };
     }
-    match cookie(request.headers(), &app.cookie_name) {
+    match cookie(&request.headers, &app.cookie_name) {
         Some(secret) => app.sessions.by_cookie(secret, peer).await,
         None => Ok(None),
     }
@@ -144,16 +145,16 @@ pub fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
 
 /// A request that a cookie lets in must come from a page of this very site: cookies travel with requests that other
 /// pages cause, too.
-fn same_origin(request: &Request) -> Result<(), Failure> {
-    let headers = request.headers();
+fn same_origin(request: &Parts) -> Result<(), Failure> {
+    let headers = &request.headers;
     let is_socket = headers.contains_key(header::UPGRADE);
-    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    let reads = matches!(request.method, Method::GET | Method::HEAD);
     let fetch_site = headers.get("sec-fetch-site").and_then(|value| value.to_str().ok());
     let wrong = Failure::new(Code::WrongOrigin, "The request came from another web page");
     match headers.get(header::ORIGIN) {
         Some(origin) => {
             let host = request
-                .uri()
+                .uri
                 .authority()
                 .map(|authority| authority.as_str().to_owned())
                 .or_else(|| headers.get(header::HOST).and_then(|host| host.to_str().ok()).map(str::to_owned));

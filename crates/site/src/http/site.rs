@@ -56,6 +56,7 @@ pub async fn change(State(app): State<App>, Json(change): Json<SiteChange>) -> O
             })
         })
         .await?;
+    app.blocking(|app| app.describe(None)).await??;
     app.events.publish(&Event::Site);
     Ok(Json(tell(&app, row)))
 }

@@ -20,13 +20,15 @@ use hyper_util::{
 };
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::{Semaphore, watch},
+    sync::Semaphore,
     task::JoinSet,
 };
 use tokio_rustls::TlsAcceptor;
 use tower::Service;
 
 pub use redirect::serve_redirect;
+
+use crate::stop::Stop;
 
 /// Connections at once on all ports together.
 const MAX_CONNECTIONS: usize = 2048;
@@ -75,12 +77,12 @@ pub async fn serve_tls(
     acceptor: TlsAcceptor,
     router: Router,
     limits: Limits,
-    mut stop: watch::Receiver<bool>,
+    mut stop: Stop,
 ) {
     let mut connections = JoinSet::new();
     loop {
         let (stream, peer) = tokio::select! {
-            _ = stop.wait_for(|stop| *stop) => break,
+            () = stop.requested() => break,
             Some(_) = connections.join_next(), if !connections.is_empty() => continue,
             accepted = listener.accept() => match accepted {
                 Ok(accepted) => accepted,
@@ -115,7 +117,7 @@ async fn serve_connection(
     peer: SocketAddr,
     acceptor: TlsAcceptor,
     router: Router,
-    mut stop: watch::Receiver<bool>,
+    mut stop: Stop,
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     stream.set_nodelay(true)?;
     let tls = tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await??;
@@ -138,7 +140,7 @@ async fn serve_connection(
     tokio::pin!(connection);
     tokio::select! {
         result = connection.as_mut() => return result,
-        _ = stop.wait_for(|stop| *stop) => connection.as_mut().graceful_shutdown(),
+        () = stop.requested() => connection.as_mut().graceful_shutdown(),
     }
     connection.await
 }

@@ -5,8 +5,10 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
-    sync::{Semaphore, watch},
+    sync::Semaphore,
 };
+
+use crate::stop::Stop;
 
 const REQUEST_BYTES: usize = 4096;
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -17,12 +19,12 @@ pub async fn serve_redirect(
     listener: TcpListener,
     https_port: u16,
     certificate_id: String,
-    mut stop: watch::Receiver<bool>,
+    mut stop: Stop,
 ) {
     let limit = Arc::new(Semaphore::new(AT_ONCE));
     loop {
         let accepted = tokio::select! {
-            _ = stop.wait_for(|stop| *stop) => return,
+            () = stop.requested() => return,
             accepted = listener.accept() => accepted,
         };
         let (Ok((stream, _)), Ok(permit)) = (accepted, Arc::clone(&limit).acquire_owned().await) else {

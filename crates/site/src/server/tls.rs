@@ -69,8 +69,8 @@ pub fn own_certificate(data: &Path, identity: &Identity, host_name: &str) -> Res
         names.push(format!("{host_name}.local"));
     }
     let mut addresses = vec![IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
-    addresses.extend(camera::discover::own_addresses().into_iter().take(32));
-    addresses.dedup();
+    let own = if_addrs::get_if_addrs().unwrap_or_default();
+    addresses.extend(own.iter().filter(|own| !own.is_loopback()).map(if_addrs::Interface::ip).take(32));
     let made = Made { names, addresses, at: now };
     let certificate = identity.tls_certificate(&made.names, &made.addresses, made.at)?;
     let text = serde_json::to_vec_pretty(&made).unwrap_or_default();

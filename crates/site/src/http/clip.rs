@@ -1,0 +1,140 @@
+//! `GET /v1/cameras/{camera}/clip`: a range as one MP4 file that every player plays.
+//!
+//! The file is laid out before its data are read, so that its length is known, nothing is kept in memory, and a broken
+//! download can be told from a whole one. G.711 sound becomes FLAC, without loss. Gaps are left out.
+
+mod source;
+
+use std::{sync::Arc, time::Duration};
+
+use api::Code;
+use axum::{
+    Extension,
+    body::Body,
+    extract::State,
+    http::{HeaderValue, header},
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use model::{CameraId, Privilege, StreamKey, StreamKind, WallTime};
+use serde::Deserialize;
+use tokio::sync::mpsc;
+use utoipa::IntoParams;
+
+use super::{
+    problem::{Failure, Outcome, Path, Query},
+    recordings::range,
+};
+use crate::{App, principal::Principal};
+use source::{Clip, ClipError};
+
+/// No longer range in one file.
+const MAX_RANGE: Duration = Duration::from_secs(24 * 3600);
+
+/// What is asked.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Ask {
+    /// Start: the first picture shown is the first one from here on.
+    from: WallTime,
+    /// End: no picture from here on.
+    to: WallTime,
+    /// `main` (unless given) or `sub`.
+    stream: Option<StreamKind>,
+    /// Whether sound is saved too (unless given: yes).
+    audio: Option<bool>,
+}
+
+/// Save a clip.
+///
+/// A progressive MP4 of the range. Pictures before the start that decoding needs are in the file but not shown (edit list).
+/// G.711 sound is saved as FLAC. A range in which the coding of the pictures changes is refused; the problem tells where.
+#[utoipa::path(
+    get, path = "/v1/cameras/{camera}/clip", operation_id = "clip_get", tag = "recording",
+    params(("camera" = CameraId, Path), Ask),
+    extensions(("x-privilege" = json!("export"))),
+    responses((status = 200, content_type = "video/mp4", body = [u8]), (status = "default", body = api::Problem, content_type = "application/problem+json"))
+)]
+pub async fn save(
+    State(app): State<App>,
+    Extension(principal): Extension<Principal>,
+    Path(camera): Path<CameraId>,
+    Query(ask): Query<Ask>,
+) -> Outcome<Response> {
+    let range = range(ask.from, ask.to, MAX_RANGE)?;
+    let key = StreamKey { camera, kind: ask.stream.unwrap_or(StreamKind::Main) };
+    let audio = ask.audio.unwrap_or(true) && principal.may(Privilege::CameraListen);
+    let Ok(permit) = Arc::clone(&app.playbacks).try_acquire_owned() else {
+        return Err(Failure::new(Code::Busy, "Too many recordings are being played back or saved")
+            .detail("Wait for some to end and try again."));
+    };
+    let clip = app
+        .blocking(move |app| Clip::lay_out(&app.reader, key, range, audio))
+        .await?
+        .map_err(refused)?;
+    let name = app.cameras.get(camera).map_or_else(|| "camera".to_owned(), |camera| camera.name);
+    let length = clip.size();
+    let (data, body) = mpsc::channel::<Result<Bytes, std::io::Error>>(4);
+    let reader = app.reader.clone();
+    tokio::task::spawn_blocking(move || {
+        if let Err(error) = clip.write(&reader, |bytes| data.blocking_send(Ok(bytes)).is_ok()) {
+            tracing::error!(stream = %key, %error, "a clip could not be read to its end");
+            let _ = data.blocking_send(Err(std::io::Error::other("a recording could not be read")));
+        }
+        drop(permit);
+    });
+    let body = Body::from_stream(futures_util::stream::unfold(body, |mut body| async move {
+        body.recv().await.map(|chunk| (chunk, body))
+    }));
+    let mut response = body.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("video/mp4"));
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    if let Ok(value) = HeaderValue::from_str(&disposition(&name, ask.from)) {
+        headers.insert(header::CONTENT_DISPOSITION, value);
+    }
+    Ok(response)
+}
+
+fn refused(error: ClipError) -> Failure {
+    match error {
+        ClipError::Empty => Failure::new(Code::NoRecording, "There is no recording in this range"),
+        ClipError::Changed(at) => Failure::new(Code::Conflict, format!("The picture's coding changed at {at}"))
+            .detail("Save the time before and after it as two clips."),
+        ClipError::TooLong => Failure::new(Code::TooLarge, "The range has too many frames for one file")
+            .detail("Save it in parts."),
+        error @ (ClipError::Read(_) | ClipError::Layout(_)) => {
+            Failure::internal("laying out a clip", super::problem::chain(&error))
+        }
+    }
+}
+
+/// File name: camera and start, in characters that every system takes; the true name for those who read RFC 6266.
+fn disposition(camera: &str, from: WallTime) -> String {
+    let time: String = from.to_string().chars().take(19).map(|c| if c == ':' { '-' } else { c }).collect();
+    let plain: String =
+        camera.chars().map(|c| if c.is_ascii_alphanumeric() || "-_ ".contains(c) { c } else { '_' }).collect();
+    let mut encoded = String::new();
+    for byte in format!("{camera} {time}.mp4").bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    format!("attachment; filename=\"{plain} {time}.mp4\"; filename*=UTF-8''{encoded}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn file_names_are_safe_and_true() {
+        let from = "2026-11-21T14:07:21.5Z".parse().unwrap();
+        assert_eq!(
+            disposition("Tür/1\"", from),
+            "attachment; filename=\"T_r_1_ 2026-11-21T14-07-21.mp4\"; filename*=UTF-8''T%C3%BCr%2F1%22%202026-11-21T14-07-21.mp4"
+        );
+    }
+}

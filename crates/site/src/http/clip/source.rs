@@ -1,0 +1,244 @@
+//! A clip before and while it is written: which frames, where they lie, in which order they go into the file.
+//!
+//! What is not here: the file's boxes (`media::progressive`), requests.
+
+use std::sync::Arc;
+
+use archive::{Dir, Part, ReadPlan, SampleRef};
+use bytes::{Bytes, BytesMut};
+use media::{
+    Sample, Tracks,
+    progressive::{self, BadLayout, Layout, Start},
+};
+use model::{StreamKey, TrackKind, WallRange, WallTime};
+
+use crate::{
+    archive_engine::Reader,
+    feed::packet::{Lane, LaneTracks},
+};
+
+/// Frames of one file: a day of 25 pictures and 50 packets of sound a second.
+const MAX_SAMPLES: usize = 7_000_000;
+/// Bytes gathered before they are handed on.
+const PIECE: usize = 256 << 10;
+
+/// Why there is no clip.
+#[derive(Debug, thiserror::Error)]
+pub enum ClipError {
+    /// Nothing was recorded.
+    #[error("there is no recording")]
+    Empty,
+    /// Coding changes inside of the range.
+    #[error("the coding changed at {0}")]
+    Changed(WallTime),
+    /// Too many frames.
+    #[error("too many frames")]
+    TooLong,
+    /// Reading failed.
+    #[error("a recording could not be read")]
+    Read(#[from] archive::Error),
+    /// The frames make no file.
+    #[error("the frames make no file")]
+    Layout(#[from] BadLayout),
+}
+
+/// A clip that is laid out.
+pub struct Clip {
+    key: StreamKey,
+    range: WallRange,
+    coding: LaneTracks,
+    layout: Layout,
+    audio: bool,
+}
+
+/// What the first reading of the range found.
+struct Survey {
+    coding: LaneTracks,
+    samples: Vec<progressive::SampleRef>,
+    first_shown: Option<(i64, WallTime)>,
+}
+
+impl Clip {
+    /// Lays out the clip. Reads the descriptions of the range's frames, and G.711 sound itself.
+    pub fn lay_out(reader: &Reader, key: StreamKey, range: WallRange, audio: bool) -> Result<Self, ClipError> {
+        let survey = Survey::of(reader, key, range, audio)?.ok_or(ClipError::Empty)?;
+        let (time, wall) = survey.first_shown.ok_or(ClipError::Empty)?;
+        let layout = Layout::new(&survey.coding.tracks, Start { time: Some(time), wall }, survey.samples)?;
+        Ok(Self { key, range, coding: survey.coding, layout, audio })
+    }
+
+    /// Bytes of the whole file.
+    pub fn size(&self) -> u64 {
+        self.layout.size()
+    }
+
+    /// Writes the file in pieces, as long as they are taken.
+    pub fn write(&self, reader: &Reader, mut take: impl FnMut(Bytes) -> bool) -> Result<(), ClipError> {
+        if !take(self.layout.head().clone()) {
+            return Ok(());
+        }
+        // Each track is read by a plan of its own: the file's order is not the archive's order.
+        let mut video = TrackReader::new(reader, self.key, self.range, TrackKind::Video, self.audio);
+        let mut audio = TrackReader::new(reader, self.key, self.range, TrackKind::Audio, self.audio);
+        let mut piece = BytesMut::with_capacity(PIECE);
+        for chunk in self.layout.chunks() {
+            let source = match chunk.track {
+                TrackKind::Video => &mut video,
+                TrackKind::Audio => &mut audio,
+            };
+            let mut left = chunk.bytes;
+            for _ in 0..chunk.count {
+                let data = source.next(&self.coding)?.ok_or(ClipError::Empty)?;
+                left = left.saturating_sub(data.len() as u64);
+                piece.extend_from_slice(&data);
+                if piece.len() >= PIECE && !take(piece.split().freeze()) {
+                    return Ok(());
+                }
+            }
+            if left != 0 {
+                return Err(ClipError::Empty);
+            }
+        }
+        take(piece.freeze());
+        Ok(())
+    }
+}
+
+/// The tracks that a plan is asked for; the same in every reading, so that every reading finds the same frames.
+const fn wanted(audio: bool) -> &'static [TrackKind] {
+    if audio { &[TrackKind::Video, TrackKind::Audio] } else { &[TrackKind::Video] }
+}
+
+impl Survey {
+    fn of(reader: &Reader, key: StreamKey, range: WallRange, audio: bool) -> Result<Option<Self>, ClipError> {
+        let mut plan = reader.plan(key, range, wanted(audio));
+        let mut survey: Option<Self> = None;
+        let mut run = Run::default();
+        let mut recorded: Option<Arc<Tracks>> = None;
+        let mut at = range.from;
+        while let Some(part) = plan.next() {
+            match part? {
+                Part::Gap { until } => at = until,
+                Part::Tracks(tracks) => {
+                    if recorded.as_ref().is_some_and(|known| !same_coding(known, &tracks, audio)) {
+                        return Err(ClipError::Changed(at));
+                    }
+                    if survey.is_none() {
+                        let tracks = if audio { tracks.clone() } else { Arc::new(Tracks { audio: None, ..Tracks::clone(&tracks) }) };
+                        let lane = if tracks.audio.is_some() { Lane::Flac } else { Lane::Video };
+                        survey = LaneTracks::new(&tracks, lane)
+                            .map(|coding| Self { coding, samples: Vec::new(), first_shown: None });
+                    }
+                    recorded = Some(tracks);
+                    run.begin();
+                }
+                Part::Sample(sample) => {
+                    at = sample.wall;
+                    let Some(survey) = &mut survey else { continue };
+                    survey.add(&mut plan, &mut run, &sample)?;
+                    if survey.samples.len() > MAX_SAMPLES {
+                        return Err(ClipError::TooLong);
+                    }
+                }
+            }
+        }
+        Ok(survey)
+    }
+
+    fn add(&mut self, plan: &mut ReadPlan<Dir>, run: &mut Run, sample: &SampleRef) -> Result<(), ClipError> {
+        let Some(timescale) = self.coding.tracks.timescale(sample.track) else { return Ok(()) };
+        let size = match (&self.coding.wrapper, sample.track) {
+            (Some(_), TrackKind::Audio) => {
+                let data = plan.read(sample)?;
+                wrap(&self.coding, sample, data).map_or(0, |data| data.len())
+            }
+            _ => sample.len as usize,
+        };
+        if size == 0 {
+            return Ok(());
+        }
+        let time = run.place(sample, timescale);
+        if sample.track == TrackKind::Video && !sample.preroll && self.first_shown.is_none() {
+            self.first_shown = Some((time + i64::from(sample.composition_offset), sample.wall));
+        }
+        self.samples.push(progressive::SampleRef {
+            track: sample.track,
+            size: u32::try_from(size).unwrap_or(u32::MAX),
+            time,
+            duration: sample.duration,
+            composition_offset: sample.composition_offset,
+            key: sample.key,
+        });
+        Ok(())
+    }
+}
+
+/// Puts runs one behind the other: gaps are left out.
+#[derive(Default)]
+struct Run {
+    /// File time, µs, at which the run begins.
+    start_us: i64,
+    /// File time, µs, at which what was placed so far ends.
+    end_us: i64,
+    /// Media time of the run, µs, that lies at its start.
+    first_us: Option<i64>,
+}
+
+impl Run {
+    fn begin(&mut self) {
+        self.start_us = self.end_us;
+        self.first_us = None;
+    }
+
+    /// File time of a sample, ticks of its track.
+    fn place(&mut self, sample: &SampleRef, timescale: u32) -> i64 {
+        let scale = i128::from(timescale);
+        let micros = |ticks: i64| i64::try_from(i128::from(ticks) * 1_000_000 / scale).unwrap_or(0);
+        let first_us = *self.first_us.get_or_insert(micros(sample.time));
+        let shift_us = self.start_us - first_us;
+        // The same shift for every sample of a track and run: distances stay exact.
+        let shift = i64::try_from(i128::from(shift_us) * scale / 1_000_000).unwrap_or(0);
+        let time = (sample.time + shift).max(0);
+        self.end_us = self.end_us.max(micros(time + i64::from(sample.duration)));
+        time
+    }
+}
+
+fn same_coding(one: &Tracks, other: &Tracks, audio: bool) -> bool {
+    one.video.decoder_config == other.video.decoder_config
+        && one.video.codec == other.video.codec
+        && (!audio || one.audio == other.audio)
+}
+
+fn wrap(coding: &LaneTracks, sample: &SampleRef, data: Bytes) -> Option<Bytes> {
+    let Some(flac) = coding.wrapper.as_ref().filter(|_| sample.track == TrackKind::Audio) else { return Some(data) };
+    let sample =
+        Sample { track: sample.track, time: sample.time, composition_offset: 0, wall: sample.wall, key: true, data };
+    flac.wrap(&sample).ok().map(|wrapped| wrapped.data)
+}
+
+/// The frames of one track, in order.
+struct TrackReader {
+    plan: ReadPlan<Dir>,
+    track: TrackKind,
+}
+
+impl TrackReader {
+    fn new(reader: &Reader, key: StreamKey, range: WallRange, track: TrackKind, audio: bool) -> Self {
+        Self { plan: reader.plan(key, range, wanted(audio)), track }
+    }
+
+    fn next(&mut self, coding: &LaneTracks) -> Result<Option<Bytes>, ClipError> {
+        while let Some(part) = self.plan.next() {
+            if let Part::Sample(sample) = part?
+                && sample.track == self.track
+            {
+                let data = self.plan.read(&sample)?;
+                if let Some(data) = wrap(coding, &sample, data).filter(|data| !data.is_empty()) {
+                    return Ok(Some(data));
+                }
+            }
+        }
+        Ok(None)
+    }
+}

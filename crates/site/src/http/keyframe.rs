@@ -1,0 +1,84 @@
+//! `GET /v1/cameras/{camera}/keyframe`: one picture for a hover or a first look, decoded by the client.
+
+use api::{
+    Code,
+    record::{self, Header, Kind},
+};
+use axum::{
+    extract::State,
+    http::header,
+    response::{IntoResponse, Response},
+};
+use bytes::{BufMut, BytesMut};
+use media::fmp4::{SampleMeta, fragment_one};
+use model::{CameraId, StreamKey, StreamKind, TrackKind, WallTime};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::problem::{Failure, Outcome, Path, Query};
+use crate::{
+    App,
+    feed::packet::{Lane, LaneTracks, bare, join},
+};
+
+/// What is asked.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Ask {
+    /// The moment.
+    at: WallTime,
+    /// `main` (unless given) or `sub`.
+    stream: Option<StreamKind>,
+}
+
+/// The key frame of a moment.
+///
+/// The newest key frame at or before the moment, as two length-prefixed media records: init and frame.
+#[utoipa::path(
+    get, path = "/v1/cameras/{camera}/keyframe", operation_id = "recording_key_frame_get", tag = "recording",
+    params(("camera" = CameraId, Path), Ask),
+    extensions(("x-privilege" = json!("recordings"))),
+    responses((status = 200, content_type = "application/x-martello-records", body = [u8]), (status = "default", body = api::Problem, content_type = "application/problem+json"))
+)]
+pub async fn get(State(app): State<App>, Path(camera): Path<CameraId>, Query(ask): Query<Ask>) -> Outcome<Response> {
+    let key = StreamKey { camera, kind: ask.stream.unwrap_or(StreamKind::Main) };
+    let found = app
+        .blocking(move |app| {
+            let Some((tracks, sample)) = app.reader.key_frame(key, ask.at)? else { return Ok(None) };
+            let data = app.reader.read(key, &sample)?;
+            Ok::<_, archive::Error>(Some((tracks, sample, data)))
+        })
+        .await?
+        .map_err(|error| Failure::internal("reading a recording", error))?;
+    let (tracks, sample, data) =
+        found.ok_or_else(|| Failure::new(Code::NoRecording, "There is no recording at or before this time"))?;
+    let init = LaneTracks::new(&tracks, Lane::Video).and_then(|coding| coding.init(key.kind, Lane::Video));
+    let duration = tracks.video.nominal_duration;
+    let meta = SampleMeta {
+        size: u32::try_from(data.len()).unwrap_or(u32::MAX),
+        duration,
+        composition_offset: sample.composition_offset,
+        key: true,
+    };
+    let head = fragment_one(1, TrackKind::Video, sample.time, meta)
+        .map_err(|error| Failure::internal("wrapping a picture", error))?;
+    let header = Header {
+        flags: record::KEY,
+        wall_us: sample.wall.micros(),
+        time: sample.time,
+        duration,
+        composition_offset: sample.composition_offset,
+        data_offset: u32::try_from(head.len()).unwrap_or(0),
+        ..bare(Kind::Frame, 0)
+    };
+    let mut body = BytesMut::new();
+    for record in init.map(|init| init.bytes).into_iter().chain([join(&header, &[&head, &data])]) {
+        body.put_u32(u32::try_from(record.len()).unwrap_or(0));
+        body.put_slice(&record);
+    }
+    let headers = [
+        (header::CONTENT_TYPE, "application/x-martello-records"),
+        (header::CACHE_CONTROL, "private, max-age=3600"),
+    ];
+    Ok((headers, body.freeze()).into_response())
+}

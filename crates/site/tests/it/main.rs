@@ -1,0 +1,3 @@
+//! Integration tests of the site.
+
+mod document;

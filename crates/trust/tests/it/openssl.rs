@@ -1,6 +1,6 @@
 //! OpenSSL's command line as independent witness.
 
-use std::{fs, path::Path, process::Command};
+use std::{fs, io::Write as _, path::Path, process::Command};
 
 use trust::Purpose;
 
@@ -11,12 +11,23 @@ fn openssl(dir: &Path, args: &[&str]) -> Option<Vec<u8>> {
     let output = match Command::new("openssl").args(args).current_dir(dir).output() {
         Ok(output) => output,
         Err(e) => {
-            eprintln!("skipped: openssl cannot be run: {e}");
+            skip(&format!("openssl cannot be run: {e}"));
             return None;
         }
     };
     assert!(output.status.success(), "openssl {args:?}: {}", String::from_utf8_lossy(&output.stderr));
     Some(output.stdout)
+}
+
+/// Says that the running test cannot run here.
+fn skip(reason: &str) {
+    let test = std::thread::current().name().unwrap_or("?").to_owned();
+    let line = format!("SKIPPED: {test}: {reason}\n");
+    eprint!("{line}");
+    if let Some(path) = std::env::var_os("MARTELLO_SKIP_LOG") {
+        let mut log = fs::OpenOptions::new().append(true).create(true).open(path).unwrap();
+        log.write_all(line.as_bytes()).unwrap();
+    }
 }
 
 #[test]

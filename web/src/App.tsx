@@ -1,6 +1,6 @@
 /** The providers around every screen. Not a place for state: the URL and the query cache are. */
 import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { RouterProvider } from "react-router/dom";
+import { RouterProvider } from "react-router";
 import { Failure, isPassing } from "./api/problems";
 import { keys } from "./api/queries";
 import { router } from "./routes";

@@ -31,7 +31,8 @@ export function day(at: Moment, zone: string, nowMs: number): string {
   const sameYear = year.format(msOf(at)) === year.format(nowMs);
   const parts = format(zone, { weekday: "short", day: "numeric", month: "short", year: "numeric" }).formatToParts(msOf(at));
   const part = (type: string) => parts.find((one) => one.type === type)?.value ?? "";
-  return `${part("weekday")} ${part("day")} ${part("month")}${sameYear ? "" : ` ${part("year")}`}`;
+  // English in Britain writes "Sept": three letters for all.
+  return `${part("weekday")} ${part("day")} ${part("month").slice(0, 3)}${sameYear ? "" : ` ${part("year")}`}`;
 }
 
 /** "2026-11-21" in the zone. */

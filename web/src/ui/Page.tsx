@@ -11,14 +11,16 @@ interface PageProps {
   actions?: ReactNode;
   /** Stands at the right of the heading: a filter. */
   aside?: ReactNode;
-  /** Details of one thing, beside the list; over it on a phone. */
+  /** Details of one thing, beside the list; in its place on a phone. */
   panel?: ReactNode;
+  /** On a phone the panel stands under the list, not in its place. */
+  panelUnder?: boolean;
   children: ReactNode;
 }
 
-export function Page({ title, actions, aside, panel, children }: PageProps) {
+export function Page({ title, actions, aside, panel, panelUnder = false, children }: PageProps) {
   return (
-    <div className={cls(styles.page, Boolean(panel) && styles.withPanel)}>
+    <div className={cls(styles.page, Boolean(panel) && styles.withPanel, panelUnder && styles.under)}>
       <div className={styles.main}>
         <div className={styles.head}>
           <h1>{title}</h1>

@@ -51,6 +51,7 @@ export function SearchTab({ tabs }: { tabs: ReactNode }) {
         </>
       }
       panel={chosen.length > 0 || adding ? <AddPanel amount={chosen.length} isAdding={adding} onAdd={addChosen} /> : null}
+      panelUnder
     >
       {tabs}
       <SearchState searching={searching} started={discovery.data?.started ?? null} found={all.length} />

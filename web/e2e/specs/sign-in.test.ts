@@ -1,0 +1,68 @@
+/** Getting in: the browser's real warning, the sign-in and its errors, and signing out. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { signIn } from "../fixtures/app";
+import { type TestBrowser, desktop, openBrowser, openPage } from "../fixtures/browser";
+import { type Demo, startDemo } from "../fixtures/demo";
+
+let demo: Demo;
+let known: TestBrowser;
+
+beforeAll(async () => {
+  demo = await startDemo();
+  known = await openBrowser(demo.certificatePem);
+});
+afterAll(async () => {
+  await known?.close();
+  await demo?.stop();
+});
+
+test("a browser that does not know the site warns; behind the warning is the sign-in", async () => {
+  const stranger = await openBrowser();
+  try {
+    const { page } = await openPage(stranger.browser);
+    await expect(page.goto(demo.site.url)).rejects.toThrow(/ERR_CERT_AUTHORITY_INVALID/);
+    await page.getByText("Your connection is not private").waitFor();
+    await page.locator("#details-button").click();
+    await page.locator("#proceed-link").click();
+    await page.getByLabel("User").waitFor();
+    await page.getByRole("button", { name: "Is this the right site?" }).click();
+    const shown = (await page.getByRole("definition").first().textContent()) ?? "";
+    expect(shown.replaceAll(" ", "")).toContain(demo.site.certificate_id.replaceAll(" ", ""));
+  } finally {
+    await stranger.close();
+  }
+});
+
+test("a wrong password is said at the form and leaves one there", async () => {
+  const { page, errors } = await openPage(known.browser);
+  await page.goto(demo.site.url);
+  await page.getByLabel("User").fill(demo.site.user);
+  await page.getByLabel("Password").fill("not the password");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  const alert = page.getByRole("alert");
+  await alert.waitFor();
+  expect(await alert.textContent()).not.toBe("");
+  expect(new URL(page.url()).pathname).toBe("/sign-in");
+  expect(errors()).toEqual([]);
+  await page.context().close();
+});
+
+test("a deep link leads through the sign-in to its screen", async () => {
+  const { page, errors } = await openPage(known.browser);
+  await signIn(page, demo, "/settings/storage");
+  await page.getByRole("heading", { name: "Storage" }).waitFor();
+  expect(new URL(page.url()).pathname).toBe("/settings/storage");
+  expect(errors()).toEqual([]);
+  await page.context().close();
+});
+
+test("signing out ends the session at the site too", async () => {
+  const { page, errors } = await openPage(known.browser, desktop);
+  await signIn(page, demo, "/alarms");
+  await page.getByRole("button", { name: demo.site.user }).click();
+  await page.getByRole("menuitem", { name: "Sign out" }).click();
+  await page.getByLabel("Password").waitFor();
+  expect(await page.evaluate(async () => (await fetch("/v1/cameras")).status)).toBe(401);
+  expect(errors().filter((text) => !text.includes("/v1/cameras"))).toEqual([]);
+  await page.context().close();
+});

@@ -1,0 +1,62 @@
+import { screen, waitFor, within } from "@testing-library/react";
+import { userEvent } from "@testing-library/user-event";
+import { describe, expect, test } from "vitest";
+import * as data from "../../../mock/data";
+import { renderAt } from "../../test/render";
+import { notificationsOf, valuesOf, wrongWith } from "./notifications";
+
+test("a volume tells its room, its oldest recording and what a power cut would lose", async () => {
+  renderAt("/settings/storage");
+  const volume = (await screen.findByRole("heading", { name: "/mnt/second" })).closest("article");
+  expect(volume?.textContent).toContain("Free 40.0 GB of 2.0 TB");
+  expect(volume?.textContent).toContain("63 days ago");
+  expect(volume?.textContent).toContain("the last 4.2 s");
+});
+
+test("a smaller limit says what it deletes and is sent in bytes", async () => {
+  const page = renderAt("/settings/storage");
+  const limit = (await screen.findAllByLabelText("Limit"))[0] as HTMLInputElement;
+  await userEvent.clear(limit);
+  await userEvent.type(limit, "400");
+  await userEvent.tab();
+  expect(await screen.findByText(/The oldest 12\.6 GB are deleted/)).toBeTruthy();
+  await userEvent.click(screen.getByRole("button", { name: "Save the limit" }));
+  await waitFor(() => expect(page.sent("PATCH")?.body).toEqual({ limit_bytes: 400_000_000_000 }));
+});
+
+test("a new token's value is shown once", async () => {
+  renderAt("/settings/tokens", { empty: true });
+  await userEvent.click(await screen.findByRole("button", { name: "Make a token" }));
+  await userEvent.type(screen.getByLabelText("What it is for"), "Home Assistant");
+  await userEvent.click(screen.getByRole("button", { name: "Make it" }));
+  expect(await screen.findByText(/^mt_/)).toBeTruthy();
+  await userEvent.click(screen.getByRole("button", { name: "Done" }));
+  const list = await screen.findByRole("list", { name: "Tokens" });
+  expect(within(list).getByText("Home Assistant")).toBeTruthy();
+  expect(screen.queryByText(/^mt_/)).toBeNull();
+});
+
+test("a test that could not be delivered says which server and what to check", async () => {
+  renderAt("/settings/notifications");
+  await userEvent.click(await screen.findByRole("button", { name: "Send a test" }));
+  expect((await screen.findByRole("alert")).textContent).toBe("mail.example.com does not answer.Check the name and port of the mail server.");
+});
+
+test("the site's name is changed alone", async () => {
+  const page = renderAt("/settings/site");
+  const name = await screen.findByLabelText("Name");
+  await userEvent.clear(name);
+  await userEvent.type(name, "Pier 4");
+  await userEvent.click(screen.getByRole("button", { name: "Save" }));
+  await waitFor(() => expect(page.sent("PATCH")?.body).toEqual({ name: "Pier 4" }));
+});
+
+describe("notification settings", () => {
+  const values = valuesOf(data.notifications());
+  test("come back as they were, without a password that was not typed", () => expect(notificationsOf(values)).toEqual(data.notifications()));
+  test.each([
+    ["no receiver", { to: " " }, "to"], ["a receiver that is none", { to: "ines@example.com, olof" }, "to"], ["no server", { host: "" }, "host"], ["no port", { port: Number.NaN }, "port"],
+    ["a bad sender", { from: "site" }, "from"], ["a bad webhook", { webhook: true, url: "ftp://x" }, "url"],
+  ])("%s is wrong", (_, part, field) => expect(Object.keys(wrongWith({ ...values, ...part }))).toEqual([field]));
+  test("what is switched off is not checked", () => expect(wrongWith({ ...values, mail: false, to: "" })).toEqual({}));
+});

@@ -67,8 +67,10 @@ pub struct TooLarge;
 /// # Errors
 /// The samples are too large.
 pub fn fragment_head(sequence: u32, tracks: &[TrackSamples<'_>]) -> Result<Bytes, TooLarge> {
-    let count: usize = tracks.iter().map(|track| track.samples.len()).sum();
-    let mut out = BoxWriter::with_capacity(32 + tracks.len() * 72 + count * 16);
+    // Exactly what is written: one allocation, none to shrink it.
+    let fragments: usize =
+        tracks.iter().map(|track| 64 + track.samples.len() * bytes_per_sample(run_flags(track))).sum();
+    let mut out = BoxWriter::with_capacity(32 + fragments);
     let mut offsets = [(0, 0u64); 4];
     let mut data = 0u64;
     out.node(b"moof", |out| {
@@ -89,20 +91,30 @@ pub fn fragment_head(sequence: u32, tracks: &[TrackSamples<'_>]) -> Result<Bytes
     }
     out.u32(size);
     out.bytes(b"mdat");
-    Ok(out.into_vec().into())
+    let head = out.into_vec();
+    debug_assert_eq!(head.len(), head.capacity(), "the size was foretold");
+    Ok(head.into())
+}
+
+/// What the `trun` of a track says about each sample.
+fn run_flags(track: &TrackSamples<'_>) -> u32 {
+    let flags = match track.kind {
+        TrackKind::Video => FLAGS,
+        TrackKind::Audio => 0,
+    };
+    let composed = track.samples.iter().any(|sample| sample.composition_offset != 0);
+    DATA_OFFSET | DURATION | SIZE | flags | if composed { COMPOSITION } else { 0 }
+}
+
+/// Bytes of a sample's entry in a `trun` with these flags.
+fn bytes_per_sample(flags: u32) -> usize {
+    4 * (flags & (DURATION | SIZE | FLAGS | COMPOSITION)).count_ones() as usize
 }
 
 /// Writes `traf` and tells where its data offset stands.
 fn track_fragment(out: &mut BoxWriter, track: &TrackSamples<'_>) -> usize {
     let mut offset_at = 0;
-    let flags = DATA_OFFSET
-        | DURATION
-        | SIZE
-        | match track.kind {
-            TrackKind::Video => FLAGS,
-            TrackKind::Audio => 0,
-        }
-        | if track.samples.iter().any(|sample| sample.composition_offset != 0) { COMPOSITION } else { 0 };
+    let flags = run_flags(track);
     out.node(b"traf", |out| {
         out.full(b"tfhd", 0, 0x02_0000, |out| out.u32(track_id(track.kind)));
         out.full(b"tfdt", 1, 0, |out| out.u64(track.time.max(0).unsigned_abs()));

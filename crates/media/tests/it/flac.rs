@@ -7,12 +7,13 @@ use media::{
     fmp4::init_segment,
     g711,
     live::LiveTrack,
+    progressive::{Layout, SampleRef, Start},
 };
 use model::TrackKind::Audio;
 use proptest::prelude::*;
 
 use crate::{
-    clip::{all_tracks, sample},
+    clip::{Clip, PLAIN, all_tracks, sample},
     tools::{ffmpeg, ffprobe, skip},
 };
 
@@ -204,4 +205,45 @@ fn ffmpeg_decodes_our_flac_in_mp4_to_exactly_the_pcm_of_g711() {
         let printed = ffprobe("-show_entries stream=codec_name,sample_rate,channels {}", &[&path]).unwrap();
         assert_eq!(printed.text(), "flac,8000,1");
     }
+}
+
+#[test]
+fn a_saved_clip_carries_g711_as_flac_from_the_asked_start_on() {
+    let Some(clip) = Clip::encode(PLAIN) else {
+        return skip("a_saved_clip_carries_g711_as_flac_from_the_asked_start_on", "ffmpeg is not installed");
+    };
+    let wrapper = FlacTrack::new(&AudioConfig::g711(AudioCodec::Pcmu)).unwrap();
+    let tracks = Tracks { audio: Some(wrapper.config()), ..clip.tracks.clone() };
+    let bytes: Vec<u8> = packets().into_iter().flatten().take(6400).collect();
+    let mut samples = clip.samples.clone();
+    samples.extend((0..).zip(bytes.chunks(160)).map(|(number, packet)| {
+        wrapper.wrap(&sample(Audio, number * 160, true, Bytes::copy_from_slice(packet))).unwrap()
+    }));
+    let references = samples.iter().map(|sample| SampleRef {
+        track: sample.track,
+        size: sample.data.len() as u32,
+        time: sample.time,
+        duration: if sample.track == Audio { 160 } else { 3600 },
+        composition_offset: 0,
+        key: sample.key,
+    });
+    let start = Start { time: Some(36_000), wall: samples[0].wall };
+    let layout = Layout::new(&tracks, start, references).unwrap();
+    let mut file = layout.head().to_vec();
+    for chunk in layout.chunks() {
+        let data = samples.iter().filter(|sample| sample.track == chunk.track).skip(chunk.first as usize);
+        data.take(chunk.count as usize).for_each(|sample| file.extend_from_slice(&sample.data));
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("clip.mp4");
+    std::fs::write(&path, file).unwrap();
+    let pcm = ffmpeg("-xerror -i {} -map 0:a -f s16le -", &[&path]).unwrap();
+    assert_eq!(pcm.err, "");
+    // 0.4 s of 8 kHz are hidden.
+    let expected: Vec<u8> = linear(AudioCodec::Pcmu, &bytes)[3200..]
+        .iter()
+        .flat_map(|value| (*value as i16).to_le_bytes())
+        .collect();
+    assert_eq!(pcm.out.len(), expected.len());
+    assert!(pcm.out == expected, "other samples");
 }

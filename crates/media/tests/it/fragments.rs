@@ -1,6 +1,7 @@
 //! Initialization segments and fragments: written and read back, and read by ffmpeg.
 
 use bytes::Bytes;
+use expect_test::expect;
 use media::{
     Tracks, VideoCodec,
     fmp4::{
@@ -30,6 +31,86 @@ fn an_initialization_segment_is_read_back_to_its_tracks() {
         let audio = read_init(&init_segment(&tracks, &[Audio])).unwrap();
         assert_eq!((audio.video, audio.audio.as_ref()), (None, tracks.audio.as_ref()));
     }
+}
+
+/// The tree of boxes, indented; sample entries are named, their content is not.
+fn tree(bytes: &[u8], depth: usize, out: &mut String) {
+    const CONTAINERS: [&[u8; 4]; 9] =
+        [b"moov", b"trak", b"mdia", b"minf", b"dinf", b"stbl", b"mvex", b"moof", b"traf"];
+    for (head, content) in boxes(bytes).map(|item| item.unwrap()) {
+        let indent = "  ".repeat(depth);
+        out.push_str(&format!("{indent}{} {}\n", head.kind.escape_ascii(), head.size));
+        if CONTAINERS.contains(&&head.kind) {
+            tree(content, depth + 1, out);
+        } else if head.kind == *b"stsd" {
+            tree(&content[8..], depth + 1, out);
+        }
+    }
+}
+
+#[test]
+fn the_boxes_are_those_of_the_documentation() {
+    let tracks = all_tracks().remove(1);
+    let mut file = init_segment(&tracks, &[Video, Audio]).to_vec();
+    let meta = SampleMeta { size: 9, duration: 3600, composition_offset: 0, key: true };
+    let parts = [
+        TrackSamples { kind: Video, time: 0, samples: &[meta; 12] },
+        TrackSamples { kind: Audio, time: 0, samples: &[meta; 23] },
+    ];
+    let head = fragment_head(1, &parts).unwrap();
+    file.extend_from_slice(&head[..head.len() - 8]);
+    let mut out = String::new();
+    tree(&file, 0, &mut out);
+    expect![[r#"
+        ftyp 28
+        moov 1070
+          mvhd 108
+          trak 477
+            tkhd 92
+            mdia 377
+              mdhd 32
+              hdlr 38
+              minf 299
+                vmhd 20
+                dinf 36
+                  dref 28
+                stbl 235
+                  stsd 159
+                    avc1 143
+                  stts 16
+                  stsc 16
+                  stsz 20
+                  stco 16
+          trak 405
+            tkhd 92
+            mdia 305
+              mdhd 32
+              hdlr 38
+              minf 227
+                smhd 16
+                dinf 36
+                  dref 28
+                stbl 167
+                  stsd 91
+                    mp4a 75
+                  stts 16
+                  stsc 16
+                  stsz 20
+                  stco 16
+          mvex 72
+            trex 32
+            trex 32
+        moof 480
+          mfhd 16
+          traf 208
+            tfhd 16
+            tfdt 20
+            trun 164
+          traf 248
+            tfhd 16
+            tfdt 20
+            trun 204
+    "#]].assert_eq(&out);
 }
 
 #[test]

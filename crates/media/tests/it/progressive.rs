@@ -13,7 +13,8 @@ use proptest::prelude::*;
 
 use crate::{
     clip::{Clip, PLAIN, Recipe, all_tracks},
-    tools::{ffmpeg, ffprobe, rows, skip},
+    fragments::fragmented,
+    tools::{ffmpeg, ffprobe, rows, run, skip},
 };
 
 const WALL: &str = "2026-11-21T14:07:21.5Z";
@@ -276,21 +277,27 @@ fn sound_that_begins_later_waits_and_sound_that_begins_earlier_is_cut() {
 }
 
 #[test]
-fn gstreamer_plays_it_to_the_end() {
-    let test = "gstreamer_plays_it_to_the_end";
-    let Some(clip) = Clip::encode(PLAIN) else { return skip(test, "ffmpeg is not installed") };
+fn gstreamer_plays_whole_and_fragmented_files_to_the_end() {
+    let test = "gstreamer_plays_whole_and_fragmented_files_to_the_end";
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("clip.mp4");
-    std::fs::write(&path, file(&clip, &clip.tracks, None, 0)).unwrap();
-    let location = format!("location={}", path.display());
-    let pipeline =
-        ["-v", "filesrc", &location, "!", "qtdemux", "!", "h264parse", "!", "fakesink", "silent=false"];
-    let Some(printed) = crate::tools::run("gst-launch-1.0", pipeline) else {
-        return skip(test, "GStreamer is not installed");
-    };
-    let buffers =
-        printed.text().lines().filter(|line| line.contains("last-message") && line.contains("chain")).count();
-    assert_eq!(buffers, 20, "{}", printed.err);
+    for (codec, parser) in [(VideoCodec::H264, "h264parse"), (VideoCodec::H265, "h265parse")] {
+        let Some(clip) = Clip::encode(Recipe { codec, ..PLAIN }) else {
+            return skip(test, "ffmpeg is not installed");
+        };
+        for bytes in [file(&clip, &clip.tracks, None, 0), fragmented(&clip, &[Video])] {
+            std::fs::write(&path, bytes).unwrap();
+            let location = format!("location={}", path.display());
+            let pipeline =
+                ["-v", "filesrc", &location, "!", "qtdemux", "!", parser, "!", "fakesink", "silent=false"];
+            let Some(printed) = run("gst-launch-1.0", pipeline) else {
+                return skip(test, "GStreamer is not installed");
+            };
+            let text = printed.text();
+            let buffer = |line: &&str| line.contains("last-message") && line.contains("chain");
+            assert_eq!(text.lines().filter(buffer).count(), 20, "{codec:?} {text}");
+        }
+    }
 }
 
 #[test]

@@ -76,6 +76,8 @@ export function Tile(props: TileProps) {
   };
 
   return (
+    // A tile is a place that keys move between: it has the focus itself, and its controls stand inside.
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
     <section
       ref={setRoot}
       role="group"
@@ -83,6 +85,7 @@ export function Tile(props: TileProps) {
       className={cls(styles.tile, focused && styles.focused, alone && styles.alone)}
       style={props.style}
       hidden={props.hidden}
+      // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
       tabIndex={focused ? 0 : -1}
       data-tile={camera.id}
       data-state={status.is}

@@ -49,7 +49,7 @@ export function layoutOf(tiles: number, cameras: number, aspect = 16 / 9): GridL
   for (let columns = 1; columns <= count; columns++) {
     const rows = Math.ceil(count / columns);
     const width = Math.min(aspect / columns, 16 / 9 / rows);
-    if (width > bestSize + 1e-9) {
+    if (width >= bestSize - 1e-9) { // of equals the wider one
       bestSize = width;
       best = even(columns, rows, columns * rows);
     }

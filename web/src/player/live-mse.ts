@@ -6,9 +6,9 @@
  */
 import { Kind, parseInit, VIDEO, type Init, type MediaRecord } from "../carrier/record";
 import type { LiveEngine, LiveEvents } from "./live-canvas";
-import { makeVideo, MseBuffer } from "./mse-buffer";
+import { MseBuffer } from "./mse-buffer";
 import { canShow } from "./support";
-import { grabVideo, type Surface } from "./surface";
+import { VideoSurface } from "./surface";
 
 /** How to keep near the live edge: pure. `behind` is the buffered time that was not played yet, s. */
 export function chase(behind: number): { rate: number; jump: boolean } {
@@ -18,27 +18,18 @@ export function chase(behind: number): { rate: number; jump: boolean } {
 }
 
 export class LiveMse implements LiveEngine {
-  readonly surface: Surface;
+  readonly surface: VideoSurface;
   readonly #video: HTMLVideoElement;
   readonly #events: LiveEvents;
   #buffer: MseBuffer | undefined;
   #init: Init | undefined;
-  #shownUs: number | undefined;
   #sound = false;
   #closed = false;
 
   constructor(parent: Element, events: LiveEvents) {
-    this.#video = makeVideo(parent);
+    this.surface = new VideoSurface(parent);
+    this.#video = this.surface.element;
     this.#events = events;
-    const owner = this;
-    this.surface = {
-      element: this.#video,
-      get shownUs() {
-        return owner.#shownUs;
-      },
-      grab: () => grabVideo(this.#video),
-      remove: () => this.#video.remove(),
-    };
     this.#video.requestVideoFrameCallback(this.#frame);
   }
 
@@ -48,7 +39,7 @@ export class LiveMse implements LiveEngine {
       this.#init = init;
       void canShow(init, "mse").then((shown) => {
         if (shown || this.#closed) return;
-        this.#video.dataset["state"] = "unsupported";
+        this.surface.state("unsupported");
         this.#events.onUnsupported(init);
       });
     }
@@ -73,10 +64,8 @@ export class LiveMse implements LiveEngine {
     if (this.#closed) return;
     const wallUs = this.#buffer?.wallAt(mediaTime);
     if (wallUs !== undefined && this.#init && this.#buffer) {
-      this.#shownUs = wallUs;
-      this.#video.dataset["wallUs"] = String(wallUs);
-      this.#video.dataset["stream"] = this.#buffer.stream;
-      this.#video.dataset["state"] = "playing";
+      this.surface.shows(wallUs, this.#buffer.stream);
+      this.surface.state("playing");
       this.#events.onShown(this.#init, wallUs);
     }
     this.#video.requestVideoFrameCallback(this.#frame);
@@ -97,6 +86,6 @@ export class LiveMse implements LiveEngine {
   close(): void {
     this.#closed = true;
     this.#buffer?.close();
-    this.#video.remove();
+    this.surface.remove();
   }
 }

@@ -182,14 +182,3 @@ function updated(buffer: SourceBuffer, begin: () => void): Promise<void> {
     begin();
   });
 }
-
-/** A muted video element as it is wanted for pictures of cameras. */
-export function makeVideo(parent: Element): HTMLVideoElement {
-  const video = document.createElement("video");
-  video.muted = true;
-  video.autoplay = true;
-  video.playsInline = true;
-  video.dataset["state"] = "waiting";
-  parent.prepend(video);
-  return video;
-}

@@ -49,6 +49,8 @@ export class PlaybackTrack {
   #abort = new AbortController();
   /** What comes after the last decoded frame. */
   #after: { is: "more" } | { is: "gap"; fromUs: number; untilUs: number } | { is: "end"; fromUs: number } = { is: "more" };
+  /** Gaps between frames that were decoded. */
+  #gaps: { fromUs: number; untilUs: number }[] = [];
   #trouble: Look | undefined;
   #targetUs = 0;
   #wake: (() => void) | undefined;
@@ -99,9 +101,6 @@ export class PlaybackTrack {
   nextAfter(atUs: number): number | undefined {
     return this.#frames.find((frame) => frame.timestamp > atUs)?.timestamp;
   }
-
-  /** Gaps that lie between two decoded frames. */
-  #gaps: { fromUs: number; untilUs: number }[] = [];
 
   #gapWithin(first: VideoFrame, second: VideoFrame, atUs: number): Look | undefined {
     const gap = this.#gaps.find(({ fromUs, untilUs }) => fromUs > first.timestamp && untilUs <= second.timestamp && atUs >= fromUs);
@@ -183,8 +182,8 @@ export class PlaybackTrack {
   /** Of the frames that are not after the target only the last one can still be wanted. */
   #prune(): void {
     while (this.#frames.length > 1 && (this.#frames[1]?.timestamp ?? Infinity) <= this.#targetUs) this.#frames.shift()?.close();
-    const first = this.#frames[0];
-    while (first && (this.#gaps[0]?.untilUs ?? Infinity) <= first.timestamp) this.#gaps.shift();
+    const from = this.#frames[0]?.timestamp ?? -Infinity;
+    this.#gaps = this.#gaps.filter((gap) => gap.untilUs > from);
     if (this.#wake && this.#hasRoom()) {
       this.#wake();
       this.#wake = undefined;

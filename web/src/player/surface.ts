@@ -65,14 +65,44 @@ export class CanvasSurface implements Surface {
   }
 }
 
-/** The picture of a video element as PNG. */
-export function grabVideo(video: HTMLVideoElement): Promise<Blob | undefined> {
-  const canvas = document.createElement("canvas");
-  canvas.width = video.videoWidth;
-  canvas.height = video.videoHeight;
-  if (canvas.width === 0) return Promise.resolve(undefined);
-  canvas.getContext("2d")?.drawImage(video, 0, 0);
-  return new Promise((done) => canvas.toBlob((blob) => done(blob ?? undefined), "image/png"));
+/** A video element that MSE fills; muted until somebody wants to hear it. */
+export class VideoSurface implements Surface {
+  readonly element: HTMLVideoElement;
+  shownUs: number | undefined;
+
+  constructor(parent: Element) {
+    const video = document.createElement("video");
+    video.muted = true;
+    video.autoplay = true;
+    video.playsInline = true;
+    video.dataset["state"] = "waiting";
+    parent.prepend(video);
+    this.element = video;
+  }
+
+  /** The element shows this frame now. */
+  shows(wallUs: number, stream: StreamKind): void {
+    this.shownUs = wallUs;
+    this.element.dataset["wallUs"] = String(wallUs);
+    this.element.dataset["stream"] = stream;
+  }
+
+  state(state: PictureState): void {
+    if (this.element.dataset["state"] !== state) this.element.dataset["state"] = state;
+  }
+
+  grab(): Promise<Blob | undefined> {
+    const canvas = document.createElement("canvas");
+    canvas.width = this.element.videoWidth;
+    canvas.height = this.element.videoHeight;
+    if (canvas.width === 0 || this.shownUs === undefined) return Promise.resolve(undefined);
+    canvas.getContext("2d")?.drawImage(this.element, 0, 0);
+    return new Promise((done) => canvas.toBlob((blob) => done(blob ?? undefined), "image/png"));
+  }
+
+  remove(): void {
+    this.element.remove();
+  }
 }
 
 /** Hands a file to the browser's downloads. */

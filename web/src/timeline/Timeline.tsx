@@ -40,12 +40,12 @@ const NAMES = 112;
 const NARROW = 640;
 
 export function Timeline(props: TimelineProps) {
-  const { cameras, focused, view, onView, zone, coarse, selection } = props;
+  const { cameras, focused, view, onView, playhead, zone, coarse, selection } = props;
   const box = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const [width, setWidth] = useState(0);
   const [hoverX, setHoverX] = useState<number>();
-  const [spoken, setSpoken] = useState(() => props.playhead());
+  const [spoken, setSpoken] = useState(playhead);
   const gestures = useRef(new Gestures());
   const left = width >= NARROW ? NAMES : 0;
   const layout = layoutOf(cameras.map(({ id }) => id), focused, coarse);
@@ -73,9 +73,9 @@ export function Timeline(props: TimelineProps) {
 
   // The spoken time follows a playing clock twice a second, not sixty times.
   useEffect(() => {
-    const timer = setInterval(() => setSpoken(props.playhead()), 500);
+    const timer = setInterval(() => setSpoken(playhead), 500);
     return () => clearInterval(timer);
-  }, [props.playhead]);
+  }, [playhead]);
 
   // React listens passively to wheels; a zoom must not scroll the page.
   useEffect(() => {
@@ -93,7 +93,7 @@ export function Timeline(props: TimelineProps) {
     return () => element.removeEventListener("wheel", onWheel);
   }, []);
 
-  const scene = () => ({ view, layout, playheadUs: props.playhead(), selection });
+  const scene = () => ({ view, layout, playheadUs: playhead(), selection });
   const pointAt = (event: PointerEvent): PointAt => {
     const bounds = event.currentTarget.getBoundingClientRect();
     return { id: event.pointerId, x: event.clientX - bounds.left - left, y: event.clientY - bounds.top, touch: event.pointerType !== "mouse" };

@@ -195,7 +195,7 @@ export function edge(spans: readonly Span[], time: number, back: boolean, now: n
   if (!back) return starts.find((start) => start > time) ?? (spans.length > 0 && time < now ? now : undefined);
   // Within the first second of a stretch "previous" means the one before it, as on every player.
   const slack = spanAt(spans, time, now) ? SECOND : 0;
-  return starts.filter((start) => start < time - slack).pop();
+  return starts.findLast((start) => start < time - slack);
 }
 
 /** The time, or the mark near to it: the start or end of recording, a tick, an edge of the selection. `reach` in pixels. */

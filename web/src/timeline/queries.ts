@@ -13,7 +13,7 @@ import { addDays, DAY, dayOf, isoDay, offsetAt, parseDay, parseRfc3339, rfc3339,
 export function windowOf(view: View): { from: number; to: number; resolutionMs: number } {
   const unit = 2 ** Math.ceil(Math.log2(Math.max(SECOND, view.span)));
   const from = Math.floor(view.from / unit) * unit - unit / 2;
-  const resolutionMs = Math.floor(unit / 2048 / 1000);
+  const resolutionMs = Math.floor(unit / 4096 / 1000);
   return { from, to: from + unit * 3, resolutionMs };
 }
 

@@ -10,6 +10,7 @@ import { useEffect, useRef, useState } from "react";
 import { useNavigate, useParams, useSearchParams } from "react-router";
 import { asFailure } from "../../api/problems";
 import { camerasQuery } from "../../api/queries";
+import type { Camera } from "../../api/types";
 import { layoutOf, neighbour, type Direction } from "../../grid/layouts";
 import { LayoutMenu } from "../../grid/LayoutMenu";
 import { Tile } from "../../grid/Tile";
@@ -46,9 +47,7 @@ export default function LiveScreen() {
   return <Grid cameras={cameras.data} />;
 }
 
-type Cameras = NonNullable<ReturnType<typeof useQuery<Awaited<ReturnType<NonNullable<typeof camerasQuery.queryFn>>>>>["data"]>;
-
-function Grid({ cameras }: { cameras: Cameras }) {
+function Grid({ cameras }: { cameras: readonly Camera[] }) {
   const navigate = useNavigate();
   const phone = usePhone();
   const offset = useClockOffset();
@@ -79,8 +78,9 @@ function Grid({ cameras }: { cameras: Cameras }) {
   };
   const change = (next: { tiles?: number; page?: number }) => {
     const query = new URLSearchParams(search);
-    for (const [key, value] of Object.entries(next)) value > (key === "page" ? 1 : 0) ? query.set(key, String(value)) : query.delete(key);
-    if (next.tiles !== undefined) query.delete("page");
+    query.delete("page");
+    if (next.tiles !== undefined) query.delete("tiles");
+    for (const [key, value] of Object.entries(next)) if (value > (key === "page" ? 1 : 0)) query.set(key, String(value));
     if (alone) void navigate(`${paths.live()}?${query.toString()}`);
     else setSearch(query, { replace: true });
   };

@@ -33,6 +33,8 @@ export function RecordingTile({ camera, group, look, stream, focused, alone, hid
   const canHear = camera.audio && camera.streams.some(({ audio_codec }) => audio_codec);
   const words = wordsOf(look, zone);
   return (
+    // Looking at a tile is choosing it; everything that it does is a button inside, or a key.
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
     <section
       role="group"
       aria-label={`${camera.name}${words ? `, ${words}` : ""}`}

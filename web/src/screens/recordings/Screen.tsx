@@ -68,8 +68,11 @@ function Recordings({ cameras }: { cameras: readonly Camera[] }) {
   const nowUs = useCallback(() => (Date.now() + offsetNow.current) * 1000, []);
 
   const [search, setSearch] = useSearchParams();
-  const named = search.get("cams")?.split(",").filter((id) => cameras.some((camera) => camera.id === id)) ?? [];
-  const chosen = useMemo(() => (named.length > 0 ? named : cameras.slice(0, FIRST_CAMERAS).map(({ id }) => id)).slice(0, MOST_CAMERAS), [named.join(), cameras]);
+  const cams = search.get("cams");
+  const chosen = useMemo(() => {
+    const named = cams?.split(",").filter((id) => cameras.some((camera) => camera.id === id)) ?? [];
+    return named.length > 0 ? named.slice(0, MOST_CAMERAS) : cameras.slice(0, FIRST_CAMERAS).map(({ id }) => id);
+  }, [cams, cameras]);
   const shown = chosen.flatMap((id) => cameras.find((camera) => camera.id === id) ?? []);
 
   const [group] = useState(() => {
@@ -87,6 +90,7 @@ function Recordings({ cameras }: { cameras: readonly Camera[] }) {
 
   const focused = shown.find(({ id }) => id === focusedId) ?? shown[0];
   const aloneShown = shown.length > 1 ? alone : undefined;
+  const playhead = useCallback(() => group.wallUs, [group]);
   const { lanes, loading, error, retry } = useLanes(chosen, view, nowUs());
   const lane = lanes.find(({ camera }) => camera === focused?.id);
 
@@ -209,7 +213,7 @@ function Recordings({ cameras }: { cameras: readonly Camera[] }) {
         lanes={lanes}
         view={view}
         onView={setView}
-        playhead={() => group.wallUs}
+        playhead={playhead}
         now={nowUs}
         selection={selection}
         onMark={mark}

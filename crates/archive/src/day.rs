@@ -120,6 +120,11 @@ impl DayIndex {
         self.0.is_empty()
     }
 
+    /// Takes out what it says about all streams.
+    pub(crate) fn take_rest(&mut self) -> impl Iterator<Item = (StreamKey, HashMap<SegmentName, Summary>)> {
+        std::mem::take(&mut self.0).into_iter()
+    }
+
     /// Takes out what it says about a stream.
     pub(crate) fn take(&mut self, key: StreamKey) -> HashMap<SegmentName, Summary> {
         self.0.remove(&key).unwrap_or_default()

@@ -3,7 +3,7 @@
 //! What is not here: when it closes ([`crate::stream`]), files ([`crate::segment`]).
 
 use media::{
-    Sample, Tracks,
+    AudioCodec, Sample, Tracks,
     fmp4::{SampleMeta, TooLarge, TrackSamples, fragment_head},
     sample::VIDEO_TIMESCALE,
 };
@@ -11,6 +11,7 @@ use model::{TrackKind, WallTime};
 
 use crate::{
     chain::{self, Link},
+    clock::to_90k,
     format::{KeyFrame, LINK_LEN, link_box},
 };
 
@@ -20,6 +21,8 @@ struct Track {
     samples: Vec<Sample>,
     meta: Vec<SampleMeta>,
     bytes: usize,
+    /// Ticks per second.
+    timescale: u32,
     /// Ticks from one sample to the next, as last seen.
     usual: u32,
 }
@@ -43,16 +46,26 @@ pub(crate) struct Closed {
     /// Bytes of all of it.
     pub(crate) len: usize,
     pub(crate) moof_len: usize,
-    /// Decode time of the first picture, and from there to the end of the last.
-    pub(crate) time: i64,
-    pub(crate) duration: i64,
+    /// From when to when its pictures and its sound reach, in 1/90000 s.
+    pub(crate) pictures: Option<(i64, i64)>,
+    pub(crate) sound: Option<(i64, i64)>,
     pub(crate) video_samples: usize,
     pub(crate) audio_samples: usize,
 }
 
 impl Track {
-    fn new(kind: TrackKind, usual: u32) -> Self {
-        Self { kind, samples: Vec::new(), meta: Vec::new(), bytes: 0, usual }
+    fn new(kind: TrackKind, timescale: u32, usual: u32) -> Self {
+        Self { kind, samples: Vec::new(), meta: Vec::new(), bytes: 0, timescale, usual }
+    }
+
+    /// From when to when it reaches, in 1/90000 s.
+    fn reach(&self) -> Option<(i64, i64)> {
+        let shown_until = |(sample, meta): (&Sample, &SampleMeta)| {
+            sample.time.saturating_add(sample.composition_offset.into()).saturating_add(meta.duration.into())
+        };
+        let first = self.samples.first()?.time;
+        let end = self.samples.iter().zip(&self.meta).map(shown_until).max()?;
+        Some((to_90k(first, self.timescale), to_90k(end, self.timescale)))
     }
 
     fn push(&mut self, sample: Sample) {
@@ -91,13 +104,14 @@ impl Track {
 
 impl Pending {
     pub(crate) fn new(tracks: &Tracks) -> Self {
-        let audio_usual = tracks.audio.as_ref().map_or(0, |audio| match audio.codec {
-            media::AudioCodec::Aac => 1024,
-            _ => audio.sample_rate / 50,
+        let (rate, packet) = tracks.audio.as_ref().map_or((0, 0), |audio| match audio.codec {
+            AudioCodec::Aac => (audio.sample_rate, 1024),
+            _ => (audio.sample_rate, audio.sample_rate / 50),
         });
+        let picture = tracks.video.nominal_duration.clamp(1, VIDEO_TIMESCALE);
         Self {
-            video: Track::new(TrackKind::Video, tracks.video.nominal_duration.clamp(1, VIDEO_TIMESCALE)),
-            audio: Track::new(TrackKind::Audio, audio_usual),
+            video: Track::new(TrackKind::Video, VIDEO_TIMESCALE, picture),
+            audio: Track::new(TrackKind::Audio, rate, packet),
             link: Link::default(),
             since: None,
         }
@@ -132,7 +146,7 @@ impl Pending {
         self.video.samples.len() + self.audio.samples.len()
     }
 
-    /// Decode time of its first picture.
+    /// Its first picture.
     pub(crate) fn first_video(&self) -> Option<&Sample> {
         self.video.samples.first()
     }
@@ -150,13 +164,14 @@ impl Pending {
         self.since = None;
     }
 
-    /// Makes the boxes around the samples. `decode_time` stands in for the pictures' where there is none.
-    pub(crate) fn close(
-        &mut self,
-        sequence: u32,
-        before: &chain::Value,
-        decode_time: i64,
-    ) -> Result<Closed, TooLarge> {
+    /// How long its pictures would last together with one more at that time, in 1/90000 s.
+    pub(crate) fn length_with(&self, time: i64) -> i64 {
+        let length = self.first_video().map(|first| time.saturating_sub(first.time));
+        length.map_or(0, |length| length.saturating_add(self.video.usual.into()))
+    }
+
+    /// Makes the boxes around the samples.
+    pub(crate) fn close(&mut self, sequence: u32, before: &chain::Value) -> Result<Closed, TooLarge> {
         let parts: [Option<TrackSamples<'_>>; 2] = [self.video.part(), self.audio.part()];
         let head = match &parts {
             [Some(video), Some(audio)] => fragment_head(sequence, &[*video, *audio]),
@@ -165,14 +180,13 @@ impl Pending {
         }?;
         let moof_len = head.len().saturating_sub(crate::format::BOX_HEADER);
         let value = self.link.close(before, head.get(..moof_len).unwrap_or_default());
-        let durations = self.video.meta.iter().map(|meta| i64::from(meta.duration));
         Ok(Closed {
             len: head.len() + self.bytes() + LINK_LEN,
             moof_len,
             value,
             link: link_box(&value),
-            time: self.first_video().map_or(decode_time, |first| first.time),
-            duration: durations.sum(),
+            pictures: self.video.reach(),
+            sound: self.audio.reach(),
             video_samples: self.video.samples.len(),
             audio_samples: self.audio.samples.len(),
             head,

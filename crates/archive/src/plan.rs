@@ -25,7 +25,7 @@ use crate::{
     archive::Volumes,
     clock::to_90k,
     disk::{Disk, File},
-    format::{BOX_HEADER, Fragment, Head, LINK_LEN, Table},
+    format::{self, BOX_HEADER, Fragment, Head, LINK_LEN, Table},
     index::{self, Stream, Summary},
     layout::SegmentName,
     scan::{self, ScanError},
@@ -33,7 +33,7 @@ use crate::{
 };
 
 /// Sound may stand in a file this much before or after the pictures of its time.
-const SKEW_US: i64 = 1_000_000;
+const SKEW_US: i64 = format::table::SKEW * 100 / 9;
 
 /// A frame: where it lies and when it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -254,7 +254,9 @@ impl<D: Disk> ReadPlan<D> {
             let step = if self.begun { self.load() } else { self.begin() };
             if let Err(error) = step {
                 // The segment is left; what is after it is told as after a gap.
-                self.skip_segment();
+                if let Some(cursor) = self.cursor.take() {
+                    let _ = self.skip_to_after(cursor.summary);
+                }
                 return Err(error);
             }
         }
@@ -296,7 +298,11 @@ impl<D: Disk> ReadPlan<D> {
         }
         // Back to a segment with a key frame at or before the range; usually this one.
         loop {
-            let Some(cursor) = self.open(summary)? else { return self.skip_to_after(summary) };
+            let cursor = match self.open(summary) {
+                Ok(Some(cursor)) => cursor,
+                Ok(None) => return self.skip_to_after(summary),
+                Err(error) => return self.skip_to_after(summary).and(Err(error)),
+            };
             let at = self.range.from.max(summary.start);
             if cursor.source.key_frame(&stream, at).is_some() {
                 self.enter(cursor, true);
@@ -429,37 +435,32 @@ impl<D: Disk> ReadPlan<D> {
         self.skip_to_after(summary)
     }
 
-    fn skip_segment(&mut self) {
-        if let Some(summary) = self.cursor.take().map(|cursor| cursor.summary) {
-            let _ = self.skip_to_after(summary);
-        } else {
-            self.ended = true;
-        }
-    }
-
     /// Goes on with the first segment after that one.
     fn skip_to_after(&mut self, last: Summary) -> Result<(), Error> {
         let Some(stream) = self.stream.clone() else { return Ok(()) };
         let mut start = last.start;
+        let mut failed = Ok(());
         loop {
             let next = index::read(&stream).after(start);
             let Some(summary) = next.filter(|summary| summary.start < self.range.to) else {
                 self.ended = true;
-                return Ok(());
+                return failed;
             };
             let whole = self.cursor.is_some() && summary.continues(&last);
-            match self.open(summary)? {
-                Some(cursor) if whole => self.enter(cursor, false),
-                Some(cursor) => {
+            match self.open(summary) {
+                Ok(Some(cursor)) if whole => self.enter(cursor, false),
+                Ok(Some(cursor)) => {
+                    self.cursor = None;
                     self.drain = true;
                     self.upcoming = Some(cursor);
                 }
-                None => {
+                gone_or_damaged => {
                     start = summary.start;
+                    failed = failed.and(gone_or_damaged.map(drop));
                     continue;
                 }
             }
-            return Ok(());
+            return failed;
         }
     }
 

@@ -7,7 +7,7 @@
 //!
 //! What is not here: checking what was written long ago ([`crate::fsck`]).
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use model::StreamKey;
 
@@ -40,6 +40,8 @@ pub struct Recovery {
     pub removed: Vec<String>,
     /// Deletions that a crash interrupted; they were finished.
     pub finished_deletions: u64,
+    /// Segments that a day's index knows and the journal of deletions does not, and that are gone: lost or taken away.
+    pub missing: Vec<String>,
     /// Files that are not what they should be; they were left alone.
     pub damaged: Vec<Damaged>,
 }
@@ -180,7 +182,10 @@ pub(crate) fn load<D: Disk>(
                     crate::index::write(&index.get_or_add(key)).insert(summary);
                 }
             }
-            changed |= !summaries.is_empty();
+            changed |= note_missing(key, summaries, deleted, &mut recovery);
+        }
+        for (key, summaries) in known.take_rest() {
+            changed |= note_missing(key, summaries, deleted, &mut recovery);
         }
         if changed || !had_index {
             stale.push(day);
@@ -188,6 +193,19 @@ pub(crate) fn load<D: Disk>(
     }
     disk.commit(&[]).map_err(Error::Commit)?;
     Ok((recovery, stale))
+}
+
+/// Segments that only the index knows: whether there are any, and which of them nobody deleted.
+fn note_missing(
+    key: StreamKey,
+    summaries: HashMap<SegmentName, Summary>,
+    deleted: &HashSet<(StreamKey, SegmentName)>,
+    recovery: &mut Recovery,
+) -> bool {
+    let gone = !summaries.is_empty();
+    let names = summaries.into_keys().filter(|name| !deleted.contains(&(key, *name)));
+    recovery.missing.extend(names.map(|name| name.path(key)));
+    gone
 }
 
 /// Looks at a file that no index knows, and repairs it where a crash left it torn.

@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use media::{
     Tracks,
-    fmp4::read::{FragmentTrack, read_fragment, read_init},
+    fmp4::read::{FragmentSample, FragmentTrack, read_fragment, read_init},
 };
 use model::{TrackKind, WallTime};
 
 use crate::{
     chain::{self, Link},
+    clock::to_90k,
     disk::File,
     format::{
         self, Fragment, Head, KeyFrame, LINK_LEN, Seal, Table, peek_box, seal, split_box, uuid_content,
@@ -253,19 +254,29 @@ fn describe(
 ) -> Result<(Fragment, Vec<KeyFrame>), ScanError> {
     let narrow =
         |value: u64| u32::try_from(value).or_else(|_| malformed("the file is larger than a segment"));
-    let relative = |time: i64| {
-        i32::try_from(time.saturating_sub(header.head.anchor.media))
-            .or_else(|_| malformed("the fragment's times are further apart than a segment's"))
+    let relative = |ticks: i64| ticks.saturating_sub(header.head.anchor.media);
+    let short = |ticks: i64| {
+        i32::try_from(ticks).or_else(|_| malformed("the fragment's times are further apart than a segment's"))
     };
     let of = |kind| tracks.iter().filter(move |track| track.kind == kind).flat_map(|track| &track.samples);
-    let first = of(TrackKind::Video).next().map(|first| relative(first.time)).transpose()?;
-    let duration = of(TrackKind::Video).map(|sample| u64::from(sample.duration)).sum();
+    let reach = |kind| {
+        let rate = header.tracks.timescale(kind)?;
+        let shown_until = |sample: &FragmentSample| {
+            sample
+                .time
+                .saturating_add(sample.composition_offset.into())
+                .saturating_add(sample.duration.into())
+        };
+        let end = of(kind).map(shown_until).max()?;
+        Some((relative(to_90k(of(kind).next()?.time, rate)), relative(to_90k(end, rate))))
+    };
+    let (time, duration) = before.next(reach(TrackKind::Video), reach(TrackKind::Audio));
     let fragment = Fragment {
         offset: narrow(offset)?,
         len: narrow(len as u64)?,
         moof_len: narrow(moof_len as u64)?,
-        time: first.unwrap_or(i32::try_from(before.end()).unwrap_or(i32::MAX)),
-        duration: narrow(duration)?,
+        time: short(time)?,
+        duration: narrow(duration.unsigned_abs())?,
         video_samples: u16::try_from(of(TrackKind::Video).count()).unwrap_or(u16::MAX),
         audio_samples: u16::try_from(of(TrackKind::Audio).count()).unwrap_or(u16::MAX),
         keys_before: narrow(before.keys.len() as u64)?,
@@ -276,7 +287,7 @@ fn describe(
         Ok(KeyFrame {
             fragment: index,
             sample: narrow(at as u64)?,
-            time: relative(sample.time)?,
+            time: short(relative(sample.time))?,
             composition_offset: sample.composition_offset,
             offset: narrow(sample.offset)?,
             len: sample.size,

@@ -24,7 +24,7 @@ use crate::{
     Error, chain,
     clock::{Anchor, STEP_US, place},
     disk::{Disk, File},
-    format::{self, Fragment, Head, KeyFrame, Table, seal},
+    format::{Fragment, Head, Table, seal},
     fragment::Pending,
     index::{self, Open, Stream},
     layout::Day,
@@ -79,9 +79,6 @@ struct Segment<F> {
     value: chain::Value,
     bytes: u64,
     fragments: u32,
-    keys: u32,
-    /// Decode time at which the last fragment ends.
-    end: i64,
     /// Whether something was written since the last commit.
     dirty: bool,
 }
@@ -149,9 +146,9 @@ impl<F: File> Writer<F> {
         shared: &Shared<'_, D>,
         sample: &Sample,
     ) -> Result<(), Error> {
-        self.check(sample).map_err(|why| Error::BadSample { key: self.key, why })?;
+        let before = self.check(sample).map_err(|why| Error::BadSample { key: self.key, why })?;
         match sample.track {
-            TrackKind::Video => self.push_video(shared, sample)?,
+            TrackKind::Video => self.push_video(shared, sample, before)?,
             TrackKind::Audio if self.recording => {
                 if self.pending.samples() >= FRAGMENT_SAMPLES || self.is_large(sample) {
                     self.flush(shared)?;
@@ -163,7 +160,8 @@ impl<F: File> Writer<F> {
         Ok(())
     }
 
-    fn check(&mut self, sample: &Sample) -> Result<(), &'static str> {
+    /// Refuses what cannot be recorded; tells the time of the track's sample before.
+    fn check(&mut self, sample: &Sample) -> Result<Option<i64>, &'static str> {
         let last = match sample.track {
             TrackKind::Video => &mut self.last_video,
             TrackKind::Audio if self.tracks.audio.is_none() => return Err("the run has no sound"),
@@ -175,8 +173,7 @@ impl<F: File> Writer<F> {
         if sample.time < 0 || last.is_some_and(|last| sample.time <= last) {
             return Err("it does not come after the one before");
         }
-        *last = Some(sample.time);
-        Ok(())
+        Ok(last.replace(sample.time))
     }
 
     fn is_large(&self, sample: &Sample) -> bool {
@@ -187,10 +184,11 @@ impl<F: File> Writer<F> {
         &mut self,
         shared: &Shared<'_, D>,
         sample: &Sample,
+        before: Option<i64>,
     ) -> Result<(), Error> {
         self.pending.video_goes_on_at(sample.time);
         let mut ended = Ok(());
-        if self.recording && self.must_end_run(sample) {
+        if self.recording && self.must_end_run(sample, before) {
             ended = self.end_run(shared);
             self.begin_run(shared);
         }
@@ -207,7 +205,7 @@ impl<F: File> Writer<F> {
             self.recording = true;
         }
         let length = self.pending.first_video().map_or(0, |first| sample.time.saturating_sub(first.time));
-        let closes = length >= FRAGMENT
+        let closes = self.pending.length_with(sample.time) > FRAGMENT
             || (sample.key && length >= FRAGMENT_AT_KEY)
             || self.pending.samples() >= FRAGMENT_SAMPLES
             || self.is_large(sample);
@@ -225,10 +223,9 @@ impl<F: File> Writer<F> {
     }
 
     /// Whether the sample cannot belong to the run any more.
-    fn must_end_run(&self, sample: &Sample) -> bool {
+    fn must_end_run(&self, sample: &Sample, before: Option<i64>) -> bool {
         let Some(segment) = &self.segment else { return false };
-        let end = self.pending.first_video().map_or(segment.end, |first| first.time.max(segment.end));
-        if sample.time.saturating_sub(end) > HOLE {
+        if before.is_some_and(|before| sample.time.saturating_sub(before) > HOLE) {
             return true;
         }
         // Where the source's wall clock would be if it went on as it did when the segment began.
@@ -341,7 +338,7 @@ impl<F: File> Writer<F> {
         let failed = |segment: &Segment<F>, error| Error::WriteSegment { path: segment.path.clone(), error };
         let closed = self
             .pending
-            .close(segment.fragments.saturating_add(1), &segment.value, segment.end)
+            .close(segment.fragments.saturating_add(1), &segment.value)
             .map_err(|error| failed(segment, std::io::Error::other(error)))?;
         let mut parts = Vec::with_capacity(self.pending.samples() + 3);
         parts.push(IoSlice::new(header));
@@ -356,22 +353,8 @@ impl<F: File> Writer<F> {
             return Err(failed(segment, error));
         }
         let offset = segment.bytes + header.len() as u64;
-        let media = segment.head.anchor.media;
-        let fragment = Fragment {
-            offset: narrow(offset),
-            len: narrow(closed.len as u64),
-            moof_len: narrow(closed.moof_len as u64),
-            time: i32::try_from(closed.time.saturating_sub(media)).unwrap_or(i32::MAX),
-            duration: narrow(closed.duration.unsigned_abs()),
-            video_samples: u16::try_from(closed.video_samples).unwrap_or(u16::MAX),
-            audio_samples: u16::try_from(closed.audio_samples).unwrap_or(u16::MAX),
-            keys_before: segment.keys,
-            marks: 0,
-        };
         segment.bytes = offset + closed.len as u64;
         segment.value = closed.value;
-        segment.end = closed.time + closed.duration;
-        let index = segment.fragments;
         segment.fragments += 1;
         let mut stream = index::write(&self.index);
         let open = stream.open.get_or_insert_with(|| Open {
@@ -381,10 +364,22 @@ impl<F: File> Writer<F> {
             bytes: 0,
         });
         open.bytes = segment.bytes;
-        open.table.fragments.push(fragment);
-        let before = open.table.keys.len();
+        let media = segment.head.anchor.media;
+        let relative = |(begin, end): (i64, i64)| (begin.saturating_sub(media), end.saturating_sub(media));
+        let (time, duration) = open.table.next(closed.pictures.map(relative), closed.sound.map(relative));
+        let index = narrow(open.table.fragments.len() as u64);
+        open.table.fragments.push(Fragment {
+            offset: narrow(offset),
+            len: narrow(closed.len as u64),
+            moof_len: narrow(closed.moof_len as u64),
+            time: i32::try_from(time).unwrap_or(i32::MAX),
+            duration: narrow(duration.unsigned_abs()),
+            video_samples: u16::try_from(closed.video_samples).unwrap_or(u16::MAX),
+            audio_samples: u16::try_from(closed.audio_samples).unwrap_or(u16::MAX),
+            keys_before: narrow(open.table.keys.len() as u64),
+            marks: 0,
+        });
         open.table.keys.extend(self.pending.keys(media, index, closed.head.len()));
-        segment.keys += narrow((open.table.keys.len() - before) as u64);
         Ok(())
     }
 
@@ -416,8 +411,6 @@ impl<F: File> Writer<F> {
             value: chain::start(&header),
             bytes: 0,
             fragments: 0,
-            keys: 0,
-            end: first.time,
             dirty: true,
         });
         Ok(Some(header.into()))
@@ -469,7 +462,7 @@ fn random_access(table: &Table, media: i64) -> Bytes {
     let entries: Vec<fmp4::RandomAccess> = table
         .keys
         .iter()
-        .filter_map(|key: &KeyFrame| {
+        .filter_map(|key| {
             let fragment = table.fragments.get(key.fragment as usize)?;
             Some(fmp4::RandomAccess {
                 time: media.saturating_add(key.time.into()).saturating_add(key.composition_offset.into()),
@@ -502,5 +495,3 @@ pub(crate) fn run_id(
     id[8] = id[8] & 0x3f | 0x80;
     RunId::from_bytes(id)
 }
-
-const _: () = assert!(format::LINK_LEN == 56);

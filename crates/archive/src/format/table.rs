@@ -31,9 +31,9 @@ pub struct Fragment {
     pub len: u32,
     /// Bytes of `moof`.
     pub moof_len: u32,
-    /// Decode time of its first picture.
+    /// Decode time of its first picture; of one without pictures 1 s before its first sound. Never decreases.
     pub time: i32,
-    /// From there to the decode time of the next fragment, as far as it was known.
+    /// From there to the end of what is shown by then, as far as it is known.
     pub duration: u32,
     /// Number of pictures.
     pub video_samples: u16,
@@ -62,6 +62,9 @@ pub struct KeyFrame {
     pub len: u32,
 }
 
+/// Sound may stand in a file this much before or after the pictures of its time, in 1/90000 s.
+pub const SKEW: i64 = 90_000;
+
 /// All fragments of a segment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Table {
@@ -86,6 +89,15 @@ impl Fragment {
 }
 
 impl Table {
+    /// Time and duration of the next fragment, whose pictures and sound reach from and to these times.
+    #[must_use]
+    pub fn next(&self, pictures: Option<(i64, i64)>, sound: Option<(i64, i64)>) -> (i64, i64) {
+        let begin = pictures.or(sound.map(|(begin, end)| (begin - SKEW, end))).map_or(0, |(begin, _)| begin);
+        let time = begin.max(self.fragments.last().map_or(begin, |last| last.time.into()));
+        let end = pictures.or(sound).map_or(time, |(_, end)| end).max(self.end());
+        (time, (end - time).max(0))
+    }
+
     /// Decode time of the end of the last picture.
     #[must_use]
     pub fn end(&self) -> i64 {

@@ -31,7 +31,8 @@ fn everything_recorded_is_read_back_in_order() {
         let disk = SimDisk::new(1);
         let mut archive = open(&disk);
         let mut camera = Camera::new(1, sound);
-        camera.tracks = std::sync::Arc::new(media::Tracks { video: fake::video(codec), audio: sound.map(fake::audio) });
+        camera.tracks =
+            std::sync::Arc::new(media::Tracks { video: fake::video(codec), audio: sound.map(fake::audio) });
         let samples = camera.samples(fake::start(), 30.0);
         archive.begin_run(camera.key, camera.tracks.clone(), fake::start()).unwrap();
         record(&mut archive, camera.key, &samples);
@@ -69,9 +70,18 @@ struct Whims {
 }
 
 fn whims() -> impl Strategy<Value = Whims> {
-    let group = (prop_oneof![1usize..6, 20usize..60, Just(300)], prop_oneof![Just(3600), 1500i64..9000, Just(90_000)], 30usize..3000);
+    let group = (
+        prop_oneof![1usize..6, 20usize..60, Just(300)],
+        prop_oneof![Just(3600), 1500i64..9000, Just(90_000)],
+        30usize..3000,
+    );
     let codec = prop_oneof![Just(VideoCodec::H264), Just(VideoCodec::H265)];
-    let sound = prop_oneof![Just(None), Just(Some(AudioCodec::Aac)), Just(Some(AudioCodec::Pcmu)), Just(Some(AudioCodec::Pcma))];
+    let sound = prop_oneof![
+        Just(None),
+        Just(Some(AudioCodec::Aac)),
+        Just(Some(AudioCodec::Pcmu)),
+        Just(Some(AudioCodec::Pcma))
+    ];
     (codec, sound, prop::collection::vec(group, 1..8), any::<bool>())
         .prop_map(|(codec, sound, groups, reordered)| Whims { codec, sound, groups, reordered })
 }
@@ -79,7 +89,10 @@ fn whims() -> impl Strategy<Value = Whims> {
 impl Whims {
     fn camera(&self) -> (Camera, Vec<Sample>) {
         let mut camera = Camera::new(3, self.sound);
-        camera.tracks = std::sync::Arc::new(media::Tracks { video: fake::video(self.codec), audio: self.sound.map(fake::audio) });
+        camera.tracks = std::sync::Arc::new(media::Tracks {
+            video: fake::video(self.codec),
+            audio: self.sound.map(fake::audio),
+        });
         let mut samples = Vec::new();
         let mut time = 0;
         for (pictures, step, size) in &self.groups {

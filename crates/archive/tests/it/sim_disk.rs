@@ -108,7 +108,8 @@ impl SimDisk {
         let state = self.state();
         let mut rng = StdRng::seed_from_u64(seed);
         let mut names = BTreeMap::new();
-        let all: std::collections::BTreeSet<_> = state.names.keys().chain(state.durable_names.keys()).collect();
+        let all: std::collections::BTreeSet<_> =
+            state.names.keys().chain(state.durable_names.keys()).collect();
         for name in all {
             let luck = rng.random_bool(0.5);
             let kept = if luck { state.names.get(name) } else { state.durable_names.get(name) };
@@ -120,7 +121,9 @@ impl SimDisk {
                 let from = rng.random_range(inode.durable..inode.bytes.len());
                 let to = rng.random_range(from..=inode.bytes.len());
                 let rubbish = rng.random_bool(0.5);
-                inode.bytes[from..to].iter_mut().for_each(|byte| *byte = if rubbish { rng.random() } else { 0 });
+                inode.bytes[from..to]
+                    .iter_mut()
+                    .for_each(|byte| *byte = if rubbish { rng.random() } else { 0 });
             }
             inode.durable = inode.bytes.len();
             names.insert(name.clone(), Arc::new(Mutex::new(inode)));

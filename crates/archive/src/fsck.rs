@@ -1,0 +1,306 @@
+//! Checks a volume: what a crash tore is cut, what the journals and heads say is compared with what is there.
+//!
+//! A quick check reads heads and trailers; a deep one every byte. Journals and sound parts are never changed, and
+//! nothing is ever removed but files without one whole fragment and what the journal of deletions says.
+//!
+//! What is not here: recording (the site must be stopped for repairs; a check may run beside it, and then what is
+//! being written is told as unsealed).
+
+use std::collections::{HashMap, HashSet};
+
+use model::{StreamKey, VolumeId, WallTime};
+use serde::Serialize;
+
+use crate::{
+    Error, Recovery, chain,
+    day::DayIndex,
+    disk::Disk,
+    format::Head,
+    index::{self, Index},
+    journal, layout,
+    layout::{DELETIONS_FILE, Day, LOCKS_FILE, SegmentName, parse_stream},
+    locks,
+    proof::verify,
+    recover::{self, Inspected},
+    retention, scan,
+    sign::Verifier,
+    tables::reading,
+    volume::Volume,
+};
+
+/// How to check.
+#[derive(Clone, Copy, Default)]
+pub struct Check<'a> {
+    /// Change nothing.
+    pub check_only: bool,
+    /// Read every byte and compute every chain value.
+    pub deep: bool,
+    /// Checks signatures of segments and journals.
+    pub verifier: Option<&'a dyn Verifier>,
+}
+
+/// Something that is not as it should be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// Which file.
+    pub path: String,
+    /// What is wrong.
+    pub what: String,
+}
+
+/// What a check found.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// The volume; nothing where there is none.
+    pub volume: Option<VolumeId>,
+    /// Segments that can be read.
+    pub segments: u64,
+    /// Those of them without trailer: being written, or left behind by a crash.
+    pub unsealed: u64,
+    /// Bytes of the segments.
+    pub bytes: u64,
+    /// Segments that were deleted by retention or by a person, as the journal tells.
+    pub deleted: u64,
+    /// Locks that hold.
+    pub locks: u64,
+    /// What was repaired; empty for a check that changes nothing.
+    pub repaired: Recovery,
+    /// Segments that were there once, that nobody deleted, and that are gone.
+    pub missing: Vec<Problem>,
+    /// All else that is wrong.
+    pub problems: Vec<Problem>,
+    /// Whether the volume is sound now.
+    pub sound: bool,
+}
+
+struct Seen {
+    name: SegmentName,
+    head: Head,
+    value: chain::Value,
+    sealed: bool,
+}
+
+/// Checks a volume and repairs it, unless it is asked only to check.
+pub fn fsck<D: Disk>(disk: &D, check: Check<'_>) -> Result<Report, Error> {
+    let mut report = Report::default();
+    let Some(volume) = Volume::read(disk)? else {
+        let what = "there is no volume here".to_owned();
+        report.problems.push(Problem { path: layout::VOLUME_FILE.to_owned(), what });
+        return Ok(report);
+    };
+    report.volume = Some(volume.volume);
+    let locks = read_journal::<D, locks::Entry>(disk, LOCKS_FILE, check, &mut report)?;
+    report.locks = locks::replay(locks).len() as u64;
+    let deletions = read_journal::<D, retention::Entry>(disk, DELETIONS_FILE, check, &mut report)?;
+    let deleted: HashSet<(StreamKey, SegmentName)> =
+        deletions.iter().flat_map(retention::Entry::names).collect();
+    report.deleted = deleted.len() as u64;
+    note_missing_by_index(disk, volume.volume, &deleted, &mut report)?;
+    if !check.check_only {
+        repair(disk, volume.volume, &deleted, &mut report)?;
+    }
+    for (key, mut seen) in look_at_all(disk, check, &deleted, &mut report)? {
+        seen.sort_by_key(|one| one.head.anchor.wall);
+        check_numbers(key, &seen, &deleted, &mut report);
+        check_links(key, &seen, &deleted, &mut report);
+    }
+    report.missing.sort_by(|one, other| one.path.cmp(&other.path));
+    report.missing.dedup_by(|one, other| one.path == other.path);
+    report.sound = report.problems.is_empty() && report.missing.is_empty();
+    Ok(report)
+}
+
+fn read_journal<D: Disk, T: serde::de::DeserializeOwned>(
+    disk: &D,
+    path: &'static str,
+    check: Check<'_>,
+    report: &mut Report,
+) -> Result<Vec<T>, Error> {
+    let contents = journal::read_only::<D, T>(disk, path, check.verifier)?;
+    if let Some(what) = contents.damage {
+        report.problems.push(Problem { path: path.to_owned(), what });
+    }
+    Ok(contents.entries)
+}
+
+/// The days on the volume.
+fn days<D: Disk>(disk: &D) -> Result<Vec<Day>, Error> {
+    let entries = disk.list("").map_err(|error| Error::List { path: String::new(), error })?;
+    let mut days: Vec<Day> =
+        entries.iter().filter(|entry| entry.directory).filter_map(|entry| Day::parse(&entry.name)).collect();
+    days.sort_unstable();
+    Ok(days)
+}
+
+/// The segments in a day's directory.
+fn segments<D: Disk>(disk: &D, day: Day) -> Result<Vec<(StreamKey, SegmentName)>, Error> {
+    let list = |path: String| disk.list(&path).map_err(|error| Error::List { path, error });
+    let mut segments = Vec::new();
+    for stream in list(day.directory())? {
+        let Some(key) = parse_stream(&stream.name) else { continue };
+        let files = list(format!("{}/{}", day.directory(), stream.name))?;
+        segments.extend(files.iter().filter_map(|file| Some((key, SegmentName::parse(day, &file.name)?))));
+    }
+    Ok(segments)
+}
+
+/// Before the indexes are written anew: what they know and nobody deleted must be there.
+fn note_missing_by_index<D: Disk>(
+    disk: &D,
+    volume: VolumeId,
+    deleted: &HashSet<(StreamKey, SegmentName)>,
+    report: &mut Report,
+) -> Result<(), Error> {
+    for day in days(disk)? {
+        let Some(mut index) = DayIndex::read(disk, volume, day) else { continue };
+        let there: HashSet<_> = segments(disk, day)?.into_iter().collect();
+        for (key, summaries) in index.take_rest() {
+            for name in summaries
+                .into_keys()
+                .filter(|name| !there.contains(&(key, *name)) && !deleted.contains(&(key, *name)))
+            {
+                let what = "it is in the day's index, nobody deleted it, and it is gone".to_owned();
+                report.missing.push(Problem { path: name.path(key), what });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Does what opening the volume does, without trusting any index, and writes the indexes anew.
+fn repair<D: Disk>(
+    disk: &D,
+    volume: VolumeId,
+    deleted: &HashSet<(StreamKey, SegmentName)>,
+    report: &mut Report,
+) -> Result<(), Error> {
+    for day in days(disk)? {
+        match disk.remove(&day.index_path()) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(Error::Remove { path: day.index_path(), error });
+            }
+            _ => {}
+        }
+    }
+    let index = Index::default();
+    let (repaired, stale) = recover::load(disk, volume, &index, deleted)?;
+    report.repaired = repaired;
+    for day in stale {
+        let streams = index.keys().into_iter().filter_map(|key| {
+            let of_day: Vec<_> = index::read(&*index.get(key)?).of_day(day).collect();
+            (!of_day.is_empty()).then_some((key, of_day))
+        });
+        DayIndex::write(disk, volume, day, streams)?;
+    }
+    Ok(())
+}
+
+/// Reads every segment.
+fn look_at_all<D: Disk>(
+    disk: &D,
+    check: Check<'_>,
+    deleted: &HashSet<(StreamKey, SegmentName)>,
+    report: &mut Report,
+) -> Result<HashMap<StreamKey, Vec<Seen>>, Error> {
+    let mut streams: HashMap<StreamKey, Vec<Seen>> = HashMap::new();
+    for day in days(disk)? {
+        for (key, name) in segments(disk, day)? {
+            let path = name.path(key);
+            if deleted.contains(&(key, name)) {
+                let what = "the journal says that it was deleted".to_owned();
+                report.problems.push(Problem { path, what });
+                continue;
+            }
+            match look_at(disk, key, name, check, report) {
+                Ok(Some(seen)) => streams.entry(key).or_default().push(seen),
+                Ok(None) => {}
+                Err(error) => report.problems.push(Problem { path, what: error.to_string() }),
+            }
+        }
+    }
+    Ok(streams)
+}
+
+fn look_at<D: Disk>(
+    disk: &D,
+    key: StreamKey,
+    name: SegmentName,
+    check: Check<'_>,
+    report: &mut Report,
+) -> Result<Option<Seen>, Error> {
+    let path = name.path(key);
+    let failed = |error| reading(path.clone(), error);
+    let file = disk.open(&path).map_err(|error| failed(error.into()))?;
+    let problem = |what: String| Problem { path: path.clone(), what };
+    let (summary, value) = match recover::inspect(&file, name, key).map_err(failed)? {
+        Inspected::Sealed(summary, value) => (summary, value),
+        Inspected::Torn { summary, value, cut, .. } => {
+            report.unsealed += 1;
+            if cut > 0 {
+                report.problems.push(problem(format!("its last {cut} bytes are torn")));
+            }
+            (summary, value)
+        }
+        Inspected::Empty => {
+            report.problems.push(problem("it holds no whole fragment".to_owned()));
+            return Ok(None);
+        }
+    };
+    if check.deep {
+        let proof = verify(&file, check.verifier).map_err(|error| failed(error.into()))?;
+        report.problems.extend(proof.problems.into_iter().map(&problem));
+    }
+    report.segments += 1;
+    report.bytes += u64::from(summary.bytes);
+    let head = scan::header(&file).map_err(failed)?.head;
+    Ok(Some(Seen { name, head, value, sealed: summary.sealed }))
+}
+
+/// The segments of a run are numbered without a hole.
+fn check_numbers(
+    key: StreamKey,
+    seen: &[Seen],
+    deleted: &HashSet<(StreamKey, SegmentName)>,
+    report: &mut Report,
+) {
+    let gone = deleted.iter().filter(|(other, _)| *other == key).map(|(_, name)| *name);
+    let mut runs: HashMap<u32, HashSet<u32>> = HashMap::new();
+    for name in seen.iter().map(|one| one.name).chain(gone) {
+        runs.entry(name.run_tag).or_default().insert(name.number);
+    }
+    for (run_tag, numbers) in runs {
+        let last = numbers.iter().max().copied().unwrap_or(0);
+        // Numbers are dense; a forged one must not make this loop long.
+        let holes = (0..=last).filter(|number| !numbers.contains(number)).take(1000);
+        for number in holes {
+            let path = format!("{key}/*-{run_tag:08x}-{number:05}.mp4");
+            report
+                .missing
+                .push(Problem { path, what: "its run has later segments, and nobody deleted it".to_owned() });
+        }
+    }
+}
+
+/// Each segment's head holds the chain value at the end of the stream's segment before.
+fn check_links(
+    key: StreamKey,
+    seen: &[Seen],
+    deleted: &HashSet<(StreamKey, SegmentName)>,
+    report: &mut Report,
+) {
+    let ends: HashSet<chain::Value> = seen.iter().map(|one| one.value).collect();
+    let gone: Vec<WallTime> = deleted
+        .iter()
+        .filter(|(other, _)| *other == key)
+        .map(|(_, name)| WallTime::from_millis(name.start_ms))
+        .collect();
+    for pair in seen.windows(2) {
+        let [before, after] = pair else { continue };
+        let between = |at: &WallTime| before.head.anchor.wall <= *at && *at <= after.head.anchor.wall;
+        // Where a crash tore the segment before, its end is not what it was.
+        if before.sealed && !ends.contains(&after.head.previous) && !gone.iter().any(between) {
+            let what = "the segment before it is not the one that its head names".to_owned();
+            report.problems.push(Problem { path: after.name.path(key), what });
+        }
+    }
+}

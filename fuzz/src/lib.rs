@@ -15,11 +15,13 @@ pub const ENTRIES: &[Entry] = &[
     ("aac", aac),
     ("api_json", api_json),
     ("api_record", api_record),
+    ("archive_boxes", archive_boxes),
     ("fmp4", fmp4),
     ("h264", h264),
     ("h265", h265),
     ("nal", nal),
     ("onvif_metadata", onvif_metadata),
+    ("vapix", vapix),
 ];
 
 /// AudioSpecificConfig, from an SDP.
@@ -55,6 +57,31 @@ pub fn api_record(data: &[u8]) {
     if let Ok((header, payload)) = api::record::Header::parse(data) {
         assert_eq!(header.to_bytes()[..], data[..api::record::HEADER], "a header is written as it was read");
         assert!(header.data_offset as usize <= payload.len());
+    }
+}
+
+/// Our boxes in a segment, from a disk.
+pub fn archive_boxes(data: &[u8]) {
+    use archive::clock::Anchor;
+    use archive::format::{self, Head, Seal, Table};
+    use model::WallTime;
+    let mut rest = data;
+    while let Some((_, whole, after)) = format::split_box(rest) {
+        if let Some(head) =
+            format::uuid_content(whole, &format::HEAD).and_then(|content| Head::parse(content).ok())
+        {
+            assert_eq!(head.to_box(), whole, "a head is written as it was read");
+        }
+        if let Some((table, _)) =
+            format::uuid_content(whole, &format::TABLE).and_then(|content| Table::parse(content).ok())
+        {
+            let written = table.to_box(&Anchor { wall: WallTime::from_micros(0), media: 0, slew_ppm: 0 });
+            let again =
+                format::uuid_content(&written, &format::TABLE).and_then(|content| Table::parse(content).ok());
+            assert_eq!(again.map(|(table, _)| table), Some(table), "a table is read back as written");
+        }
+        let _ = format::uuid_content(whole, &format::SEAL).map(Seal::parse);
+        rest = after;
     }
 }
 
@@ -130,4 +157,18 @@ pub fn onvif_metadata(data: &[u8]) {
     for notification in camera::onvif::parse(data).unwrap_or_default() {
         let _ = notification.motion();
     }
+}
+
+/// Answers of Axis devices over HTTP.
+pub fn vapix(data: &[u8]) {
+    use camera::vapix::answers::{
+        DeviceInfo, Parameters, SystemReady, api_list, envelope, main_resolution, sub_resolution,
+    };
+    if let Ok(Ok(data)) = envelope(data) {
+        let _ = (SystemReady::from_data(&data), DeviceInfo::from_data(&data), api_list(&data));
+    }
+    let parameters = Parameters::parse(data);
+    let resolutions = parameters.resolutions();
+    assert_eq!(main_resolution(&resolutions).is_some(), sub_resolution(&resolutions).is_some());
+    let _ = DeviceInfo::from_parameters(&parameters);
 }

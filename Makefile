@@ -49,8 +49,9 @@ lab:
 	@.ci/install run
 	MARTELLO_SEEDS=$(SEEDS) cargo test --release --locked --package archive
 
-openapi: web xtask
-	@exec $(XTASK) openapi
+openapi: web
+	UPDATE_EXPECT=1 cargo test --quiet --locked --package site --test it document
+	npm --prefix web run --silent api
 
 screenshots: web
 	@.ci/install test

@@ -62,6 +62,12 @@ export async function keyframe(camera: string, stream: StreamKind, atUs: number,
   return new RecordSplitter().push(new Uint8Array(await answer.arrayBuffer()));
 }
 
+/** Why a recording cannot be shown, for people. */
+export function whyNot(error: unknown): string {
+  if (error instanceof PlaybackFailed) return error.message;
+  return error instanceof TypeError ? "The connection to the site broke." : "This recording cannot be read.";
+}
+
 /** What a problem answer (RFC 9457) says to a person. */
 export async function reasonOf(answer: Response): Promise<string> {
   try {

@@ -51,5 +51,5 @@ export function steer(clock: Clock, heardUs: number, nowMs: number): Clock {
 /** The speeds that are offered, slowest backwards first. */
 export const RATES = [-4, -1, 1, 2, 4, 16] as const;
 
-/** Whether a speed shows key frames only: backwards and beyond 4× a browser cannot decode everything of every camera. */
-export const keyFramesOnly = (rate: number): boolean => rate < 0 || rate > 4;
+/** Whether a speed shows key frames only: beyond 4×, and faster than 1× backwards, a browser cannot decode everything. */
+export const keyFramesOnly = (rate: number): boolean => rate < -1 || rate > 4;

@@ -35,12 +35,16 @@ export class MseBuffer {
   baseUs: number | undefined;
   stream: Init["stream"] = "main";
 
-  /** @param wantSound wait for a sound track before the first append, for none can be added after it */
-  constructor(video: HTMLVideoElement, wantSound: boolean) {
+  /**
+   * @param wantSound wait for a sound track before the first append, for none can be added after it
+   * @param baseUs capture time at position 0; none: that of the first frame
+   */
+  constructor(video: HTMLVideoElement, wantSound: boolean, baseUs?: number) {
     const Source = mediaSource();
     if (!Source) throw new Error("this browser has no MediaSource");
     this.video = video;
     this.#wantSound = wantSound;
+    this.baseUs = baseUs;
     this.#source = new Source();
     video.disableRemotePlayback = true; // ManagedMediaSource opens only without it
     this.#url = URL.createObjectURL(this.#source);

@@ -14,6 +14,7 @@ export class PictureDecoder {
   readonly #onBroken: (from: PictureDecoder) => void;
   /** Frames came out since the start. */
   started = false;
+  #needKey = true;
 
   /** `onBroken`: the decoder gave up; it has been set up anew and waits for a key frame. */
   constructor(init: Init, onFrame: (frame: VideoFrame, from: PictureDecoder) => void, onBroken: (from: PictureDecoder) => void) {
@@ -37,6 +38,7 @@ export class PictureDecoder {
       },
     });
     decoder.configure(videoConfig(this.init));
+    this.#needKey = true;
     return decoder;
   }
 
@@ -45,8 +47,10 @@ export class PictureDecoder {
     return this.#decoder.decodeQueueSize;
   }
 
-  /** Feed a frame; the first one, and the first after `restart` and `flush`, has to be a key frame. */
+  /** Feed a frame; at the start, and after `restart` and `flush`, frames before a key frame are left out. */
   decode(record: MediaRecord): void {
+    if (this.#needKey && !(record.flags & KEY)) return;
+    this.#needKey = false;
     this.#decoder.decode(
       new EncodedVideoChunk({ type: record.flags & KEY ? "key" : "delta", timestamp: record.wallUs, data: frameBytes(record) }),
     );
@@ -54,12 +58,14 @@ export class PictureDecoder {
 
   /** Throw away what waits. */
   restart(): void {
+    this.#needKey = true;
     this.#decoder.reset();
     this.#decoder.configure(videoConfig(this.init));
   }
 
   /** Everything that was fed comes out. */
   async flush(): Promise<void> {
+    this.#needKey = true;
     try {
       await this.#decoder.flush();
     } catch {

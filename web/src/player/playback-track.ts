@@ -7,7 +7,7 @@
  * A frame is right at `t` when it is the last one at or before `t`; that is known once the next frame, a gap or the end
  * has come. Backpressure: a record is read only while fewer than {@link ahead} frames wait.
  */
-import { playback } from "../carrier/playback";
+import { whyNot, type playback } from "../carrier/playback";
 import type { StreamKind } from "../carrier/live-socket";
 import { Kind, parseInit, VIDEO, type Init, type MediaRecord } from "../carrier/record";
 import { PictureDecoder, sameCoding } from "./picture-decoder";
@@ -146,7 +146,7 @@ export class PlaybackTrack {
       }
     } catch (error) {
       if (signal.aborted) return;
-      this.#trouble = { is: "failed", why: error instanceof Error ? error.message : "The connection broke." };
+      this.#trouble = { is: "failed", why: whyNot(error) };
       this.#deps.onChange?.();
     }
   }

@@ -10,13 +10,14 @@ export interface Surface {
   readonly element: HTMLCanvasElement | HTMLVideoElement;
   /** Capture time of the frame that is shown, µs. */
   readonly shownUs: number | undefined;
+  state(state: PictureState): void;
   /** The shown frame as PNG. */
   grab(): Promise<Blob | undefined>;
   remove(): void;
 }
 
 /** Words for the state of a picture, in `data-state`. */
-export type PictureState = "waiting" | "playing" | "stale" | "gap" | "unsupported" | "ended";
+export type PictureState = "waiting" | "playing" | "stale" | "gap" | "unsupported" | "ended" | "failed";
 
 export class CanvasSurface implements Surface {
   readonly element: HTMLCanvasElement;

@@ -5,16 +5,14 @@
  * React, the timeline, requests. It is an external store (`subscribe`, `snapshot`); the exact time of every repaint goes
  * to `onTime`, past React.
  *
- * Up to 4× forwards every frame is decoded. Backwards, and at 16×, key frames are shown (`keyframes.ts`).
+ * From −1× to 4× every frame is decoded. At −4× and 16× key frames are shown (`keyframes.ts`), and while a finger drags.
  */
-import { playback } from "../carrier/playback";
 import type { StreamKind } from "../carrier/live-socket";
 import { at, hold, keyFramesOnly, pause, play, seek, setRate, steer, stopped, type Clock } from "./clock";
-import { KeyframeReel } from "./keyframes";
+import { MsePart } from "./playback-mse";
+import { CanvasPart, type CameraLook, type Part } from "./playback-part";
 import { PlaybackSound } from "./playback-sound";
-import { PlaybackTrack, type Look } from "./playback-track";
-import { canShow } from "./support";
-import { CanvasSurface } from "./surface";
+import { engineOf } from "./support";
 import { everyFrame } from "./ticker";
 
 /** Longer than this nobody waits for a camera that is behind, ms. */
@@ -24,9 +22,6 @@ const GRACE_MS = 120;
 
 /** Shorter than this nobody is told that something loads, ms. */
 const SPINNER_MS = 400;
-
-/** What a camera shows, for people. */
-export type CameraLook = { is: "waiting" } | { is: "shown"; stream: StreamKind } | { is: "gap"; untilUs: number } | { is: "end" } | { is: "unsupported"; codec: string; stream: StreamKind } | { is: "failed"; why: string };
 
 export interface GroupState {
   playing: boolean;
@@ -38,15 +33,13 @@ export interface GroupState {
   /** Whose sound is heard. */
   sound: string | undefined;
   /** What just happened by itself, such as a jump over a gap; `id` tells one note from the next. */
-  note: { id: number; kind: "gap"; fromUs: number; toUs: number } | { id: number; kind: "end" } | undefined;
+  note: { id: number; kind: "gap"; fromUs: number; toUs: number } | { id: number; kind: "end" | "start" } | undefined;
 }
 
 interface Member {
   camera: string;
   stream: StreamKind;
-  surface: CanvasSurface;
-  track: PlaybackTrack;
-  reel: KeyframeReel | undefined;
+  part: Part;
   look: CameraLook;
 }
 
@@ -94,14 +87,13 @@ export class SyncGroup {
 
   /** Show a camera inside this element; ends with the returned function. */
   add(camera: string, parent: Element, stream: StreamKind): () => void {
-    const track = new PlaybackTrack(camera, {
-      records: playback,
-      canShow,
-      onSound: (record) => {
-        if (this.#soundOf === camera) this.#sound?.push(record);
-      },
-    });
-    const member: Member = { camera, stream, surface: new CanvasSurface(parent), track, reel: undefined, look: { is: "waiting" } };
+    const part =
+      engineOf() === "mse"
+        ? new MsePart(camera, parent, stream)
+        : new CanvasPart(camera, parent, stream, (record) => {
+            if (this.#soundOf === camera) this.#sound?.push(record);
+          });
+    const member: Member = { camera, stream, part, look: { is: "waiting" } };
     this.#members.set(camera, member);
     this.#leader ??= camera;
     this.#open(member, this.wallUs);
@@ -109,9 +101,7 @@ export class SyncGroup {
     this.#tell();
     return () => {
       this.#members.delete(camera);
-      member.track.close();
-      member.reel?.close();
-      member.surface.remove();
+      member.part.close();
       if (this.#soundOf === camera) this.setSound(undefined);
       if (this.#leader === camera) this.#leader = this.#members.keys().next().value;
       if (this.#members.size === 0) {
@@ -127,8 +117,6 @@ export class SyncGroup {
     const member = this.#members.get(camera);
     if (!member || member.stream === stream) return;
     member.stream = stream;
-    member.reel?.close();
-    member.reel = undefined;
     this.#open(member, this.wallUs);
   }
 
@@ -147,10 +135,12 @@ export class SyncGroup {
     const before = this.#soundOf;
     this.#soundOf = camera;
     this.#sound?.close();
-    this.#sound = camera === undefined ? undefined : new PlaybackSound();
-    for (const id of [before, camera]) {
-      const member = id === undefined ? undefined : this.#members.get(id);
-      if (member && id === camera) this.#open(member, this.wallUs);
+    this.#sound = camera === undefined || engineOf() === "mse" ? undefined : new PlaybackSound();
+    if (before !== undefined) this.#members.get(before)?.part.hear(false);
+    const member = camera === undefined ? undefined : this.#members.get(camera);
+    if (member) {
+      member.part.hear(true);
+      this.#open(member, this.wallUs);
     }
     this.#tell();
   }
@@ -170,7 +160,7 @@ export class SyncGroup {
   setRate(rate: number): void {
     const before = this.#clock.rate;
     this.#clock = setRate(this.#clock, rate, performance.now());
-    if (keyFramesOnly(before) !== keyFramesOnly(rate)) this.#reopen();
+    if (keyFramesOnly(before) !== keyFramesOnly(rate) || before < 0 !== rate < 0) this.#reopen();
     if (rate !== 1) this.#quiet();
     this.#tell();
   }
@@ -187,7 +177,7 @@ export class SyncGroup {
     this.#scrubbing = true;
     this.#quiet();
     this.#clock = seek(this.#clock, wallUs, performance.now());
-    for (const member of this.#members.values()) this.#reelOf(member).want(wallUs);
+    for (const member of this.#members.values()) this.#key(member, wallUs);
     this.#time();
   }
 
@@ -196,12 +186,12 @@ export class SyncGroup {
     const member = this.#leaderMember();
     if (!member) return;
     if (this.#clock.playing) this.pause();
-    if (keyFramesOnly(this.#clock.rate)) this.setRate(1);
+    if (keyFramesOnly(this.#clock.rate) || this.#clock.rate < 0) this.setRate(1);
     if (direction === 1) {
       this.#stepping = true;
       return;
     }
-    const shown = member.surface.shownUs ?? this.#clock.wallUs;
+    const shown = member.part.surface.shownUs ?? this.#clock.wallUs;
     this.#go(shown - 1);
     this.#settle = true;
   }
@@ -210,7 +200,7 @@ export class SyncGroup {
     this.#clock = seek(this.#clock, Math.min(wallUs, this.#now()), performance.now());
     this.#waitingSince = undefined;
     this.#sound?.clear();
-    for (const member of this.#members.values()) if (!member.track.covers(wallUs) || this.#soundOf === member.camera) this.#open(member, wallUs);
+    for (const member of this.#members.values()) if (!member.part.covers(wallUs) || this.#soundOf === member.camera) this.#open(member, wallUs);
     this.#time();
     this.#tell();
   }
@@ -221,9 +211,10 @@ export class SyncGroup {
   }
 
   #open(member: Member, atUs: number): void {
-    if (keyFramesOnly(this.#clock.rate)) return member.track.close();
     if (this.#soundOf === member.camera) this.#sound?.clear();
-    member.track.open(atUs, { stream: member.stream, audio: this.#soundOf === member.camera, nowUs: this.#now() });
+    if (keyFramesOnly(this.#clock.rate)) return member.part.rest();
+    const { rate } = this.#clock;
+    member.part.open(atUs, { stream: member.stream, audio: this.#soundOf === member.camera && rate > 0, nowUs: this.#now(), backwards: rate < 0 });
   }
 
   #quiet(): void {
@@ -234,17 +225,10 @@ export class SyncGroup {
     return this.#leader === undefined ? undefined : this.#members.get(this.#leader);
   }
 
-  #reelOf(member: Member): KeyframeReel {
-    member.reel ??= new KeyframeReel(member.camera, member.stream, (picture) => {
-      if (!this.#scrubbing && !keyFramesOnly(this.#clock.rate)) return;
-      if (typeof picture === "object") {
-        member.surface.paint(picture.frame, picture.stream);
-        this.#looked(member, { is: "shown", stream: picture.stream });
-      } else if (picture === "none") {
-        this.#looked(member, { is: "end" });
-      }
+  #key(member: Member, atUs: number): void {
+    member.part.showKey(atUs, (look) => {
+      if (this.#scrubbing || keyFramesOnly(this.#clock.rate)) this.#looked(member, look);
     });
-    return member.reel;
   }
 
   #tick(nowMs: number): void {
@@ -258,28 +242,22 @@ export class SyncGroup {
   #tickKeys(wallUs: number, nowMs: number): void {
     if (!this.#clock.playing) return;
     if (wallUs > this.#now()) return this.#end(nowMs);
-    for (const member of this.#members.values()) {
-      const reel = this.#reelOf(member);
-      if (!reel.busy) reel.want(wallUs);
-    }
+    for (const member of this.#members.values()) this.#key(member, wallUs);
   }
 
   #tickFrames(wallUs: number, nowMs: number): void {
-    const looks: Look[] = [];
+    const running = this.#clock.playing && !this.#clock.held ? this.#clock.rate : 0;
+    const looks: CameraLook[] = [];
+    let led: CameraLook | undefined;
     for (const member of this.#members.values()) {
-      const look = member.track.look(wallUs);
+      const look = member.part.show(wallUs, running);
       looks.push(look);
-      if (look.is === "frame") {
-        if (member.surface.shownUs !== look.frame.timestamp || member.look.is !== "shown") member.surface.paint(look.frame, look.stream);
-        this.#looked(member, { is: "shown", stream: look.stream });
-      } else if (look.is === "unsupported") {
-        this.#looked(member, { is: "unsupported", codec: look.init.codec, stream: look.init.stream });
-      } else if (look.is !== "waiting" || nowMs - (this.#waitingSince ?? nowMs) > SPINNER_MS) {
-        if (look.is === "gap" || look.is === "end") member.surface.blank();
-        this.#looked(member, look);
-      }
+      if (member.camera === this.#leader) led = look;
+      if (look.is === "gap" || look.is === "end") member.part.blank();
+      // What takes a moment is not worth a word: the picture before stays.
+      if (look.is !== "waiting" || nowMs - (this.#waitingSince ?? nowMs) > SPINNER_MS) this.#looked(member, look);
     }
-    this.#settleSteps(wallUs, nowMs);
+    this.#settleSteps(led, wallUs, nowMs);
     this.#wait(looks, nowMs);
     if (this.#clock.playing) {
       this.#jump(looks, wallUs, nowMs);
@@ -292,24 +270,26 @@ export class SyncGroup {
     }
   }
 
-  #settleSteps(wallUs: number, nowMs: number): void {
+  #settleSteps(led: CameraLook | undefined, wallUs: number, nowMs: number): void {
     const member = this.#leaderMember();
     if (!member) return;
     if (this.#stepping) {
-      const next = member.track.nextAfter(member.look.is === "shown" ? (member.surface.shownUs ?? wallUs) : wallUs);
+      const next = member.part.nextAfter(member.look.is === "shown" ? (member.part.surface.shownUs ?? wallUs) : wallUs);
       if (next === undefined) return;
       this.#stepping = false;
       this.#clock = seek(this.#clock, next, nowMs);
       this.#time();
-    } else if (this.#settle && member.look.is === "shown" && member.surface.shownUs !== undefined && member.surface.shownUs <= wallUs && member.track.look(wallUs).is === "frame") {
+    } else if (this.#settle && led?.is === "shown") {
+      const shownUs = member.part.surface.shownUs;
+      if (shownUs === undefined || shownUs > wallUs) return;
       this.#settle = false;
-      this.#clock = seek(this.#clock, member.surface.shownUs, nowMs);
+      this.#clock = seek(this.#clock, shownUs, nowMs);
       this.#time();
     }
   }
 
   /** Hold the clock while a camera has no picture yet, but not for ever. */
-  #wait(looks: readonly Look[], nowMs: number): void {
+  #wait(looks: readonly CameraLook[], nowMs: number): void {
     if (!looks.some((look) => look.is === "waiting")) {
       this.#waitingSince = undefined;
       this.#hold(false, nowMs);
@@ -328,20 +308,20 @@ export class SyncGroup {
   }
 
   /** Where no camera has recorded anything, go on where one has. */
-  #jump(looks: readonly Look[], wallUs: number, nowMs: number): void {
+  #jump(looks: readonly CameraLook[], wallUs: number, nowMs: number): void {
     const ends = looks.every((look) => look.is === "end" || look.is === "failed" || look.is === "unsupported");
     if (looks.length > 0 && ends && looks.some((look) => look.is === "end")) return this.#end(nowMs);
     const untils = looks.flatMap((look) => (look.is === "gap" ? [look.untilUs] : []));
-    if (untils.length === 0 || looks.some((look) => look.is === "frame" || look.is === "waiting")) return;
-    const toUs = Math.min(...untils);
+    if (untils.length === 0 || looks.some((look) => look.is === "shown" || look.is === "waiting")) return;
+    const toUs = this.#clock.rate < 0 ? Math.max(...untils) : Math.min(...untils);
     this.#clock = seek(this.#clock, toUs, nowMs);
-    if (toUs - wallUs > 1e6) this.#note({ id: ++this.#notes, kind: "gap", fromUs: wallUs, toUs });
+    if (Math.abs(toUs - wallUs) > 1e6) this.#note({ id: ++this.#notes, kind: "gap", fromUs: wallUs, toUs });
   }
 
   #end(nowMs: number): void {
     this.#clock = pause(this.#clock, nowMs);
     this.#quiet();
-    this.#note({ id: ++this.#notes, kind: "end" });
+    this.#note({ id: ++this.#notes, kind: this.#clock.rate < 0 ? "start" : "end" });
   }
 
   #note(note: GroupState["note"]): void {
@@ -351,7 +331,7 @@ export class SyncGroup {
 
   #looked(member: Member, look: CameraLook): void {
     const before = member.look;
-    member.surface.state(look.is === "shown" ? "playing" : look.is === "end" ? "ended" : look.is === "failed" ? "waiting" : look.is);
+    member.part.surface.state(look.is === "shown" ? "playing" : look.is === "end" ? "ended" : look.is);
     const same =
       before.is === look.is &&
       (look.is !== "gap" || (before.is === "gap" && before.untilUs === look.untilUs)) &&
@@ -379,7 +359,7 @@ export class SyncGroup {
 
   /** Snapshot of a camera's shown frame. */
   async grab(camera: string): Promise<{ blob: Blob; wallUs: number } | undefined> {
-    const surface = this.#members.get(camera)?.surface;
+    const surface = this.#members.get(camera)?.part.surface;
     const wallUs = surface?.shownUs;
     const blob = await surface?.grab();
     return blob && wallUs !== undefined ? { blob, wallUs } : undefined;
@@ -390,9 +370,7 @@ export class SyncGroup {
     this.#stop = undefined;
     this.setSound(undefined);
     for (const member of this.#members.values()) {
-      member.track.close();
-      member.reel?.close();
-      member.surface.remove();
+      member.part.close();
     }
     this.#members.clear();
   }

@@ -10,7 +10,7 @@ const SHOWN_MS = 5000;
 export function NoteOverlay({ note, zone, onLive }: { note: GroupState["note"]; zone: string; onLive: () => void }) {
   const [gone, setGone] = useState(0);
   useEffect(() => {
-    if (!note || note.kind === "end") return undefined;
+    if (!note || note.kind !== "gap") return undefined;
     const timer = setTimeout(() => setGone(note.id), SHOWN_MS);
     return () => clearTimeout(timer);
   }, [note]);
@@ -20,8 +20,10 @@ export function NoteOverlay({ note, zone, onLive }: { note: GroupState["note"]; 
         <div className={styles.note}>
           {note.kind === "gap" ? (
             <span>
-              Nothing recorded {clockTime(note.fromUs, zone)} – {clockTime(note.toUs, zone)}: {lengthInWords(note.toUs - note.fromUs)} skipped.
+              Nothing recorded {clockTime(Math.min(note.fromUs, note.toUs), zone)} – {clockTime(Math.max(note.fromUs, note.toUs), zone)}: {lengthInWords(Math.abs(note.toUs - note.fromUs))} skipped.
             </span>
+          ) : note.kind === "start" ? (
+            <span>This is the oldest recording.</span>
           ) : (
             <>
               <span>This is the newest recording.</span>

@@ -2,7 +2,8 @@
 import { Camera as Snapshot, CircleSlash, Maximize, Minimize, TvMinimal, TriangleAlert, Volume2, VolumeX } from "lucide-react";
 import { useCallback, useEffect, useRef } from "react";
 import type { Camera } from "../../api/types";
-import type { CameraLook, SyncGroup } from "../../player/sync-group";
+import type { CameraLook } from "../../player/playback-part";
+import type { SyncGroup } from "../../player/sync-group";
 import { codecName } from "../../time/format";
 import { clockTime, dayName } from "../../timeline/zone";
 import { Button, cls } from "../../ui";

@@ -102,7 +102,16 @@ pub struct Sighting {
 
 impl Sighting {
     const fn new(method: Method, address: Ipv4Addr) -> Self {
-        Self { method, address, name: None, serial: None, model: None, brand: None, http_port: None, vapix: false }
+        Self {
+            method,
+            address,
+            name: None,
+            serial: None,
+            model: None,
+            brand: None,
+            http_port: None,
+            vapix: false,
+        }
     }
 }
 

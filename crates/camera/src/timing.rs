@@ -6,8 +6,10 @@
 //! or jumps, changes nothing.
 //! What is not here: RTP, sockets, clocks.
 //!
-//! How the capture time is found: the first frame of a run was taken when it arrived. Each later frame was taken as
-//! much later as its RTP timestamp says. Where arrivals show that this drifts (least delay over a window of
+//! How the capture time is found: frames cannot arrive before they were taken, and the one that arrived with the least
+//! delay in the first moments of a run was taken when it arrived. (A server may send what it kept since the last key frame
+//! all at once: so a run settles for a moment, [`Timing::settles_at`], before its first capture times are told.) Each
+//! other frame was taken as much earlier or later as its RTP timestamp says. Where arrivals show that this drifts (least delay over a window of
 //! [`WINDOW`]), the mapping is moved by at most 0.5 %. Where it is off by [`STEP`] or more and stays so (the server's
 //! clock was set, the camera's time stood still), [`Timing::wants_new_run`] says that a new run should begin.
 
@@ -21,6 +23,14 @@ use crate::reorder::Reorder;
 pub const WINDOW: Duration = Duration::from_secs(2);
 /// An error of the mapping that is not slewed away any more but ends the run.
 pub const STEP: Duration = Duration::from_secs(2);
+/// How long a run settles at least, and how long after the last frame that came faster than time passes; and at most.
+const SETTLING: Duration = Duration::from_millis(150);
+const SETTLING_MORE: Duration = Duration::from_millis(100);
+const SETTLING_MOST: Duration = Duration::from_secs(2);
+/// How much a server may have kept of the past when a run begins.
+const BACKLOG: Duration = Duration::from_secs(30);
+/// A frame that came so much faster than time passes shows that the past is still being sent.
+const FASTER_MICROS: i64 = 5_000;
 /// How far RTP timestamps may run ahead of arrivals before they count as having jumped.
 const AHEAD: Duration = Duration::from_secs(5);
 /// How far they may go back (B-frames do, by a few frames).
@@ -89,8 +99,9 @@ impl Track {
         scale(micros, self.rate, 1_000_000)
     }
 
-    /// Ticks since the track's first frame; `expected` is where arrivals say that it should be now, in microseconds.
-    fn advance(&mut self, rtp: i64, expected: Option<i64>) -> i64 {
+    /// Ticks since the track's first frame; `expected` is where arrivals say that it should be now, in microseconds, and
+    /// `ahead` how far before that it may be.
+    fn advance(&mut self, rtp: i64, expected: Option<i64>, ahead: Duration) -> i64 {
         let local = match self.shift {
             None => {
                 self.shift = Some(rtp.saturating_neg());
@@ -100,7 +111,7 @@ impl Track {
         };
         let back = self.ticks(micros(BACK));
         let jumped = local < self.last_local.saturating_sub(back)
-            || expected.is_some_and(|expected| self.micros(local) > expected.saturating_add(micros(AHEAD)));
+            || expected.is_some_and(|expected| self.micros(local) > expected.saturating_add(micros(ahead)));
         if jumped {
             // Go on from where arrivals say that we are; reports from before the jump say nothing any more.
             let target =
@@ -192,6 +203,8 @@ pub struct Timing {
     audio_zero: Option<Follower>,
     /// The same as sender reports tell; used where it is there.
     audio_zero_by_reports: Option<i64>,
+    /// When the run began, and until when it settles.
+    settling: Option<(Duration, Duration)>,
     wants_new_run: bool,
 }
 
@@ -206,6 +219,7 @@ impl Timing {
             wall: None,
             audio_zero: None,
             audio_zero_by_reports: None,
+            settling: None,
             wants_new_run: false,
         }
     }
@@ -232,7 +246,27 @@ impl Timing {
         self.wall = None;
         self.audio_zero = None;
         self.audio_zero_by_reports = None;
+        self.settling = None;
         self.wants_new_run = false;
+    }
+
+    /// Until when (on the monotonic clock) the run settles: capture times told before then are not final, see
+    /// [`Timing::wall`], and sound should wait. Nothing once it has settled.
+    #[must_use]
+    pub fn settles_at(&self) -> Option<Duration> {
+        self.settling.map(|(_, until)| until)
+    }
+
+    /// The moment of [`Timing::settles_at`] has come.
+    pub const fn settled(&mut self) {
+        self.settling = None;
+    }
+
+    /// The capture time of a picture at this presentation time, as it is known now.
+    #[must_use]
+    pub fn wall(&self, presentation: i64) -> WallTime {
+        let offset = self.wall.as_ref().map_or(0, |wall| wall.offset);
+        WallTime::from_micros(offset.saturating_add(self.video.micros(presentation)))
     }
 
     /// A sender report: RTP timestamp `rtp` was `ntp` (64-bit NTP format, RFC 3550, 6.4.1) on the camera's clock.
@@ -255,21 +289,31 @@ impl Timing {
 
     /// Places a picture; pictures come in decode order.
     pub fn video(&mut self, rtp: i64, now: Arrival) -> Placed {
+        if self.settling.is_some_and(|(_, until)| now.monotonic >= until) {
+            self.settling = None;
+        }
+        let ahead = if self.settling.is_some() { BACKLOG } else { AHEAD };
         let expected = self.wall.as_ref().map(|wall| now.wall.micros().saturating_sub(wall.offset));
-        let presentation = self.video.advance(rtp, expected);
+        let presentation = self.video.advance(rtp, expected, ahead);
         let micros = self.video.micros(presentation);
-        let wall = self.wall.get_or_insert_with(|| Follower::new(now.wall.micros(), now.monotonic));
+        let wall = self.wall.get_or_insert_with(|| {
+            self.settling = Some((now.monotonic, now.monotonic + SETTLING));
+            Follower::new(now.wall.micros(), now.monotonic)
+        });
         let error = now.wall.micros().saturating_sub(wall.offset).saturating_sub(micros);
-        if let Window::Off(_) = wall.observe(error, now.monotonic) {
+        if let Some((began, until)) = &mut self.settling {
+            wall.offset = wall.offset.saturating_add(error.min(0));
+            if error < -FASTER_MICROS {
+                *until = (*until).max(now.monotonic + SETTLING_MORE).min(*began + SETTLING_MOST);
+            }
+        } else if let Window::Off(_) = wall.observe(error, now.monotonic) {
             self.wants_new_run = true;
         }
-        let offset = wall.offset;
         let reordered = self.reorder.decode_time(presentation);
         let time = self.video.strictly_after(reordered.unwrap_or(presentation));
         let composition_offset =
             if reordered.is_some() { i32::try_from(presentation - time).unwrap_or_default() } else { 0 };
-        let taken = self.video.micros(time + i64::from(composition_offset));
-        Placed { time, composition_offset, wall: WallTime::from_micros(offset.saturating_add(taken)) }
+        Placed { time, composition_offset, wall: self.wall(time + i64::from(composition_offset)) }
     }
 
     /// Places a packet of sound; nothing where it belongs before the run's first picture.
@@ -278,7 +322,7 @@ impl Timing {
         let audio = self.audio.as_mut()?;
         let arrived = now.wall.micros().saturating_sub(wall);
         let expected = self.audio_zero.as_ref().map(|zero| arrived.saturating_sub(zero.offset));
-        let local = audio.advance(rtp, expected);
+        let local = audio.advance(rtp, expected, AHEAD);
         let local_micros = audio.micros(local);
         let zero =
             self.audio_zero.get_or_insert_with(|| Follower::new(arrived - local_micros, now.monotonic));

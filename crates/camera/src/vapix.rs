@@ -86,9 +86,10 @@ impl Device {
     /// See [`Error`].
     pub async fn system_ready(&self) -> Result<SystemReady, Error> {
         let question = json!({"apiVersion": "1.0", "method": "systemready", "params": {"timeout": 1}});
-        let data = self.ask("systemready", "axis-cgi/systemready.cgi", &question).await?.map_err(|refusal| {
-            self.http.unexpected("systemready", &refusal.message)
-        })?;
+        let data = self
+            .ask("systemready", "axis-cgi/systemready.cgi", &question)
+            .await?
+            .map_err(|refusal| self.http.unexpected("systemready", &refusal.message))?;
         SystemReady::from_data(&data).map_err(|reason| self.http.unexpected("systemready", &reason))
     }
 
@@ -103,15 +104,20 @@ impl Device {
             let question = json!({"apiVersion": "1.0", "method": method});
             match self.ask(WHAT, "axis-cgi/basicdeviceinfo.cgi", &question).await {
                 Ok(Ok(data)) => {
-                    return DeviceInfo::from_data(&data).map_err(|reason| self.http.unexpected(WHAT, &reason));
+                    return DeviceInfo::from_data(&data)
+                        .map_err(|reason| self.http.unexpected(WHAT, &reason));
                 }
-                Ok(Err(refusal)) => tracing::debug!(host = %self.http.host(), method, message = refusal.message, "refused"),
+                Ok(Err(refusal)) => {
+                    tracing::debug!(host = %self.http.host(), method, message = refusal.message, "refused")
+                }
                 Err(Error::Missing { .. }) => break,
                 Err(error) => return Err(error),
             }
         }
-        let parameters = self.params("Brand,Properties.System.SerialNumber,Properties.Firmware.Version").await?;
-        DeviceInfo::from_parameters(&parameters).ok_or_else(|| Error::Missing { host: self.http.host(), operation: WHAT })
+        let parameters =
+            self.params("Brand,Properties.System.SerialNumber,Properties.Firmware.Version").await?;
+        DeviceInfo::from_parameters(&parameters)
+            .ok_or_else(|| Error::Missing { host: self.http.host(), operation: WHAT })
     }
 
     /// Which functions it has (`apidiscovery.cgi`); none on devices older than that.
@@ -161,7 +167,8 @@ impl Device {
     pub async fn streams(&self, codec: Codec) -> Result<Streams, Error> {
         let parameters = self.params("Properties.Image.Resolution,Network.RTSP.Port").await?;
         let resolutions = parameters.resolutions();
-        let (Some(main), Some(sub)) = (answers::main_resolution(&resolutions), answers::sub_resolution(&resolutions))
+        let (Some(main), Some(sub)) =
+            (answers::main_resolution(&resolutions), answers::sub_resolution(&resolutions))
         else {
             return Err(Error::Missing { host: self.http.host(), operation: "any video resolution" });
         };

@@ -130,7 +130,9 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Message, BadMessage> {
 impl Message {
     /// The instances of `service` in this answer, with what else it says of them.
     pub(crate) fn instances(&self, service: &[&str]) -> Vec<Instance> {
-        let same = |a: &Name, b: &[&str]| a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.eq_ignore_ascii_case(b));
+        let same = |a: &Name, b: &[&str]| {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.eq_ignore_ascii_case(b))
+        };
         let mut found: Vec<Instance> = Vec::new();
         for (name, data) in &self.records {
             let Data::Pointer(instance) = data else { continue };
@@ -138,7 +140,8 @@ impl Message {
                 continue;
             }
             let Some(label) = instance.first() else { continue };
-            let mut seen = Instance { name: label.clone(), port: None, addresses: Vec::new(), text: BTreeMap::new() };
+            let mut seen =
+                Instance { name: label.clone(), port: None, addresses: Vec::new(), text: BTreeMap::new() };
             for (_, data) in self.records.iter().filter(|(name, _)| name == instance) {
                 match data {
                     Data::Service(port, host) => {
@@ -293,7 +296,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_bytes_break_the_reader(bytes in proptest::collection::vec(any::<u8>(), 0..600)) {
-            if let Ok(message) = parse(&bytes) { message.instances(&SERVICE); }
+            if let Ok(message) = parse(&bytes) { let _ = message.instances(&SERVICE); }
         }
 
         #[test]
@@ -301,7 +304,7 @@ mod tests {
             let mut bytes = answer();
             if let Some(place) = bytes.get_mut(at) { *place = byte; }
             bytes.truncate(cut.max(12));
-            if let Ok(message) = parse(&bytes) { message.instances(&SERVICE); }
+            if let Ok(message) = parse(&bytes) { let _ = message.instances(&SERVICE); }
         }
 
         #[test]

@@ -26,7 +26,9 @@ async fn one(mut found: Found) -> Found {
         return found;
     }
     let Ok(base) = Url::parse(&found.http_url) else { return found };
-    let Ok(device) = Device::new(Access { patience: PATIENCE, ..Access::anonymous(base) }) else { return found };
+    let Ok(device) = Device::new(Access { patience: PATIENCE, ..Access::anonymous(base) }) else {
+        return found;
+    };
     match device.system_ready().await {
         Ok(state) => found.needs_setup = state.needs_setup.unwrap_or(false),
         Err(error) => tracing::debug!(address = %found.address, %error, "does not tell whether it is set up"),

@@ -59,20 +59,27 @@ pub fn merge(sightings: &[Sighting]) -> Vec<Found> {
     let mut without: BTreeMap<Ipv4Addr, Vec<&Sighting>> = BTreeMap::new();
     for sighting in sightings.iter().filter(|sighting| sighting.serial.is_none()) {
         // It is the one device known at its address, if it is just one.
-        let known = at.get(&sighting.address).filter(|serials| serials.len() == 1).and_then(|serials| serials.first());
+        let known = at
+            .get(&sighting.address)
+            .filter(|serials| serials.len() == 1)
+            .and_then(|serials| serials.first());
         match known.and_then(|serial| by_serial.get_mut(serial)) {
             Some(device) => device.push(sighting),
             None => without.entry(sighting.address).or_default().push(sighting),
         }
     }
-    let mut found: Vec<Found> = by_serial.into_values().chain(without.into_values()).filter_map(device).collect();
+    let mut found: Vec<Found> =
+        by_serial.into_values().chain(without.into_values()).filter_map(device).collect();
     found.sort_by(|a, b| (&a.name, &a.key).cmp(&(&b.name, &b.key)));
     found
 }
 
 fn device(mut seen: Vec<&Sighting>) -> Option<Found> {
-    seen.sort_by_key(|sighting| (sighting.method, sighting.address, &sighting.name, &sighting.model, &sighting.brand));
-    let first = |text: fn(&Sighting) -> Option<&String>| seen.iter().find_map(|sighting| text(sighting)).cloned();
+    seen.sort_by_key(|sighting| {
+        (sighting.method, sighting.address, &sighting.name, &sighting.model, &sighting.brand)
+    });
+    let first =
+        |text: fn(&Sighting) -> Option<&String>| seen.iter().find_map(|sighting| text(sighting)).cloned();
     let serial = first(|sighting| sighting.serial.as_ref());
     let brand = first(|sighting| sighting.brand.as_ref());
     let address = seen.first()?.address;
@@ -84,7 +91,9 @@ fn device(mut seen: Vec<&Sighting>) -> Option<Found> {
     ports.sort_unstable();
     let port = ports.first().map_or(80, |(_, port)| *port);
     let vapix = seen.iter().any(|sighting| sighting.vapix)
-        || serial.as_deref().is_some_and(|serial| AXIS_PREFIXES.iter().any(|prefix| serial.starts_with(prefix)));
+        || serial
+            .as_deref()
+            .is_some_and(|serial| AXIS_PREFIXES.iter().any(|prefix| serial.starts_with(prefix)));
     Some(Found {
         key: serial.clone().unwrap_or_else(|| address.to_string()),
         name: first(|sighting| sighting.name.as_ref()).unwrap_or_else(|| address.to_string()),
@@ -127,14 +136,16 @@ mod tests {
         assert_eq!((camera.name.as_str(), camera.key.as_str(), camera.vapix), ("a", "ACCC8E000001", true));
         assert_eq!(camera.http_url, "http://192.168.0.1:8080");
         assert_eq!(camera.seen_by, [Method::Mdns, Method::Ssdp, Method::Wsd]);
-        assert_eq!((other.name.as_str(), other.key.as_str(), other.vapix), ("192.168.0.2", "192.168.0.2", false));
+        assert_eq!(
+            (other.name.as_str(), other.key.as_str(), other.vapix),
+            ("192.168.0.2", "192.168.0.2", false)
+        );
     }
 
     fn sighting() -> impl Strategy<Value = Sighting> {
         let method = prop_oneof![Just(Method::Mdns), Just(Method::Ssdp), Just(Method::Wsd)];
-        (method, 1_u8..4, proptest::option::of("[AB]{4}"), proptest::option::of("[xy]")).prop_map(
-            |(method, last, serial, name)| seen(method, last, serial.as_deref(), name.as_deref()),
-        )
+        (method, 1_u8..4, proptest::option::of("[AB]{4}"), proptest::option::of("[xy]"))
+            .prop_map(|(method, last, serial, name)| seen(method, last, serial.as_deref(), name.as_deref()))
     }
 
     proptest! {

@@ -38,21 +38,23 @@ const MOST_FETCHES: usize = 16;
 ///
 /// # Errors
 /// No target could be asked at all. A target that fails beside others is only noted in the log.
-pub async fn search(settings: &Settings, duration: Duration, tx: mpsc::Sender<Sighting>) -> Result<(), Error> {
+pub async fn search(
+    settings: &Settings,
+    duration: Duration,
+    tx: mpsc::Sender<Sighting>,
+) -> Result<(), Error> {
     let end = Instant::now() + duration;
     let fetcher = Fetcher::new()?;
     let left = AtomicUsize::new(MOST_SIGHTINGS);
     let of = |method: Method, targets: &[Target]| {
         targets.iter().map(|target| (method, *target)).collect::<Vec<_>>()
     };
-    let asked = [
-        of(Method::Mdns, &settings.mdns),
-        of(Method::Ssdp, &settings.ssdp),
-        of(Method::Wsd, &settings.wsd),
-    ]
-    .concat();
+    let asked =
+        [of(Method::Mdns, &settings.mdns), of(Method::Ssdp, &settings.ssdp), of(Method::Wsd, &settings.wsd)]
+            .concat();
     let searches = asked.iter().map(|(method, target)| {
-        let search = Search { method: *method, end, id: Uuid::new_v4(), tx: &tx, left: &left, fetcher: &fetcher };
+        let search =
+            Search { method: *method, end, id: Uuid::new_v4(), tx: &tx, left: &left, fetcher: &fetcher };
         async move { search.run(*target).await }
     });
     let results = join_all(searches).await;
@@ -160,20 +162,27 @@ impl Search<'_> {
     fn read(&self, datagram: &[u8], sender: Ipv4Addr) -> Vec<(Sighting, Option<Url>)> {
         match self.method {
             Method::Mdns => match dns::parse(datagram) {
-                Ok(message) if message.answer && (message.id == self.dns_id() || message.id == 0) => {
-                    message.instances(&SERVICE).iter().filter_map(|instance| axis(instance, sender)).map(|seen| (seen, None)).collect()
-                }
+                Ok(message) if message.answer && (message.id == self.dns_id() || message.id == 0) => message
+                    .instances(&SERVICE)
+                    .iter()
+                    .filter_map(|instance| axis(instance, sender))
+                    .map(|seen| (seen, None))
+                    .collect(),
                 _ => Vec::new(),
             },
-            Method::Ssdp => {
-                ssdp::parse(datagram, sender).into_iter().map(|answer| (answer.sighting, answer.description)).collect()
+            Method::Ssdp => ssdp::parse(datagram, sender)
+                .into_iter()
+                .map(|answer| (answer.sighting, answer.description))
+                .collect(),
+            Method::Wsd => {
+                wsd::parse(datagram, sender, self.id).into_iter().map(|seen| (seen, None)).collect()
             }
-            Method::Wsd => wsd::parse(datagram, sender, self.id).into_iter().map(|seen| (seen, None)).collect(),
         }
     }
 
     async fn described(&self, mut sighting: Sighting, url: Url) -> Sighting {
-        let patience = self.end.saturating_duration_since(Instant::now()).mul_f32(0.8).min(Duration::from_secs(3));
+        let patience =
+            self.end.saturating_duration_since(Instant::now()).mul_f32(0.8).min(Duration::from_secs(3));
         match self.fetcher.fetch(url, ssdp::LONGEST_DESCRIPTION, patience).await {
             Ok(body) => {
                 if let Err(error) = ssdp::describe(&mut sighting, &body) {
@@ -217,7 +226,9 @@ fn destination(method: Method, target: Target) -> SocketAddrV4 {
     match (target, method) {
         (Target::Address(address), _) => address,
         (Target::Multicast { .. }, Method::Mdns) => SocketAddrV4::new(Ipv4Addr::new(224, 0, 0, 251), 5353),
-        (Target::Multicast { .. }, Method::Ssdp) => SocketAddrV4::new(Ipv4Addr::new(239, 255, 255, 250), 1900),
+        (Target::Multicast { .. }, Method::Ssdp) => {
+            SocketAddrV4::new(Ipv4Addr::new(239, 255, 255, 250), 1900)
+        }
         (Target::Multicast { .. }, Method::Wsd) => SocketAddrV4::new(Ipv4Addr::new(239, 255, 255, 250), 3702),
     }
 }

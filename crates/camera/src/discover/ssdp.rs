@@ -58,10 +58,15 @@ pub(super) fn parse(bytes: &[u8], sender: Ipv4Addr) -> Option<Answer> {
     }
     // uuid:Upnp-BasicDevice-1_0-<SERIAL>::urn:…
     let number = usn.and_then(|usn| usn.split("::").next()?.rsplit('-').next()).and_then(serial);
-    let description =
-        location.filter(|url| url.scheme() == "http" && url.host() == Some(Host::Ipv4(sender)) && url.username().is_empty());
-    let sighting =
-        Sighting { serial: number, brand: Some("AXIS".to_owned()), vapix: true, ..Sighting::new(Method::Ssdp, sender) };
+    let description = location.filter(|url| {
+        url.scheme() == "http" && url.host() == Some(Host::Ipv4(sender)) && url.username().is_empty()
+    });
+    let sighting = Sighting {
+        serial: number,
+        brand: Some("AXIS".to_owned()),
+        vapix: true,
+        ..Sighting::new(Method::Ssdp, sender)
+    };
     Some(Answer { sighting, description })
 }
 
@@ -106,8 +111,13 @@ mod tests {
     #[test]
     fn descriptions_elsewhere_are_not_fetched() {
         for elsewhere in [
-            "http://192.168.0.91/x", "https://192.168.0.90/x", "http://example.org/x", "file:///etc/passwd", "",
-            "http://user@192.168.0.90/x", "http://192.168.0.90.example.org/",
+            "http://192.168.0.91/x",
+            "https://192.168.0.90/x",
+            "http://example.org/x",
+            "file:///etc/passwd",
+            "",
+            "http://user@192.168.0.90/x",
+            "http://192.168.0.90.example.org/",
         ] {
             assert_eq!(parse(answer(elsewhere).as_bytes(), CAMERA).unwrap().description, None, "{elsewhere}");
         }

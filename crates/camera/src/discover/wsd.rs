@@ -59,7 +59,10 @@ fn sighting(device: &Element, sender: Ipv4Addr) -> Option<Sighting> {
     let scopes = device.text_of("Scopes").unwrap_or_default();
     let scope = |name: &str| {
         let prefix = format!("onvif://www.onvif.org/{name}/");
-        let value = scopes.split_whitespace().take(MOST_ITEMS).find_map(|scope| scope.strip_prefix(prefix.as_str()))?;
+        let value = scopes
+            .split_whitespace()
+            .take(MOST_ITEMS)
+            .find_map(|scope| scope.strip_prefix(prefix.as_str()))?;
         clean(&percent_decode_str(value).decode_utf8_lossy())
     };
     let (name, model) = (scope("name"), scope("hardware"));
@@ -95,7 +98,8 @@ mod tests {
     #[test]
     fn a_match_tells_name_model_and_port() {
         let id = Uuid::from_u128(77);
-        let addresses = "http://169.254.1.1/onvif/device_service http://192.168.0.90:8080/onvif/device_service";
+        let addresses =
+            "http://169.254.1.1/onvif/device_service http://192.168.0.90:8080/onvif/device_service";
         let read = parse(answer(id, addresses).as_bytes(), CAMERA, id);
         let wanted = Sighting {
             name: Some("AXIS M3066-V".to_owned()),

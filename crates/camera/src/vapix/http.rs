@@ -123,7 +123,10 @@ impl Client {
             self.body(response, request.operation, longest).await
         };
         tokio::time::timeout(self.access.patience, all).await.unwrap_or_else(|_| {
-            Err(Error::Connect { host: self.host(), reason: format!("no answer within {:?}", self.access.patience) })
+            Err(Error::Connect {
+                host: self.host(),
+                reason: format!("no answer within {:?}", self.access.patience),
+            })
         })
     }
 
@@ -133,17 +136,21 @@ impl Client {
         if response.status() != StatusCode::UNAUTHORIZED {
             return Ok(response);
         }
-        let (Some(user), Some(password)) = (&self.access.user, &self.access.password) else { return Ok(response) };
+        let (Some(user), Some(password)) = (&self.access.user, &self.access.password) else {
+            return Ok(response);
+        };
         let mut challenges = PasswordClient::builder();
         for value in response.headers().get_all(header::WWW_AUTHENTICATE) {
             challenges = challenges.challenges(value.to_str().unwrap_or_default());
         }
-        let mut challenge = challenges.build().map_err(|reason| self.unexpected(request.operation, &reason))?;
+        let mut challenge =
+            challenges.build().map_err(|reason| self.unexpected(request.operation, &reason))?;
         if matches!(challenge, PasswordClient::Basic(_)) && url.scheme() != "https" {
             let reason = "it wants the password in the clear, which is not given without HTTPS";
             return Err(self.unexpected(request.operation, reason));
         }
-        let uri = url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
+        let uri =
+            url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
         let answer = challenge
             .respond(&PasswordParams {
                 username: user,
@@ -188,7 +195,8 @@ impl Client {
             Some(target)
                 if target.host() == from.host()
                     && target.username().is_empty()
-                    && (target.scheme() == "https" || (target.scheme() == "http" && from.scheme() == "http")) =>
+                    && (target.scheme() == "https"
+                        || (target.scheme() == "http" && from.scheme() == "http")) =>
             {
                 Ok(target)
             }
@@ -196,9 +204,16 @@ impl Client {
         }
     }
 
-    async fn body(&self, response: Response, operation: &'static str, longest: usize) -> Result<Bytes, Error> {
+    async fn body(
+        &self,
+        response: Response,
+        operation: &'static str,
+        longest: usize,
+    ) -> Result<Bytes, Error> {
         match response.status() {
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => return Err(Error::Credentials { host: self.host() }),
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+                return Err(Error::Credentials { host: self.host() });
+            }
             StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => {
                 return Err(Error::Missing { host: self.host(), operation });
             }

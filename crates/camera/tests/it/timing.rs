@@ -212,3 +212,28 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_a_server_kept_since_the_last_key_frame_was_taken_in_the_past() {
+    for kept in [1, 50, 300] {
+        let mut timing = Timing::new(Some(8000));
+        // All at once, 0.1 ms apart; then live.
+        let burst: Vec<Placed> = (0..kept).map(|n| timing.video(n * 3600, at(1_000_000 + n * 100))).collect();
+        assert!(timing.settles_at().is_some());
+        timing.settled();
+        let newest = START + 1_000_000 + (kept - 1) * 100;
+        for (n, placed) in (0..).zip(&burst) {
+            assert_eq!(placed.time, n * 3600);
+            assert_eq!(
+                timing.wall(placed.time).micros(),
+                newest - (kept - 1 - n) * 40_000,
+                "frame {n} of {kept}"
+            );
+        }
+        for n in kept..kept + 200 {
+            let placed = timing.video(n * 3600, at(1_000_000 + (n - kept + 1) * 40_000));
+            assert!((placed.wall.micros() - START - 1_000_000 - (n - kept + 1) * 40_000).abs() < 40_000);
+        }
+        assert!(!timing.wants_new_run());
+    }
+}

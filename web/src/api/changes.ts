@@ -28,7 +28,9 @@ export const changeVolume = (volume: string, limitBytes: number | null) =>
 
 export const changeNotifications = (settings: Notifications) =>
   body(api.PUT("/v1/settings/notifications", { body: settings, headers: json }));
-export const testNotifications = () => body(api.POST("/v1/settings/notifications/test"));
+/** Sends a test with these settings; they are not kept. */
+export const testNotifications = (settings: Notifications) =>
+  body(api.POST("/v1/settings/notifications/test", { body: settings, headers: json }));
 
 export const makeToken = (request: TokenRequest) => body(api.POST("/v1/tokens", { body: request, headers: json }));
 export const endToken = (token: string) => body(api.DELETE("/v1/tokens/{token}", { params: { path: { token } } }));

@@ -31,15 +31,20 @@ export function BottomBar({ socket }: { socket: EventSocket }) {
 function AlarmWords({ alarm }: { alarm: Alarm }) {
   const zone = useZone();
   const now = useSiteNow();
+  const may = useCan("recordings");
   const done = useChange(acknowledge, [keys.alarms]);
   return (
     <>
       <strong className={styles.title}><TriangleAlert aria-hidden="true" /> <span>{alarm.title}</span></strong>
       <time dateTime={alarm.since}>{moment(alarm.since, zone, now)}</time>
-      <LinkButton look="quiet" href={placeOf(alarm)} aria-label={`Go to: ${alarm.title}`}>Go to</LinkButton>
-      <Button look="quiet" isPending={done.isPending} onPress={() => done.mutate(alarm.id)} aria-label={`Acknowledge: ${alarm.title}`}>
-        {done.isError ? "Try to acknowledge again" : "Acknowledge"}
-      </Button>
+      {may ? (
+        <>
+          <LinkButton look="quiet" href={placeOf(alarm)} aria-label={`Go to: ${alarm.title}`}>Go to</LinkButton>
+          <Button look="quiet" isPending={done.isPending} onPress={() => done.mutate(alarm.id)} aria-label={`Acknowledge: ${alarm.title}`}>
+            {done.isError ? "Try to acknowledge again" : "Acknowledge"}
+          </Button>
+        </>
+      ) : null}
     </>
   );
 }

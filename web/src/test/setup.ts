@@ -1,6 +1,9 @@
 /** Runs before every unit test file: what jsdom lacks, and a clean page for each test. */
-import { cleanup } from "@testing-library/react";
+import { cleanup, configure } from "@testing-library/react";
 import { afterEach, beforeEach, vi } from "vitest";
+
+// A busy machine is slow; a test that is right does not wait.
+configure({ asyncUtilTimeout: 8000 });
 
 /** A socket that never opens: events are tested apart. */
 class SilentSocket extends EventTarget {

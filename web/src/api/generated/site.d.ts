@@ -4,126 +4,18 @@
  */
 
 export interface paths {
-    "/v1/setup": {
+    "/.well-known/martello-identity": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: operations["setup_get"];
-        put?: never;
-        post: operations["setup_create"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/session": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["session_get"];
-        put?: never;
-        post: operations["session_create"];
-        delete: operations["session_delete"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/tokens": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["token_list"];
-        put?: never;
-        post: operations["token_create"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/tokens/{token}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        delete: operations["token_delete"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/site": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["site_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch: operations["site_update"];
-        trace?: never;
-    };
-    "/v1/cameras": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["camera_list"];
-        put?: never;
-        post: operations["camera_create"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/cameras/{camera}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["camera_get"];
-        put?: never;
-        post?: never;
-        delete: operations["camera_delete"];
-        options?: never;
-        head?: never;
-        patch: operations["camera_update"];
-        trace?: never;
-    };
-    "/v1/cameras/{camera}/image": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["camera_image"];
+        /**
+         * The site's identity.
+         * @description The statement by which the site's identity endorses the TLS certificate that is served.
+         */
+        get: operations["identity_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -132,46 +24,18 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/probe": {
+    "/api/openapi.json": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
-        put?: never;
-        post: operations["camera_probe"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/discovery": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["discovery_get"];
-        put?: never;
-        post: operations["discovery_start"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/timeline": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["timeline_get"];
+        /**
+         * This document.
+         * @description The OpenAPI document of the running release.
+         */
+        get: operations["document_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -180,14 +44,18 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/cameras/{camera}/playback": {
+    "/healthz": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: operations["playback_get"];
+        /**
+         * Whether the site works.
+         * @description `ok`, or what is wrong, without details of the site.
+         */
+        get: operations["health_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -196,46 +64,18 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/cameras/{camera}/keyframe": {
+    "/metrics": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: operations["keyframe_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/cameras/{camera}/clip": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["clip_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/recorded-days": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["recorded_days_get"];
+        /**
+         * Metrics.
+         * @description In the text format of Prometheus.
+         */
+        get: operations["metrics_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -251,6 +91,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /**
+         * Alarms.
+         * @description The newest 200, those that last first.
+         */
         get: operations["alarm_list"];
         put?: never;
         post?: never;
@@ -269,8 +113,439 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /**
+         * Acknowledge an alarm.
+         * @description Says that somebody has seen it. The first one who does is kept.
+         */
         post: operations["alarm_acknowledge"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/cameras": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Cameras.
+         * @description All cameras of the site, by name.
+         */
+        get: operations["camera_list"];
+        put?: never;
+        /**
+         * Add a camera.
+         * @description The camera is asked for its streams first; one that does not answer, refuses the password or has nothing to record is
+         *     not added. Recording begins at once.
+         */
+        post: operations["camera_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/cameras/{camera}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A camera.
+         * @description What it is and how it is.
+         */
+        get: operations["camera_get"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove a camera.
+         * @description Its recordings stay until retention removes them.
+         */
+        delete: operations["camera_delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a camera.
+         * @description What is left out stays. The camera is connected again only where that is needed.
+         */
+        patch: operations["camera_update"];
+        trace?: never;
+    };
+    "/v1/cameras/{camera}/clip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Save a clip.
+         * @description A progressive MP4 of the range. Pictures before the start that decoding needs are in the file but not shown (edit list).
+         *     G.711 sound is saved as FLAC. A range in which the coding of the pictures changes is refused; the problem tells where.
+         */
+        get: operations["clip_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/cameras/{camera}/image": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A still picture.
+         * @description JPEG, made by the camera itself now.
+         */
+        get: operations["camera_image_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/cameras/{camera}/keyframe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The key frame of a moment.
+         * @description The newest key frame at or before the moment, as two length-prefixed media records: init and frame.
+         */
+        get: operations["recording_key_frame_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/cameras/{camera}/playback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Play back.
+         * @description Frames of a range, preceded by those from the key frame before it (flagged as pre-roll), as length-prefixed media
+         *     records: init records where coding begins or changes, frames of pictures and sound in order of time, gaps, end.
+         *     Stop reading to pause, close to end.
+         */
+        get: operations["recording_play"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/discovery": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was found.
+         * @description Devices that answered in the last search.
+         */
+        get: operations["discovery_get"];
+        put?: never;
+        /**
+         * Search.
+         * @description Begins a search of some seconds (mDNS, SSDP, WS-Discovery); one that is under way goes on.
+         */
+        post: operations["discovery_start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Events of the site.
+         * @description A WebSocket. The server sends `Event` messages as JSON text, beginning with `hello`. Events of one thing that pile up
+         *     while a client is slow are told as one. Nothing is expected from the client.
+         */
+        get: operations["event_watch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Live pictures and sound.
+         * @description A WebSocket. The client sends `Ask` messages as JSON text; the server sends media records as binary messages
+         *     (their layout is described with `Init`). A new subscription starts at once with the frames since the last key
+         *     frame. A viewer that is slow is moved on to the next key frame (flag 4).
+         */
+        get: operations["live_watch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/probe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look at a camera before adding it.
+         * @description What the camera is and which streams it has. Nothing is kept.
+         */
+        post: operations["camera_probe"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/recorded-days": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Days with recordings.
+         * @description Days in the site's time zone on which any of the cameras was recorded.
+         */
+        get: operations["recorded_day_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who is signed in.
+         * @description The caller and what the caller may do.
+         */
+        get: operations["session_get"];
+        put?: never;
+        /**
+         * Sign in.
+         * @description Sets a session cookie. Wrong names and wrong passwords are not told apart; many wrong tries have to wait.
+         */
+        post: operations["session_create"];
+        /**
+         * Sign out.
+         * @description Ends the session; what it streams ends within seconds.
+         */
+        delete: operations["session_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/settings/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where alarms are sent.
+         * @description E-mail and webhook, without their secrets.
+         */
+        get: operations["notification_get"];
+        /**
+         * Change where alarms are sent.
+         * @description A secret that is left out stays as it is, as long as the receiver is the same.
+         */
+        put: operations["notification_update"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/settings/notifications/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try out.
+         * @description Sends a test message with these settings, without keeping them; secrets left out are taken from what is kept.
+         */
+        post: operations["notification_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a client must know before anybody signs in.
+         * @description Whether the site waits for its first administrator, and how to tell that it is this site.
+         */
+        get: operations["setup_get"];
+        put?: never;
+        /**
+         * Make the first administrator.
+         * @description Takes the one-time code of the setup link and signs in at once.
+         */
+        post: operations["setup_complete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/site": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The site.
+         * @description Name, time zone, clock, identity.
+         */
+        get: operations["site_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change the site.
+         * @description What is left out stays.
+         */
+        patch: operations["site_update"];
+        trace?: never;
+    };
+    "/v1/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where there are recordings.
+         * @description Stretches of recording per camera, for many cameras in one call.
+         */
+        get: operations["timeline_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Own tokens.
+         * @description The caller's tokens, newest first. Values are not told again.
+         */
+        get: operations["token_list"];
+        put?: never;
+        /**
+         * Make a token.
+         * @description A token has the rights of its user. Its value is in this answer only.
+         */
+        post: operations["token_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tokens/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End a token.
+         * @description It counts for nothing from now on.
+         */
+        delete: operations["token_delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -283,6 +558,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /**
+         * Volumes.
+         * @description How full they are and how they do.
+         */
         get: operations["volume_list"];
         put?: never;
         post?: never;
@@ -305,364 +584,747 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
+        /**
+         * Change a volume.
+         * @description A smaller limit deletes the oldest recordings within seconds.
+         */
         patch: operations["volume_update"];
-        trace?: never;
-    };
-    "/v1/settings/notifications": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["notifications_get"];
-        put: operations["notifications_replace"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/settings/notifications/test": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["notifications_test"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
         trace?: never;
     };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @enum {string} */
-        AlarmKind: "camera-silent" | "camera-password" | "storage-failed" | "storage-slow" | "storage-full" | "clock-jumped";
+        /** @description An alarm. */
         Alarm: {
-            id: string;
-            kind: components["schemas"]["AlarmKind"];
-            camera?: string | null;
-            title: string;
-            advice: string;
-            /** Format: date-time */
-            since: string;
-            /** Format: date-time */
-            ended?: string | null;
-            /** Format: date-time */
-            acknowledged?: string | null;
+            acknowledged?: components["schemas"]["WallTime"] | null;
+            /** @description Who did. */
             acknowledged_by?: string | null;
+            /** @description What to do. */
+            advice: string;
+            camera?: components["schemas"]["CameraId"] | null;
+            ended?: components["schemas"]["WallTime"] | null;
+            /** @description Its identifier. */
+            id: components["schemas"]["AlarmId"];
+            /** @description What it is about. */
+            kind: components["schemas"]["AlarmKind"];
+            /** @description When it began. */
+            since: components["schemas"]["WallTime"];
+            /** @description What happened: "Gate north: no frames since 13:58:04". */
+            title: string;
         };
-        /** @enum {string} */
-        Codec: "h264" | "h265";
-        Source: {
+        /** @description identifier, 32 hex digits */
+        AlarmId: string;
+        /**
+         * @description What an alarm is about.
+         * @enum {string}
+         */
+        AlarmKind: "camera-silent" | "camera-password" | "storage-failed" | "storage-slow" | "storage-full" | "clock-jumped";
+        /** @description A message from a client. */
+        Ask: {
+            /** @description Whether sound is wanted too. */
+            audio?: boolean;
+            /** @description Which camera. */
+            camera: components["schemas"]["CameraId"];
             /** @enum {string} */
-            kind: "axis";
-            address: string;
-            /** Format: int32 */
-            rtsp_port?: number | null;
-            codec?: null | components["schemas"]["Codec"];
+            do: "subscribe";
+            /** @description Whether G.711 sound comes wrapped as FLAC (for MSE) instead of raw (for WebCodecs). */
+            flac?: boolean;
+            /** @description Which stream; a camera without a sub stream sends its main stream and says so in a notice. */
+            stream: components["schemas"]["StreamKind"];
+            /**
+             * Format: int32
+             * @description Chosen by the client, told in every record.
+             */
+            subscription: number;
         } | {
             /** @enum {string} */
-            kind: "rtsp";
-            main_url: string;
-            sub_url?: string | null;
+            do: "unsubscribe";
+            /**
+             * Format: int32
+             * @description Which one.
+             */
+            subscription: number;
         };
-        /** @enum {string} */
-        Transport: "tcp" | "udp";
-        /** @enum {string} */
-        StreamKind: "main" | "sub";
-        NewCamera: {
-            name?: string | null;
-            source: components["schemas"]["Source"];
-            user?: string | null;
-            password?: string | null;
-            transport?: components["schemas"]["Transport"];
-            audio?: boolean;
-            record?: boolean;
-            /** Format: int32 */
-            retention_days?: number | null;
-        };
-        CameraChange: {
-            name?: string | null;
-            source?: null | components["schemas"]["Source"];
-            user?: string | null;
-            password?: string | null;
-            transport?: null | components["schemas"]["Transport"];
-            audio?: boolean | null;
-            record?: boolean | null;
-            /** Format: int32 */
-            retention_days?: number | null;
-        };
-        /** @enum {string} */
-        CameraState: "connecting" | "live" | "recording" | "silent" | "wrong-password" | "storage-trouble";
-        Stream: {
-            kind: components["schemas"]["StreamKind"];
-            video_codec: string;
-            audio_codec?: string | null;
-            /** Format: int32 */
-            width: number;
-            /** Format: int32 */
-            height: number;
-            fps: number;
-            /** Format: int64 */
-            bits_per_second: number;
-        };
+        /** @description A camera of the site. */
         Camera: {
-            id: string;
-            name: string;
-            model?: string | null;
-            serial?: string | null;
-            source: components["schemas"]["Source"];
-            has_sub: boolean;
-            user?: string | null;
-            transport: components["schemas"]["Transport"];
+            /** @description When it was added. */
+            added: components["schemas"]["WallTime"];
+            /** @description Whether sound is recorded. */
             audio: boolean;
-            record: boolean;
-            /** Format: int32 */
-            retention_days?: number | null;
-            state: components["schemas"]["CameraState"];
+            /** @description What happened and what comes next, for people: "No frames since 13:58:04. Trying again in 12 s." */
             detail?: string | null;
-            /** Format: date-time */
-            last_frame?: string | null;
-            /** Format: date-time */
-            next_try?: string | null;
-            streams: components["schemas"]["Stream"][];
-            /** Format: date-time */
-            added: string;
-        };
-        Probe: {
-            name?: string | null;
+            /** @description Whether a sub stream is known. */
+            has_sub: boolean;
+            /** @description Its identifier. */
+            id: components["schemas"]["CameraId"];
+            last_frame?: components["schemas"]["WallTime"] | null;
+            /** @description Model, as the camera tells it. */
             model?: string | null;
-            serial?: string | null;
-            streams: components["schemas"]["Stream"][];
-        };
-        /** @enum {string} */
-        Method: "mdns" | "ssdp" | "wsd";
-        Found: {
-            key: string;
+            /** @description Its name. */
             name: string;
-            model?: string | null;
-            brand?: string | null;
+            next_try?: components["schemas"]["WallTime"] | null;
+            /** @description Whether it is recorded. */
+            record: boolean;
+            /**
+             * Format: int32
+             * @description Days that recordings are kept; none: as long as there is room.
+             */
+            retention_days?: number | null;
+            /** @description Serial number, as the camera tells it. */
             serial?: string | null;
-            address: string;
-            http_url: string;
-            /** Format: int32 */
-            rtsp_port?: number | null;
-            vapix: boolean;
-            firmware?: string | null;
-            needs_setup: boolean;
-            seen_by: components["schemas"]["Method"][];
-            added_as?: string | null;
+            /** @description Where its streams come from. */
+            source: components["schemas"]["Source"];
+            /** @description How it is. */
+            state: components["schemas"]["CameraState"];
+            /** @description Its streams, as far as they run. */
+            streams: components["schemas"]["Stream"][];
+            /** @description How RTP travels. */
+            transport: components["schemas"]["Transport"];
+            /** @description User at the camera. */
+            user?: string | null;
         };
+        /** @description `PATCH /v1/cameras/{camera}`. What is left out stays. */
+        CameraChange: {
+            /** @description Whether sound is recorded. */
+            audio?: boolean | null;
+            /** @description Its name. */
+            name?: string | null;
+            /** @description Password at the camera. */
+            password?: string | null;
+            /** @description Whether the camera is recorded. */
+            record?: boolean | null;
+            /**
+             * Format: int32
+             * @description Days that recordings are kept; 0: as long as there is room.
+             */
+            retention_days?: number | null;
+            source?: components["schemas"]["Source"] | null;
+            transport?: components["schemas"]["Transport"] | null;
+            /** @description User at the camera. */
+            user?: string | null;
+        };
+        /** @description identifier, 32 hex digits */
+        CameraId: string;
+        /**
+         * @description How a camera is.
+         * @enum {string}
+         */
+        CameraState: "connecting" | "live" | "recording" | "silent" | "wrong-password" | "storage-trouble";
+        /**
+         * @description What went wrong, told by a code that never changes its meaning.
+         * @enum {string}
+         */
+        Code: "bad-request" | "sign-in-required" | "wrong-password" | "too-many-tries" | "forbidden" | "wrong-origin" | "not-found" | "conflict" | "too-large" | "already-set-up" | "wrong-setup-code" | "camera-refused-password" | "camera-unreachable" | "camera-unexpected" | "camera-no-stream" | "no-recording" | "delivery-failed" | "storage-trouble" | "busy" | "internal";
+        /**
+         * @description Codec of a video stream.
+         * @enum {string}
+         */
+        Codec: "h264" | "h265";
+        /** @description `GET /v1/discovery`. */
         Discovery: {
-            running: boolean;
-            /** Format: date-time */
-            started?: string | null;
+            /** @description What was found, by name. */
             found: components["schemas"]["Found"][];
+            /** @description Whether a search is under way. */
+            running: boolean;
+            started?: components["schemas"]["WallTime"] | null;
         };
+        /** @description Something changed. Events of one thing that pile up are told as one: the newest. */
         Event: {
             /** @enum {string} */
             event: "hello";
-            protocol: string;
-            /** Format: int32 */
-            min: number;
-            /** Format: int32 */
+            /**
+             * Format: int32
+             * @description Newest version spoken.
+             */
             max: number;
+            /**
+             * Format: int32
+             * @description Oldest version spoken.
+             */
+            min: number;
+            /** @description Always `martello-events`. */
+            protocol: string;
+            /** @description The release that runs. */
             release: string;
         } | {
+            /** @description As it is now. */
+            camera: components["schemas"]["Camera"];
             /** @enum {string} */
             event: "camera";
-            camera: components["schemas"]["Camera"];
         } | {
+            /** @description Which. */
+            camera: components["schemas"]["CameraId"];
             /** @enum {string} */
             event: "camera-removed";
-            camera: string;
         } | {
             /** @enum {string} */
             event: "discovery";
         } | {
+            /** @description As it is now. */
+            alarm: components["schemas"]["Alarm"];
             /** @enum {string} */
             event: "alarm";
-            alarm: components["schemas"]["Alarm"];
         } | {
             /** @enum {string} */
             event: "site";
         };
-        Ask: {
-            /** @enum {string} */
-            do: "subscribe";
-            /** Format: int32 */
-            subscription: number;
-            camera: string;
-            stream: components["schemas"]["StreamKind"];
-            audio?: boolean;
-        } | {
-            /** @enum {string} */
-            do: "unsubscribe";
-            /** Format: int32 */
-            subscription: number;
+        /** @description A device that answered. */
+        Found: {
+            added_as?: components["schemas"]["CameraId"] | null;
+            /** @description IP address. */
+            address: string;
+            /** @description Maker. */
+            brand?: string | null;
+            /** @description Version of its system software. */
+            firmware?: string | null;
+            /** @description Base address for HTTP. */
+            http_url: string;
+            /** @description What tells it from others: serial number, else its address. */
+            key: string;
+            /** @description Model. */
+            model?: string | null;
+            /** @description What it calls itself. */
+            name: string;
+            /** @description Whether it still waits for its first account. */
+            needs_setup: boolean;
+            /**
+             * Format: int32
+             * @description RTSP port, where the device tells it.
+             */
+            rtsp_port?: number | null;
+            /** @description How it was seen. */
+            seen_by: components["schemas"]["Method"][];
+            /** @description Serial number. */
+            serial?: string | null;
+            /** @description Whether it speaks VAPIX, so that name and password are enough to add it. */
+            vapix: boolean;
         };
-        /** @enum {string} */
-        MailSecurity: "tls" | "starttls" | "none";
-        Mail: {
-            host: string;
-            /** Format: int32 */
-            port: number;
-            security?: components["schemas"]["MailSecurity"];
-            user?: string | null;
-            password?: string | null;
-            from: string;
-            to: string[];
+        /** @description `GET /healthz`. */
+        Health: {
+            /** @description The release that runs. */
+            release: string;
+            /** @description `ok`, or what is wrong. */
+            status: string;
         };
-        Webhook: {
-            url: string;
-            secret?: string | null;
+        /** @description How a track is coded, for WebCodecs and for MSE. */
+        Init: {
+            /**
+             * Format: int32
+             * @description 1 or 2; 0 for pictures.
+             */
+            channels: number;
+            /** @description Codec string for WebCodecs (`avc1.…`, `hvc1.…`, `mp4a.40.2`, `ulaw`, `alaw`). */
+            codec: string;
+            /** @description Base64 of the decoder's description (payload of `avcC`, `hvcC`; AudioSpecificConfig). */
+            description: string;
+            /**
+             * Format: int32
+             * @description Pixels; 0 for sound.
+             */
+            height: number;
+            /** @description MIME type for MSE, such as `video/mp4; codecs="avc1.64001f"`; G.711 is offered as FLAC. */
+            mse: string;
+            /**
+             * Format: int32
+             * @description Samples a second; 0 for pictures.
+             */
+            sample_rate: number;
+            /** @description Which stream it comes from: `main` or `sub`. */
+            stream: string;
+            /**
+             * Format: int32
+             * @description Ticks a second.
+             */
+            timescale: number;
+            /**
+             * Format: int32
+             * @description Pixels; 0 for sound.
+             */
+            width: number;
         };
-        Notifications: {
-            mail?: null | components["schemas"]["Mail"];
-            webhook?: null | components["schemas"]["Webhook"];
+        /** @description A list as an answer. */
+        Items_Alarm: {
+            /** @description What is listed. */
+            items: {
+                acknowledged?: components["schemas"]["WallTime"] | null;
+                /** @description Who did. */
+                acknowledged_by?: string | null;
+                /** @description What to do. */
+                advice: string;
+                camera?: components["schemas"]["CameraId"] | null;
+                ended?: components["schemas"]["WallTime"] | null;
+                /** @description Its identifier. */
+                id: components["schemas"]["AlarmId"];
+                /** @description What it is about. */
+                kind: components["schemas"]["AlarmKind"];
+                /** @description When it began. */
+                since: components["schemas"]["WallTime"];
+                /** @description What happened: "Gate north: no frames since 13:58:04". */
+                title: string;
+            }[];
         };
-        /** @enum {string} */
-        Code: "bad-request" | "sign-in-required" | "wrong-password" | "too-many-tries" | "forbidden" | "wrong-origin" | "not-found" | "conflict" | "too-large" | "already-set-up" | "wrong-setup-code" | "camera-refused-password" | "camera-unreachable" | "camera-unexpected" | "camera-no-stream" | "no-recording" | "delivery-failed" | "storage-trouble" | "busy" | "internal";
-        Problem: {
-            type: string;
-            /** Format: int32 */
-            status: number;
-            code: components["schemas"]["Code"];
-            title: string;
-            detail?: string | null;
-            /** Format: int32 */
-            retry_after_s?: number | null;
+        /** @description A list as an answer. */
+        Items_Camera: {
+            /** @description What is listed. */
+            items: {
+                /** @description When it was added. */
+                added: components["schemas"]["WallTime"];
+                /** @description Whether sound is recorded. */
+                audio: boolean;
+                /** @description What happened and what comes next, for people: "No frames since 13:58:04. Trying again in 12 s." */
+                detail?: string | null;
+                /** @description Whether a sub stream is known. */
+                has_sub: boolean;
+                /** @description Its identifier. */
+                id: components["schemas"]["CameraId"];
+                last_frame?: components["schemas"]["WallTime"] | null;
+                /** @description Model, as the camera tells it. */
+                model?: string | null;
+                /** @description Its name. */
+                name: string;
+                next_try?: components["schemas"]["WallTime"] | null;
+                /** @description Whether it is recorded. */
+                record: boolean;
+                /**
+                 * Format: int32
+                 * @description Days that recordings are kept; none: as long as there is room.
+                 */
+                retention_days?: number | null;
+                /** @description Serial number, as the camera tells it. */
+                serial?: string | null;
+                /** @description Where its streams come from. */
+                source: components["schemas"]["Source"];
+                /** @description How it is. */
+                state: components["schemas"]["CameraState"];
+                /** @description Its streams, as far as they run. */
+                streams: components["schemas"]["Stream"][];
+                /** @description How RTP travels. */
+                transport: components["schemas"]["Transport"];
+                /** @description User at the camera. */
+                user?: string | null;
+            }[];
         };
-        Span: {
-            /** Format: date-time */
-            from: string;
-            /** Format: date-time */
-            to: string;
-            /** Format: int64 */
-            bytes: number;
-            open: boolean;
+        /** @description A list as an answer. */
+        Items_Token: {
+            /** @description What is listed. */
+            items: {
+                /** @description When it was made. */
+                created: components["schemas"]["WallTime"];
+                /** @description When it ends. */
+                expires: components["schemas"]["WallTime"];
+                /** @description The token's identifier, to end it with. */
+                id: components["schemas"]["TokenId"];
+                /** @description What it is for. */
+                name: string;
+                /** @description The value for `Authorization: Bearer …`; only in the answer that made it. */
+                value?: string | null;
+            }[];
         };
+        /** @description A list as an answer. */
+        Items_Volume: {
+            /** @description What is listed. */
+            items: {
+                /**
+                 * Format: double
+                 * @description Seconds of recording that a power cut could lose now.
+                 */
+                at_risk_s: number;
+                /**
+                 * Format: int64
+                 * @description Bytes free on its file system.
+                 */
+                free_bytes: number;
+                /** @description Its identifier, kept on the volume itself. */
+                id: components["schemas"]["VolumeId"];
+                /**
+                 * Format: int64
+                 * @description Bytes that recordings may take; none: all but the reserve.
+                 */
+                limit_bytes?: number | null;
+                oldest?: components["schemas"]["WallTime"] | null;
+                /** @description Where it lies. */
+                path: string;
+                /** @description Whether it takes recordings, and why not. */
+                state: components["schemas"]["VolumeState"];
+                /**
+                 * Format: int64
+                 * @description Bytes of the file system.
+                 */
+                total_bytes: number;
+                /**
+                 * Format: int64
+                 * @description Bytes of recordings on it.
+                 */
+                used_bytes: number;
+            }[];
+        };
+        /** @description One camera's lane of the timeline. */
         Lane: {
-            camera: string;
+            /** @description Whose. */
+            camera: components["schemas"]["CameraId"];
+            /** @description Stretches of recording in order. Stretches closer to each other than `resolution_ms` are told as one. */
             spans: components["schemas"]["Span"][];
         };
-        Timeline: {
-            /** Format: date-time */
+        /** @description E-mail. */
+        Mail: {
+            /** @description Sender address. */
             from: string;
-            /** Format: date-time */
-            to: string;
-            /** Format: date-time */
-            now: string;
-            lanes: components["schemas"]["Lane"][];
+            /** @description Mail server. */
+            host: string;
+            /** @description Password there. Kept encrypted, never given back; left out in a change: stays. */
+            password?: string | null;
+            /**
+             * Format: int32
+             * @description Its port.
+             */
+            port: number;
+            /** @description Protection. */
+            security?: components["schemas"]["MailSecurity"];
+            /** @description Receivers, 1 to 20. */
+            to: string[];
+            /** @description User there. */
+            user?: string | null;
         };
+        /**
+         * @description How the connection to the mail server is protected.
+         * @enum {string}
+         */
+        MailSecurity: "tls" | "starttls" | "none";
+        /**
+         * @description How a device was seen.
+         * @enum {string}
+         */
+        Method: "mdns" | "ssdp" | "wsd";
+        /** @description `POST /v1/cameras`, and `POST /v1/probe` to look before adding. */
+        NewCamera: {
+            /** @description Whether sound is recorded. */
+            audio?: boolean;
+            /** @description Its name; none: what the camera calls itself. */
+            name?: string | null;
+            /** @description Password at the camera. Kept encrypted, never given back. */
+            password?: string | null;
+            /** @description Whether the camera is recorded. */
+            record?: boolean;
+            /**
+             * Format: int32
+             * @description Days that recordings are kept; none: as long as there is room.
+             */
+            retention_days?: number | null;
+            /** @description Where its streams come from. */
+            source: components["schemas"]["Source"];
+            /** @description How RTP travels. */
+            transport?: components["schemas"]["Transport"];
+            /** @description User at the camera. */
+            user?: string | null;
+        };
+        /** @description Something about a subscription that the person should know. */
+        Notice: {
+            /** @description Closed set of reasons. */
+            code: components["schemas"]["NoticeCode"];
+            /** @description For people. */
+            text: string;
+        };
+        /**
+         * @description Why a subscription has no pictures, or what changed.
+         * @enum {string}
+         */
+        NoticeCode: "no-frames" | "no-camera" | "other-stream" | "bad-ask" | "forbidden";
+        /** @description `GET` and `PUT /v1/settings/notifications`. */
+        Notifications: {
+            mail?: components["schemas"]["Mail"] | null;
+            webhook?: components["schemas"]["Webhook"] | null;
+        };
+        /** @description `POST /v1/probe`: what a camera has, before it is added. */
+        Probe: {
+            /** @description Model. */
+            model?: string | null;
+            /** @description What the camera calls itself. */
+            name?: string | null;
+            /** @description Serial number. */
+            serial?: string | null;
+            /** @description Its streams (rates are not measured: 0). */
+            streams: components["schemas"]["Stream"][];
+        };
+        /** @description A problem (RFC 9457), sent as `application/problem+json`. */
+        Problem: {
+            /** @description What kind of problem it is. */
+            code: components["schemas"]["Code"];
+            /** @description What to do next, where there is something to do. */
+            detail?: string | null;
+            /**
+             * Format: int32
+             * @description Seconds until trying again makes sense.
+             */
+            retry_after_s?: number | null;
+            /**
+             * Format: int32
+             * @description The HTTP status.
+             */
+            status: number;
+            /** @description What happened, in one sentence. */
+            title: string;
+            /** @description Always `about:blank`: `code` tells the kind. */
+            type: string;
+        };
+        /** @description A day on which there are recordings. */
         RecordedDays: {
+            /** @description Days in the site's time zone, `2026-11-21`, in order. */
             days: string[];
         };
-        /** @enum {string} */
+        /**
+         * @description What somebody is at a site.
+         * @enum {string}
+         */
         Role: "viewer" | "operator" | "administrator";
-        SignIn: {
-            user: string;
-            password: string;
-        };
+        /** @description Who is signed in. */
         Session: {
-            session: string;
-            user_id: string;
-            user: string;
-            role: components["schemas"]["Role"];
+            /** @description When the sign-in ends if it is not used. */
+            expires: components["schemas"]["WallTime"];
+            /** @description What the user may do: names as in `x-privilege`. */
             privileges: string[];
-            /** Format: date-time */
-            expires: string;
-        };
-        SetupState: {
-            needed: boolean;
-            site_name: string;
-            certificate_id: string;
-            tls_certificate_sha256: string;
-            release: string;
-        };
-        SetUp: {
-            code: string;
+            /** @description What the user is at this site. */
+            role: components["schemas"]["Role"];
+            /** @description This sign-in. */
+            session: components["schemas"]["SessionId"];
+            /** @description The user's name. */
             user: string;
+            /** @description The user. */
+            user_id: components["schemas"]["UserId"];
+        };
+        /** @description identifier, 32 hex digits */
+        SessionId: string;
+        /** @description `POST /v1/setup`: make the first administrator. */
+        SetUp: {
+            /** @description The one-time code of the setup link. */
+            code: string;
+            /** @description Its password: 8 characters or more. */
             password: string;
+            /** @description The site's name. */
             site_name?: string | null;
+            /** @description Name of the first administrator. */
+            user: string;
         };
-        TokenRequest: {
-            name: string;
-            /** Format: int32 */
-            days?: number | null;
-        };
-        Token: {
-            id: string;
-            name: string;
-            /** Format: date-time */
-            created: string;
-            /** Format: date-time */
-            expires: string;
-            value?: string | null;
-        };
-        Site: {
-            id: string;
-            name: string;
-            time_zone: string;
-            /** Format: date-time */
-            time: string;
+        /** @description `GET /v1/setup`: what a client must know before anybody signs in. */
+        SetupState: {
+            /** @description The site's certificate ID: 16 groups of 4 hex digits. */
             certificate_id: string;
-            tls_certificate_sha256: string;
+            /** @description Whether the site still waits for its first administrator. */
+            needed: boolean;
+            /** @description The release that runs. */
             release: string;
-            /** Format: date-time */
-            started: string;
+            /** @description The site's name. */
+            site_name: string;
+            /** @description SHA-256 of the TLS certificate as browsers print it. */
+            tls_certificate_sha256: string;
         };
+        /** @description `POST /v1/session`: sign in. */
+        SignIn: {
+            /** @description The password, any characters. */
+            password: string;
+            /** @description The user's name. */
+            user: string;
+        };
+        /** @description The site. */
+        Site: {
+            /** @description Certificate ID: 16 groups of 4 hex digits. */
+            certificate_id: string;
+            /** @description Its identifier, made from its identity. */
+            id: components["schemas"]["SiteId"];
+            /** @description Its name. */
+            name: string;
+            /** @description The release that runs. */
+            release: string;
+            /** @description Since when it runs. */
+            started: components["schemas"]["WallTime"];
+            /** @description What its clock says. */
+            time: components["schemas"]["WallTime"];
+            /** @description IANA name of its time zone, such as `Europe/Stockholm`. */
+            time_zone: string;
+            /** @description SHA-256 of the TLS certificate as browsers print it. */
+            tls_certificate_sha256: string;
+        };
+        /** @description `PATCH /v1/site`. What is left out stays. */
         SiteChange: {
+            /** @description Its name. */
             name?: string | null;
+            /** @description IANA name of its time zone. */
             time_zone?: string | null;
         };
-        /** @enum {string} */
-        VolumeState: "ok" | "slow" | "full" | "failed" | "foreign";
+        /** @description identifier, 32 hex digits */
+        SiteId: string;
+        /** @description Where a camera's streams come from. */
+        Source: {
+            /** @description Base address, such as `http://192.168.0.90` or `https://192.168.0.90`. */
+            address: string;
+            codec?: components["schemas"]["Codec"] | null;
+            /** @enum {string} */
+            kind: "axis";
+            /**
+             * Format: int32
+             * @description RTSP port where it is not 554.
+             */
+            rtsp_port?: number | null;
+        } | {
+            /** @enum {string} */
+            kind: "rtsp";
+            /** @description Main stream, `rtsp://…`, without name and password. */
+            main_url: string;
+            /** @description Sub stream, where there is one. */
+            sub_url?: string | null;
+        };
+        /** @description A stretch of recording without a gap. */
+        Span: {
+            /**
+             * Format: int64
+             * @description Bytes.
+             */
+            bytes: number;
+            /** @description Time of the first frame. */
+            from: components["schemas"]["WallTime"];
+            /** @description Whether it is being recorded now. */
+            open: boolean;
+            /** @description End of the last frame. */
+            to: components["schemas"]["WallTime"];
+        };
+        /** @description One stream as it arrives. */
+        Stream: {
+            /** @description Codec string of the sound (`ulaw` and `alaw` for G.711). */
+            audio_codec?: string | null;
+            /**
+             * Format: int64
+             * @description Bits a second, measured.
+             */
+            bits_per_second: number;
+            /**
+             * Format: double
+             * @description Frames a second, measured.
+             */
+            fps: number;
+            /**
+             * Format: int32
+             * @description Height in pixels.
+             */
+            height: number;
+            /** @description Main or sub. */
+            kind: components["schemas"]["StreamKind"];
+            /** @description Codec string of the pictures, such as `avc1.64001f`. */
+            video_codec: string;
+            /**
+             * Format: int32
+             * @description Width in pixels.
+             */
+            width: number;
+        };
+        /**
+         * @description A camera's main stream (full picture) or its sub stream (small picture for grids).
+         * @enum {string}
+         */
+        StreamKind: "main" | "sub";
+        /** @description `GET /v1/timeline`. */
+        Timeline: {
+            /** @description Start of what was asked. */
+            from: components["schemas"]["WallTime"];
+            /** @description One lane a camera. */
+            lanes: components["schemas"]["Lane"][];
+            /** @description What the site's clock says: later than this is not a gap but the future. */
+            now: components["schemas"]["WallTime"];
+            /** @description End of what was asked. */
+            to: components["schemas"]["WallTime"];
+        };
+        /** @description A token. Its value is shown once. */
+        Token: {
+            /** @description When it was made. */
+            created: components["schemas"]["WallTime"];
+            /** @description When it ends. */
+            expires: components["schemas"]["WallTime"];
+            /** @description The token's identifier, to end it with. */
+            id: components["schemas"]["TokenId"];
+            /** @description What it is for. */
+            name: string;
+            /** @description The value for `Authorization: Bearer …`; only in the answer that made it. */
+            value?: string | null;
+        };
+        /** @description identifier, 32 hex digits */
+        TokenId: string;
+        /** @description `POST /v1/tokens`: make a token for a script. */
+        TokenRequest: {
+            /**
+             * Format: int32
+             * @description Days until it ends; none: 90.
+             */
+            days?: number | null;
+            /** @description What it is for. */
+            name: string;
+        };
+        /**
+         * @description How RTP travels from the camera.
+         * @enum {string}
+         */
+        Transport: "tcp" | "udp";
+        /** @description identifier, 32 hex digits */
+        UserId: string;
+        /** @description One volume: a directory that holds recordings. */
         Volume: {
-            id: string;
-            path: string;
-            /** Format: int64 */
-            used_bytes: number;
-            /** Format: int64 */
-            limit_bytes?: number | null;
-            /** Format: int64 */
-            free_bytes: number;
-            /** Format: int64 */
-            total_bytes: number;
-            /** Format: date-time */
-            oldest?: string | null;
-            state: components["schemas"]["VolumeState"];
+            /**
+             * Format: double
+             * @description Seconds of recording that a power cut could lose now.
+             */
             at_risk_s: number;
+            /**
+             * Format: int64
+             * @description Bytes free on its file system.
+             */
+            free_bytes: number;
+            /** @description Its identifier, kept on the volume itself. */
+            id: components["schemas"]["VolumeId"];
+            /**
+             * Format: int64
+             * @description Bytes that recordings may take; none: all but the reserve.
+             */
+            limit_bytes?: number | null;
+            oldest?: components["schemas"]["WallTime"] | null;
+            /** @description Where it lies. */
+            path: string;
+            /** @description Whether it takes recordings, and why not. */
+            state: components["schemas"]["VolumeState"];
+            /**
+             * Format: int64
+             * @description Bytes of the file system.
+             */
+            total_bytes: number;
+            /**
+             * Format: int64
+             * @description Bytes of recordings on it.
+             */
+            used_bytes: number;
         };
+        /** @description `PATCH /v1/volumes/{volume}`. */
         VolumeChange: {
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Bytes that recordings may take, 100 MB or more; null: all but the reserve.
+             */
             limit_bytes?: number | null;
         };
-        Health: {
-            status: string;
-            release: string;
+        /** @description identifier, 32 hex digits */
+        VolumeId: string;
+        /**
+         * @description How a volume is.
+         * @enum {string}
+         */
+        VolumeState: "ok" | "slow" | "full" | "failed" | "foreign";
+        /** Format: date-time */
+        WallTime: string;
+        /** @description Webhook: a POST with the alarm as JSON. */
+        Webhook: {
+            /** @description Key of the signature header (`martello-signature: sha256=…`, HMAC over the body). Never given back. */
+            secret?: string | null;
+            /** @description Address, `https://…` or `http://…`. */
+            url: string;
         };
-        List_Camera: {
-            items: components["schemas"]["Camera"][];
-        };
-        List_Alarm: {
-            items: components["schemas"]["Alarm"][];
-        };
-        List_Token: {
-            items: components["schemas"]["Token"][];
-        };
-        List_Volume: {
-            items: components["schemas"]["Volume"][];
-        };
+        /** @enum {string} */
+        Sound: "main" | "sub";
     };
     responses: never;
     parameters: never;
@@ -672,7 +1334,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    setup_get: {
+    identity_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -681,60 +1343,17 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SetupState"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": Record<string, never>;
                 };
             };
         };
     };
-    setup_create: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SetUp"];
-            };
-        };
-        responses: {
-            /** @description ok */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Session"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    session_get: {
+    document_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -743,60 +1362,17 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Session"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": Record<string, never>;
                 };
             };
         };
     };
-    session_create: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SignIn"];
-            };
-        };
-        responses: {
-            /** @description ok */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Session"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    session_delete: {
+    health_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -805,76 +1381,33 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    token_list: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["List_Token"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Health"];
                 };
             };
         };
     };
-    token_create: {
+    metrics_get: {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["TokenRequest"];
-            };
-        };
+        requestBody?: never;
         responses: {
-            /** @description ok */
-            201: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Token"];
+                    "text/plain; version=0.0.4": string;
                 };
             };
-            /** @description problem */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -885,87 +1418,52 @@ export interface operations {
             };
         };
     };
-    token_delete: {
+    alarm_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_Alarm"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    alarm_acknowledge: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                token: string;
+                alarm: components["schemas"]["AlarmId"];
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    site_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Site"];
+                    "application/json": components["schemas"]["Alarm"];
                 };
             };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    site_update: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SiteChange"];
-            };
-        };
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Site"];
-                };
-            };
-            /** @description problem */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -985,16 +1483,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["List_Camera"];
+                    "application/json": components["schemas"]["Items_Camera"];
                 };
             };
-            /** @description problem */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1018,7 +1514,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description ok */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -1027,7 +1522,6 @@ export interface operations {
                     "application/json": components["schemas"]["Camera"];
                 };
             };
-            /** @description problem */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1043,13 +1537,12 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                camera: string;
+                camera: components["schemas"]["CameraId"];
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1058,7 +1551,6 @@ export interface operations {
                     "application/json": components["schemas"]["Camera"];
                 };
             };
-            /** @description problem */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1074,20 +1566,19 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                camera: string;
+                camera: components["schemas"]["CameraId"];
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
+            /** @description removed */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description problem */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1103,7 +1594,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                camera: string;
+                camera: components["schemas"]["CameraId"];
             };
             cookie?: never;
         };
@@ -1113,7 +1604,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description ok */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1122,7 +1612,6 @@ export interface operations {
                     "application/json": components["schemas"]["Camera"];
                 };
             };
-            /** @description problem */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1133,27 +1622,245 @@ export interface operations {
             };
         };
     };
-    camera_image: {
+    clip_get: {
         parameters: {
-            query?: never;
+            query: {
+                /** @description Start: the first picture shown is the first one from here on. */
+                from: components["schemas"]["WallTime"];
+                /** @description End: no picture from here on. */
+                to: components["schemas"]["WallTime"];
+                /** @description `main` (unless given) or `sub`. */
+                stream?: components["schemas"]["StreamKind"];
+                /** @description Whether sound is saved too (unless given: yes). */
+                audio?: boolean;
+            };
             header?: never;
             path: {
-                camera: string;
+                camera: components["schemas"]["CameraId"];
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "image/jpeg": string;
+                    "video/mp4": number[];
                 };
             };
-            /** @description problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    camera_image_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera: components["schemas"]["CameraId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": number[];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    recording_key_frame_get: {
+        parameters: {
+            query: {
+                /** @description The moment. */
+                at: components["schemas"]["WallTime"];
+                /** @description `main` (unless given) or `sub`. */
+                stream?: components["schemas"]["StreamKind"];
+            };
+            header?: never;
+            path: {
+                camera: components["schemas"]["CameraId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-martello-records": number[];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    recording_play: {
+        parameters: {
+            query: {
+                /** @description Start: no frame before it is to be shown. */
+                from: components["schemas"]["WallTime"];
+                /** @description End: no frame from it on is sent. */
+                to: components["schemas"]["WallTime"];
+                /** @description `main` (unless given) or `sub`. */
+                stream?: components["schemas"]["StreamKind"];
+                /** @description Whether sound is sent too. */
+                audio?: boolean;
+                /** @description `flac`: G.711 comes wrapped as FLAC (for MSE); `raw` (unless given): as it was recorded. */
+                sound?: components["schemas"]["Sound"];
+            };
+            header?: never;
+            path: {
+                camera: components["schemas"]["CameraId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-martello-records": number[];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    discovery_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Discovery"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    discovery_start: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Discovery"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    event_watch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description switched to WebSocket */
+            101: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Event"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    live_watch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description switched to WebSocket */
+            101: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1177,7 +1884,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description ok */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1186,7 +1892,6 @@ export interface operations {
                     "application/json": components["schemas"]["Probe"];
                 };
             };
-            /** @description problem */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1197,25 +1902,32 @@ export interface operations {
             };
         };
     };
-    discovery_get: {
+    recorded_day_list: {
         parameters: {
-            query?: never;
+            query: {
+                /** @description Cameras, divided by commas; none: all. */
+                cameras?: string;
+                /** @description Start of the range. */
+                from: components["schemas"]["WallTime"];
+                /** @description End of the range. */
+                to: components["schemas"]["WallTime"];
+                /** @description Stretches that are closer to each other than so many milliseconds are told as one; none: 1000. */
+                resolution_ms?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Discovery"];
+                    "application/json": components["schemas"]["RecordedDays"];
                 };
             };
-            /** @description problem */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1226,7 +1938,7 @@ export interface operations {
             };
         };
     };
-    discovery_start: {
+    session_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -1235,16 +1947,275 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
-            202: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Discovery"];
+                    "application/json": components["schemas"]["Session"];
                 };
             };
-            /** @description problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    session_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    session_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description signed out */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    notification_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notifications"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    notification_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Notifications"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notifications"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    notification_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Notifications"];
+            };
+        };
+        responses: {
+            /** @description delivered */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setup_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetupState"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setup_complete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetUp"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    site_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Site"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    site_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SiteChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Site"];
+                };
+            };
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1258,10 +2229,14 @@ export interface operations {
     timeline_get: {
         parameters: {
             query: {
-                from: string;
-                to: string;
+                /** @description Cameras, divided by commas; none: all. */
                 cameras?: string;
-                resolution_ms?: string;
+                /** @description Start of the range. */
+                from: components["schemas"]["WallTime"];
+                /** @description End of the range. */
+                to: components["schemas"]["WallTime"];
+                /** @description Stretches that are closer to each other than so many milliseconds are told as one; none: 1000. */
+                resolution_ms?: number;
             };
             header?: never;
             path?: never;
@@ -1269,7 +2244,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1278,7 +2252,6 @@ export interface operations {
                     "application/json": components["schemas"]["Timeline"];
                 };
             };
-            /** @description problem */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1289,143 +2262,7 @@ export interface operations {
             };
         };
     };
-    playback_get: {
-        parameters: {
-            query: {
-                from: string;
-                to?: string;
-                stream?: string;
-                audio?: string;
-            };
-            header?: never;
-            path: {
-                camera: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/octet-stream": string;
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    keyframe_get: {
-        parameters: {
-            query: {
-                at: string;
-            };
-            header?: never;
-            path: {
-                camera: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/octet-stream": string;
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    clip_get: {
-        parameters: {
-            query: {
-                from: string;
-                to: string;
-            };
-            header?: never;
-            path: {
-                camera: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "video/mp4": string;
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    recorded_days_get: {
-        parameters: {
-            query?: {
-                from?: string;
-                to?: string;
-                camera?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RecordedDays"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    alarm_list: {
+    token_list: {
         parameters: {
             query?: never;
             header?: never;
@@ -1434,16 +2271,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["List_Alarm"];
+                    "application/json": components["schemas"]["Items_Token"];
                 };
             };
-            /** @description problem */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1454,27 +2289,55 @@ export interface operations {
             };
         };
     };
-    alarm_acknowledge: {
+    token_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Token"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    token_delete: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                alarm: string;
+                token: components["schemas"]["TokenId"];
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
-            200: {
+            /** @description ended */
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": components["schemas"]["Alarm"];
-                };
+                content?: never;
             };
-            /** @description problem */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1494,16 +2357,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["List_Volume"];
+                    "application/json": components["schemas"]["Items_Volume"];
                 };
             };
-            /** @description problem */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1519,7 +2380,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                volume: string;
+                volume: components["schemas"]["VolumeId"];
             };
             cookie?: never;
         };
@@ -1529,7 +2390,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description ok */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1538,96 +2398,6 @@ export interface operations {
                     "application/json": components["schemas"]["Volume"];
                 };
             };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    notifications_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Notifications"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    notifications_replace: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Notifications"];
-            };
-        };
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Notifications"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    notifications_test: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description problem */
             default: {
                 headers: {
                     [name: string]: unknown;

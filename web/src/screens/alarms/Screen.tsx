@@ -6,6 +6,7 @@ import { acknowledge, useChange } from "../../api/changes";
 import { asFailure } from "../../api/problems";
 import { alarmsQuery, keys } from "../../api/queries";
 import type { Alarm } from "../../api/types";
+import { useCan } from "../../session/useSession";
 import { placeOf } from "../../shell/useAlarms";
 import { duration, moment } from "../../time/format";
 import { useSiteNow, useZone } from "../../time/useNow";
@@ -58,6 +59,7 @@ export default function AlarmsScreen() {
 function AlarmRow({ alarm }: { alarm: Alarm }) {
   const zone = useZone();
   const now = useSiteNow();
+  const may = useCan("recordings");
   const done = useChange(acknowledge, [keys.alarms]);
   const Icon = icons[alarm.kind];
   const over = Boolean(alarm.ended);
@@ -75,10 +77,10 @@ function AlarmRow({ alarm }: { alarm: Alarm }) {
         <span>{over ? `over after ${lasted}` : `for ${lasted}`}</span>
       </div>
       <div className={styles.actions}>
-        <LinkButton look="quiet" icon={<ArrowRight />} href={placeOf(alarm)} aria-label={`Go to: ${alarm.title}`}>Go to</LinkButton>
+        {may ? <LinkButton look="quiet" icon={<ArrowRight />} href={placeOf(alarm)} aria-label={`Go to: ${alarm.title}`}>Go to</LinkButton> : null}
         {alarm.acknowledged ? (
           <span className={styles.by}><CircleCheck aria-hidden="true" />{alarm.acknowledged_by ?? "Acknowledged"}, {moment(alarm.acknowledged, zone, now)}</span>
-        ) : (
+        ) : !may ? null : (
           <Button icon={<Check />} isPending={done.isPending} onPress={() => done.mutate(alarm.id)} aria-label={`Acknowledge: ${alarm.title}`}>Acknowledge</Button>
         )}
       </div>

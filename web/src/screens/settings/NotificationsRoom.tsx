@@ -31,17 +31,22 @@ function NotificationsForm({ settings }: { settings: Notifications }) {
   };
   const wrong = wrongWith(values);
   const error = (field: keyof typeof wrong) => (checked ? wrong[field] : undefined);
+  /** Runs an action when the form is complete; else shows what is missing. */
+  const whenRight = (action: () => void) => {
+    setChecked(true);
+    if (!Object.values(wrong).some(Boolean)) action();
+  };
   const save = (event: FormEvent) => {
     event.preventDefault();
-    setChecked(true);
-    if (Object.values(wrong).some(Boolean)) return;
-    saving.mutate(notificationsOf(values), {
-      onSuccess: () => {
-        setTouched(false);
-        setValues({ ...values, password: "", secret: "" });
-        toast("Notifications were saved.");
-      },
-    });
+    whenRight(() =>
+      saving.mutate(notificationsOf(values), {
+        onSuccess: () => {
+          setTouched(false);
+          setValues({ ...values, password: "", secret: "" });
+          toast("Notifications were saved.");
+        },
+      }),
+    );
   };
   const { mail, webhook } = values;
   return (
@@ -68,7 +73,7 @@ function NotificationsForm({ settings }: { settings: Notifications }) {
       {saving.error ? <Problem of={saving.error} /> : null}
       <Actions>
         <Button type="submit" look="primary" isPending={saving.isPending} isDisabled={!touched}>Save</Button>
-        <Button isPending={test.isPending} isDisabled={touched || !(settings.mail || settings.webhook)} onPress={() => test.mutate()}>Send a test</Button>
+        <Button isPending={test.isPending} isDisabled={!(mail || webhook)} onPress={() => whenRight(() => test.mutate(notificationsOf(values)))}>Send a test</Button>
       </Actions>
       <div role="status">
         {test.error ? <Problem of={test.error} /> : null}

@@ -24,7 +24,7 @@ const isRoom = (name: string | undefined): name is SettingsRoom => name !== unde
 export default function SettingsScreen() {
   const { room } = useParams();
   if (!isRoom(room)) return <NotFound />;
-  const { Room, name } = rooms[room];
+  const { Room } = rooms[room];
   return (
     <Needs privilege="configure" what="change settings">
       <div className={styles.page}>
@@ -34,9 +34,9 @@ export default function SettingsScreen() {
             <Link key={one} to={paths.settings(one)} aria-current={one === room ? "page" : undefined}>{rooms[one].name}</Link>
           ))}
         </nav>
-        <section className={styles.room} aria-label={name}>
+        <div className={styles.room}>
           <Room key={room} />
-        </section>
+        </div>
       </div>
     </Needs>
   );

@@ -62,8 +62,8 @@ function FirstRun({ setup }: { setup: SetupState }) {
       {
         onSuccess: (session) => {
           queries.setQueryData(keys.session, session);
-          void queries.invalidateQueries({ queryKey: keys.setup });
-          void navigate(paths.addDevices(), { replace: true });
+          // First away from here: what is asked anew says that nothing is left to set up.
+          void Promise.resolve(navigate(paths.addDevices(), { replace: true })).then(() => queries.invalidateQueries({ queryKey: keys.setup }));
         },
       },
     );

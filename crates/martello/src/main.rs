@@ -48,7 +48,10 @@ fn main() -> ExitCode {
             Command::Site(arguments) => serve::run(arguments).await,
             Command::Demo(arguments) => demo::run(arguments).await,
             #[cfg(feature = "sim")]
-            Command::Sim(arguments) => sim::cli::run(arguments).await,
+            Command::Sim(arguments) => match sim::cli::run(arguments).await {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) => ready::fail(&ready::chain(&error)),
+            },
             Command::Client(command) => client::run(command).await,
         }
     })

@@ -13,6 +13,9 @@ pub struct Ready {
     /// Simulated cameras.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub cameras: Vec<ReadyCamera>,
+    /// Where simulated cameras are told to fail.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub control: Option<String>,
 }
 
 /// Where the site is and how to get in.

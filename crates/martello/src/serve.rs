@@ -48,7 +48,7 @@ pub async fn run(arguments: Arguments) -> ExitCode {
     };
     announce(&running);
     if let Some(path) = ready_file {
-        let ready = Ready { site: Some(site(&running)), cameras: Vec::new() };
+        let ready = Ready { site: Some(site(&running)), ..Ready::default() };
         if let Err(error) = ready::write(&path, &ready) {
             running.stop().await;
             return ready::fail(&format!("cannot write {}: {error}", path.display()));

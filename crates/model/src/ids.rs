@@ -23,6 +23,12 @@ macro_rules! ids {
                 Self(Uuid::now_v7())
             }
 
+            /// An identifier that nobody can guess (UUID version 4).
+            #[must_use]
+            pub fn random() -> Self {
+                Self(Uuid::new_v4())
+            }
+
             /// The identifier made of these 16 bytes.
             #[must_use]
             pub const fn from_bytes(bytes: [u8; 16]) -> Self {

@@ -1,0 +1,227 @@
+//! A connection to a site: requests, answers, problems. Which certificate is taken is `pin`'s.
+
+use std::time::Duration;
+
+use api::Problem;
+use model::{Secret, clock::wall_now};
+use reqwest::{Client, ClientBuilder, Method, Response, StatusCode, Url, header, redirect};
+use serde::{Serialize, de::DeserializeOwned};
+use trust::{CertificateId, Endorsement, TlsFingerprint, presented_by};
+
+use super::{Failure, Outcome, pin::Pin};
+
+/// Until a connection stands.
+const CONNECT: Duration = Duration::from_secs(10);
+/// Between two pieces of an answer. A site that probes a camera needs some seconds.
+const SILENCE: Duration = Duration::from_secs(60);
+/// No JSON answer is larger.
+const MAX_JSON: usize = 64 << 20;
+/// No statement of an identity is larger.
+const MAX_STATEMENT: usize = 64 << 10;
+
+/// Whom requests are sent as.
+enum Principal {
+    Nobody,
+    Token(Secret<String>),
+    /// `name=value` of a session's cookie.
+    Cookie(Secret<String>),
+}
+
+/// A site whose certificate was checked.
+pub(crate) struct Connection {
+    url: Url,
+    http: Client,
+    principal: Principal,
+}
+
+impl Connection {
+    /// Connects to the site with this certificate ID; without one, to whoever has a certificate for the address that the
+    /// operating system trusts.
+    pub async fn open(url: Url, pinned: Option<CertificateId>) -> Outcome<Self> {
+        let http = match pinned {
+            None => client(Client::builder())?,
+            Some(pinned) => {
+                let (certificate, statement) = look(&url).await?;
+                check(&pinned, &certificate, statement)?;
+                pinned_client(&Pin::only(TlsFingerprint::of(&certificate)))?
+            }
+        };
+        Ok(Self { url, http, principal: Principal::Nobody })
+    }
+
+    /// Sends requests as the token's user.
+    pub fn with_token(self, token: Secret<String>) -> Self {
+        Self { principal: Principal::Token(token), ..self }
+    }
+
+    /// Sends requests as the user that the answer signed in.
+    pub fn with_session_of(self, answer: &Response) -> Outcome<Self> {
+        let cookie = answer
+            .headers()
+            .get(header::SET_COOKIE)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| value.split(';').next())
+            .ok_or_else(|| Failure::failed("the site signed nobody in"))?;
+        Ok(Self { principal: Principal::Cookie(Secret::new(cookie.to_owned())), ..self })
+    }
+
+    /// `GET`, answered with JSON.
+    pub async fn get<T: DeserializeOwned>(&self, path: &str, query: &[(&str, String)]) -> Outcome<T> {
+        json(self.download(path, query).await?, MAX_JSON).await
+    }
+
+    /// `GET`, answered with anything.
+    pub async fn download(&self, path: &str, query: &[(&str, String)]) -> Outcome<Response> {
+        self.send(Method::GET, path, query, None::<&()>).await
+    }
+
+    /// `POST` of JSON, answered with JSON.
+    pub async fn post<T: DeserializeOwned>(&self, path: &str, body: Option<&impl Serialize>) -> Outcome<T> {
+        json(self.submit(path, body).await?, MAX_JSON).await
+    }
+
+    /// `POST` of JSON, answered with anything.
+    pub async fn submit(&self, path: &str, body: Option<&impl Serialize>) -> Outcome<Response> {
+        self.send(Method::POST, path, &[], body).await
+    }
+
+    /// `PATCH` of JSON, answered with JSON.
+    pub async fn patch<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Outcome<T> {
+        json(self.send(Method::PATCH, path, &[], Some(body)).await?, MAX_JSON).await
+    }
+
+    /// `DELETE`.
+    pub async fn delete(&self, path: &str) -> Outcome {
+        self.send(Method::DELETE, path, &[], None::<&()>).await.map(drop)
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        query: &[(&str, String)],
+        body: Option<&impl Serialize>,
+    ) -> Outcome<Response> {
+        let mut url = self.url.clone();
+        url.set_path(path);
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        let mut request = self.http.request(method, url);
+        match &self.principal {
+            Principal::Nobody => {}
+            Principal::Token(token) => request = request.bearer_auth(token.expose()),
+            Principal::Cookie(cookie) => {
+                // A site takes a cookie only from its own page; this is none, and nobody else's either.
+                let origin = self.url.origin().ascii_serialization();
+                request = request.header(header::COOKIE, cookie.expose()).header(header::ORIGIN, origin);
+            }
+        }
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let answer = request.send().await.map_err(|e| unreachable(&self.url, e))?;
+        if answer.status().is_success() { Ok(answer) } else { Err(problem(answer).await) }
+    }
+}
+
+/// The certificate ID of whoever answers, to show to a person who compares it.
+pub(super) async fn claimed_id(url: &Url) -> Outcome<CertificateId> {
+    let (certificate, statement) = look(url).await?;
+    if let Some(statement) = statement? {
+        let id = statement.identity.certificate_id();
+        check(&id, &certificate, Ok(Some(statement)))?;
+        return Ok(id);
+    }
+    presented_by(&certificate).map_err(|e| Failure::failed(e.to_string()))
+}
+
+/// The certificate that is presented (DER), and the statement about it. That there is none, or that it cannot be read,
+/// matters only where the certificate is not the identity's own.
+async fn look(url: &Url) -> Outcome<(Vec<u8>, Outcome<Option<Endorsement>>)> {
+    let pin = Pin::looking();
+    let mut address = url.clone();
+    address.set_path("/.well-known/martello-identity");
+    let answer = pinned_client(&pin)?.get(address).send().await.map_err(|e| unreachable(url, e))?;
+    let certificate = pin.seen().ok_or_else(|| Failure::failed("no certificate was presented"))?;
+    let statement = match answer.status() {
+        StatusCode::OK => json(answer, MAX_STATEMENT).await.map(Some),
+        _ => Ok(None),
+    };
+    Ok((certificate, statement))
+}
+
+/// Whether the presented certificate is the pinned site's: its identity's own, or endorsed by it.
+fn check(pinned: &CertificateId, certificate: &[u8], statement: Outcome<Option<Endorsement>>) -> Outcome {
+    if presented_by(certificate).is_ok_and(|id| id == *pinned) {
+        return Ok(());
+    }
+    let refused = || Failure::failed(format!("this is not the site with the certificate ID {pinned}"));
+    statement?
+        .ok_or_else(refused)?
+        .verify(pinned, certificate, wall_now())
+        .map_err(|e| Failure::failed(e.to_string()))
+}
+
+fn pinned_client(pin: &std::sync::Arc<Pin>) -> Outcome<Client> {
+    let config = pin.config().map_err(|e| Failure::failed(e.to_string()))?;
+    client(Client::builder().tls_backend_preconfigured(config))
+}
+
+fn client(builder: ClientBuilder) -> Outcome<Client> {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    builder
+        .redirect(redirect::Policy::none())
+        .no_proxy()
+        .connect_timeout(CONNECT)
+        .read_timeout(SILENCE)
+        .user_agent(concat!("martello/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .map_err(|e| Failure::failed(reasons(&e)))
+}
+
+async fn json<T: DeserializeOwned>(mut answer: Response, max: usize) -> Outcome<T> {
+    let mut body = Vec::new();
+    while let Some(piece) = answer.chunk().await.map_err(|e| Failure::failed(reasons(&e)))? {
+        if body.len() + piece.len() > max {
+            return Err(Failure::failed("the site's answer is too large"));
+        }
+        body.extend_from_slice(&piece);
+    }
+    serde_json::from_slice(&body)
+        .map_err(|e| Failure::failed(format!("the site's answer is not understood: {e}")))
+}
+
+/// What the site says is wrong, in its own words.
+async fn problem(answer: Response) -> Failure {
+    let status = answer.status();
+    match json::<Problem>(answer, MAX_STATEMENT).await {
+        Ok(Problem { title, detail: Some(detail), .. }) => Failure::failed(format!("{title}. {detail}")),
+        Ok(Problem { title, .. }) => Failure::failed(title),
+        Err(_) => Failure::failed(format!("the site answered {status}")),
+    }
+}
+
+fn unreachable(url: &Url, error: reqwest::Error) -> Failure {
+    let reason = reasons(&error.without_url());
+    let advice = if reason.contains("certificate") {
+        ". A site with a certificate of its own needs --certificate-id"
+    } else {
+        ""
+    };
+    Failure::failed(format!("{} cannot be reached: {reason}{advice}", url.origin().ascii_serialization()))
+}
+
+/// An error with those that it comes from.
+pub(super) fn reasons(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let more = error.to_string();
+        if !text.contains(&more) {
+            text = format!("{text}: {more}");
+        }
+        cause = error.source();
+    }
+    text
+}

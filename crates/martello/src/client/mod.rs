@@ -1,0 +1,95 @@
+//! The client commands: what a person or a script asks of a site, over its HTTP API.
+//!
+//! What is here: arguments, the pinned connection, what is printed. What is not here: anything that a site does by
+//! itself; every command is one or a few operations of the API.
+//!
+//! Exit codes: 0 done, 1 failed with one line on stderr, 2 wrong usage.
+
+mod camera;
+pub(crate) mod connection;
+mod device;
+mod export;
+mod login;
+mod output;
+mod pin;
+mod profile;
+mod prompt;
+mod recording;
+mod setup;
+mod target;
+
+use std::process::ExitCode;
+
+use output::Output;
+
+/// Commands that are sent to a running site.
+#[derive(clap::Subcommand)]
+pub enum ClientCommand {
+    /// Sign in to a site; the commands that follow use it.
+    Login(login::Arguments),
+    /// Make the first administrator of a new site.
+    Setup(setup::Arguments),
+    /// Add, list and remove cameras.
+    #[command(subcommand)]
+    Camera(camera::Command),
+    /// Look what is recorded.
+    #[command(subcommand)]
+    Recording(recording::Command),
+    /// Save recordings as an MP4 file that every player plays.
+    Export(export::Arguments),
+    /// Find devices on the site's network.
+    #[command(subcommand)]
+    Device(device::Command),
+}
+
+/// Why a command did not do what it should.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// The arguments do not fit together.
+    #[error("{0}")]
+    Usage(String),
+    /// It was tried and failed.
+    #[error("{0}")]
+    Failed(String),
+}
+
+pub(crate) type Outcome<T = ()> = Result<T, Failure>;
+
+/// Runs the command; what it has to say goes to stdout, why it failed to stderr.
+pub async fn run(command: ClientCommand) -> ExitCode {
+    match dispatch(command, &mut Output::stdout()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            output::complain(&failure);
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
+async fn dispatch(command: ClientCommand, output: &mut Output) -> Outcome {
+    match command {
+        ClientCommand::Login(arguments) => login::run(arguments, output).await,
+        ClientCommand::Setup(arguments) => setup::run(arguments, output).await,
+        ClientCommand::Camera(command) => camera::run(command, output).await,
+        ClientCommand::Recording(command) => recording::run(command, output).await,
+        ClientCommand::Export(arguments) => export::run(arguments, output).await,
+        ClientCommand::Device(command) => device::run(command, output).await,
+    }
+}
+
+impl Failure {
+    fn usage(reason: impl Into<String>) -> Self {
+        Self::Usage(reason.into())
+    }
+
+    fn failed(reason: impl Into<String>) -> Self {
+        Self::Failed(reason.into())
+    }
+
+    const fn exit_code(&self) -> u8 {
+        match self {
+            Self::Usage(_) => 2,
+            Self::Failed(_) => 1,
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! The client commands against a site that answers what the test says.
+
+use std::{fs, os::unix::fs::PermissionsExt, path::Path};
+
+use crate::{
+    Done,
+    fake_site::{Answer, FakeSite, Request, certificate, identity, ok},
+    martello,
+};
+
+const ID: &str = "0123456789abcdef0123456789abcdef";
+const CLIP: &[u8] = b"a clip, as far as this test knows";
+
+fn camera() -> String {
+    format!(
+        r#"{{"id":"{ID}","name":"Gate","model":null,"serial":null,
+            "source":{{"kind":"rtsp","main_url":"rtsp://127.0.0.1/main"}},"has_sub":false,"user":"root",
+            "transport":"tcp","audio":true,"record":true,"retention_days":null,"state":"wrong-password",
+            "detail":null,"last_frame":null,"next_try":null,"streams":[],"added":"2026-11-21T12:00:00Z"}}"#
+    )
+}
+
+/// A site with one camera.
+fn answer(request: &Request) -> Answer {
+    let path = request.line.split('?').next().unwrap();
+    match path {
+        "GET /v1/cameras" => ok(format!(r#"{{"items":[{}]}}"#, camera())),
+        "POST /v1/cameras" => ok(camera()),
+        "GET /v1/timeline" => ok(format!(
+            r#"{{"from":"2026-11-21T12:00:00Z","to":"2026-11-21T13:00:00Z","now":"2026-11-21T13:00:00Z",
+                "lanes":[{{"camera":"{ID}","spans":[{{"from":"2026-11-21T12:00:00Z",
+                "to":"2026-11-21T12:00:10.5Z","bytes":4000000,"open":false}}]}}]}}"#
+        )),
+        "POST /v1/discovery" => ok(r#"{"running":true,"started":null,"found":[]}"#),
+        "GET /v1/discovery" => ok(
+            r#"{"running":false,"started":null,"found":[{"key":"a","name":"P3265","model":null,"brand":null,
+                "serial":null,"address":"127.1.2.3","http_url":"http://127.1.2.3","rtsp_port":null,"vapix":true,
+                "firmware":null,"needs_setup":false,"seen_by":["mdns"],"added_as":null}]}"#,
+        ),
+        "POST /v1/session" if request.body.contains("hunter2 £🗝") => {
+            (200, "set-cookie: __Host-martello-1=secret; Path=/; Secure\r\n", session().into_bytes())
+        }
+        "POST /v1/setup" => (200, "set-cookie: __Host-martello-1=secret; Path=/\r\n", session().into_bytes()),
+        "GET /v1/setup" => ok(
+            r#"{"needed":true,"site_name":"","certificate_id":"","tls_certificate_sha256":"","release":""}"#,
+        ),
+        "GET /v1/session" => ok(session()),
+        "POST /v1/tokens" => ok(format!(
+            r#"{{"id":"{ID}","name":"","created":"2026-11-21T12:00:00Z","expires":"2026-11-21T12:00:00Z",
+                "value":"martello_value"}}"#
+        )),
+        _ if path.ends_with("/clip") => (200, "content-type: video/mp4\r\n", CLIP.to_vec()),
+        _ if path.starts_with("DELETE") => (204, "", Vec::new()),
+        _ => (
+            401,
+            "content-type: application/problem+json\r\n",
+            br#"{"type":"about:blank","status":401,"code":"wrong-password","title":"Name or password is wrong",
+                "detail":"Try\nagain."}"#
+                .to_vec(),
+        ),
+    }
+}
+
+fn session() -> String {
+    format!(
+        r#"{{"session":"{ID}","user_id":"{ID}","user":"anna","role":"administrator","privileges":[],
+            "expires":"2026-11-21T12:00:00Z"}}"#
+    )
+}
+
+struct Lab {
+    site: FakeSite,
+    home: tempfile::TempDir,
+}
+
+impl Lab {
+    async fn new() -> Self {
+        Self {
+            site: FakeSite::start(&[certificate(&identity(1))], answer).await,
+            home: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    fn id() -> String {
+        identity(1).certificate_id().to_string()
+    }
+
+    /// With site and token as flags.
+    async fn run(&self, arguments: &[&str], stdin: &str) -> Done {
+        let (url, id) = (self.site.url(), Self::id());
+        let flags = ["--url", &url, "--token", "t", "--certificate-id", &id];
+        martello(self.home.path(), &[arguments, &flags].concat(), stdin).await
+    }
+
+    fn profile(&self) -> std::path::PathBuf {
+        self.home.path().join(".config/martello/profile.toml")
+    }
+}
+
+fn assert_done(done: &Done) {
+    assert_eq!((done.code, done.stderr.as_str()), (0, ""), "{done:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_camera_is_added_with_its_password_from_stdin() {
+    let lab = Lab::new().await;
+    let add = ["camera", "add", "Gate", "rtsp://127.0.0.1/main", "--user", "root", "--password-stdin"];
+    let done = lab.run(&add, "p£ss 🗝\n").await;
+    assert_done(&done);
+    assert_eq!(done.text(), format!("Gate was added as {ID}.\n"));
+    let body: serde_json::Value = serde_json::from_str(&lab.site.request("POST /v1/cameras").body).unwrap();
+    assert_eq!(body["password"], "p£ss 🗝");
+    assert_eq!(body["source"], serde_json::json!({"kind": "rtsp", "main_url": "rtsp://127.0.0.1/main"}));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cameras_are_listed_for_people_and_for_scripts_and_removed_by_name() {
+    let lab = Lab::new().await;
+    let done = lab.run(&["camera", "list"], "").await;
+    assert_done(&done);
+    assert!(
+        done.text().contains(&format!("Gate  wrong-password  {ID}  rtsp://127.0.0.1/main")),
+        "{}",
+        done.text()
+    );
+    let done = lab.run(&["camera", "list", "--json"], "").await;
+    let listed: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
+    assert_eq!(listed[0]["name"], "Gate");
+    assert_done(&lab.run(&["camera", "remove", "Gate"], "").await);
+    lab.site.request(&format!("DELETE /v1/cameras/{ID}"));
+    let done = lab.run(&["camera", "remove", "Yard"], "").await;
+    assert_eq!((done.code, done.stderr.as_str()), (1, "martello: there is no camera \"Yard\"\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn recordings_are_listed_and_devices_found() {
+    let lab = Lab::new().await;
+    let range = ["--from", "2026-11-21T13:00:00+01:00", "--to", "2026-11-21T13:00:00Z"];
+    let done = lab.run(&[["recording", "list", "--camera", "Gate"].as_slice(), &range].concat(), "").await;
+    assert_done(&done);
+    assert!(
+        done.text().contains("2026-11-21T12:00:00Z  2026-11-21T12:00:10.5Z  10.5     4.0"),
+        "{}",
+        done.text()
+    );
+    let asked = lab.site.seen().into_iter().find(|request| request.line.contains("timeline")).unwrap();
+    assert!(asked.line.contains("from=2026-11-21T12%3A00%3A00Z"), "{}", asked.line);
+
+    let done = lab.run(&["device", "discover", "--json"], "").await;
+    let found: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
+    assert_eq!(found[0]["address"], "127.1.2.3");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clip_is_saved_whole_or_not_at_all() {
+    let lab = Lab::new().await;
+    let file = lab.home.path().join("clip.mp4");
+    let export = ["export", "--camera", ID, "--no-audio", "-o", file.to_str().unwrap()];
+    assert_done(&lab.run(&export, "").await);
+    assert_eq!(fs::read(&file).unwrap(), CLIP);
+    let asked = lab.site.seen().into_iter().find(|request| request.line.contains("/clip")).unwrap();
+    assert!(asked.line.contains("audio=false"), "{}", asked.line);
+
+    let again = lab.run(&export, "").await;
+    assert_eq!(again.code, 1, "a file that is there is not replaced: {again:?}");
+    assert_done(&lab.run(&[export.as_slice(), &["--force"]].concat(), "").await);
+    let done = lab.run(&["export", "--camera", ID, "-o", "-"], "").await;
+    assert_eq!(done.stdout, CLIP);
+
+    let broken = FakeSite::start(&[certificate(&identity(1))], |request| match answer(request) {
+        (200, _, _) if request.line.contains("/clip") => (200, "content-length: 1000\r\n", CLIP.to_vec()),
+        other => other,
+    })
+    .await;
+    let lab = Lab { site: broken, ..lab };
+    let file = lab.home.path().join("broken.mp4");
+    let done = lab.run(&["export", "--camera", ID, "-o", file.to_str().unwrap()], "").await;
+    assert_eq!(done.code, 1, "{done:?}");
+    let left: Vec<_> =
+        fs::read_dir(lab.home.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["clip.mp4"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn login_stores_a_token_that_goes_to_that_site_only() {
+    let lab = Lab::new().await;
+    let (url, id) = (lab.site.url(), Lab::id());
+    let login = ["login", "--url", &url, "--certificate-id", &id, "--user", "anna", "--password-stdin"];
+    assert_done(&martello(lab.home.path(), &login, "hunter2 £🗝\n").await);
+    assert_eq!(fs::metadata(lab.profile()).unwrap().permissions().mode() & 0o777, 0o600);
+    let token = lab.site.request("POST /v1/tokens");
+    assert_eq!(token.header("cookie"), Some("__Host-martello-1=secret"));
+    assert_eq!(token.header("origin"), Some(url.as_str()));
+    lab.site.request("DELETE /v1/session");
+
+    let done = martello(lab.home.path(), &["camera", "list"], "").await;
+    assert_done(&done);
+    assert_eq!(lab.site.request("GET /v1/cameras").header("authorization"), Some("Bearer martello_value"));
+
+    let other = FakeSite::start(&[certificate(&identity(1))], answer).await;
+    let done = martello(lab.home.path(), &["camera", "list", "--url", &other.url()], "").await;
+    assert_eq!(done.code, 2, "{done:?}");
+    assert!(other.seen().is_empty());
+
+    fs::set_permissions(lab.profile(), PermissionsExt::from_mode(0o644)).unwrap();
+    let done = martello(lab.home.path(), &["camera", "list"], "").await;
+    assert!(done.code == 1 && done.stderr.contains("chmod 600"), "{done:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn setup_makes_the_administrator_and_signs_in() {
+    let lab = Lab::new().await;
+    let (url, id) = (lab.site.url(), Lab::id());
+    let setup = [
+        "setup",
+        "--url",
+        &url,
+        "--certificate-id",
+        &id,
+        "--code",
+        "7QK2M",
+        "--user",
+        "anna",
+        "--password-stdin",
+    ];
+    assert_done(&martello(lab.home.path(), &setup, "long password\n").await);
+    let body: serde_json::Value = serde_json::from_str(&lab.site.request("POST /v1/setup").body).unwrap();
+    assert_eq!((&body["code"], &body["password"]), (&"7QK2M".into(), &"long password".into()));
+    assert!(lab.profile().exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_is_one_line_in_the_site_s_words() {
+    let lab = Lab::new().await;
+    let (url, id) = (lab.site.url(), Lab::id());
+    let login = ["login", "--url", &url, "--certificate-id", &id, "--user", "anna", "--password-stdin"];
+    let done = martello(lab.home.path(), &login, "wrong\n").await;
+    let expected = "martello: Name or password is wrong. Try\u{fffd}again.\n";
+    assert_eq!((done.code, done.stderr.as_str()), (1, expected));
+    assert!(!lab.profile().exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_usage_is_told_apart_and_sends_nothing() {
+    let lab = Lab::new().await;
+    let cases: [&[&str]; 8] = [
+        &["camera", "add", "Gate", "rtsp://root:pass@127.0.0.1/main"],
+        &["camera", "add", "Gate", "file:///etc/passwd"],
+        &["camera", "add", "Gate", "http://127.0.0.1", "--sub", "rtsp://127.0.0.1/sub"],
+        &["camera", "add", "Gate", "rtsp://127.0.0.1/", "--codec", "h265"],
+        &["camera", "add", "Gate", "rtsp://127.0.0.1/", "--password-stdin"],
+        &["camera", "add", "Gate", "rtsp://127.0.0.1/", "--user", "root"],
+        &[
+            "recording",
+            "list",
+            "--camera",
+            "Gate",
+            "--from",
+            "2026-11-21T12:00:00Z",
+            "--to",
+            "2026-11-21T11:00:00Z",
+        ],
+        &["recording", "list", "--camera", "Gate", "--from", "yesterday"],
+    ];
+    for arguments in cases {
+        let done = lab.run(arguments, "").await;
+        assert_eq!(done.code, 2, "{arguments:?}: {done:?}");
+    }
+    for arguments in [
+        ["camera", "list", "--url", "http://127.0.0.1:1", "--token", "t"].as_slice(),
+        &["camera", "list", "--url", "https://anna:x@127.0.0.1:1", "--token", "t"],
+        &["camera", "list", "--url", "https://127.0.0.1:1", "--token", "t", "--certificate-id", "nonsense"],
+        &["camera", "list", "--token", "t"],
+    ] {
+        let done = martello(lab.home.path(), arguments, "").await;
+        assert_eq!(done.code, 2, "{arguments:?}: {done:?}");
+    }
+    assert!(lab.site.seen().is_empty());
+    assert!(!Path::exists(&lab.profile()));
+}

@@ -1,0 +1,49 @@
+//! The program as scripts see it.
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "tests")]
+
+mod client;
+mod fake_site;
+mod pinning;
+
+use std::{
+    io::Write,
+    path::Path,
+    process::{Command, Stdio},
+};
+
+/// What a command did.
+#[derive(Debug)]
+struct Done {
+    code: i32,
+    stdout: Vec<u8>,
+    stderr: String,
+}
+
+impl Done {
+    fn text(&self) -> &str {
+        std::str::from_utf8(&self.stdout).unwrap()
+    }
+}
+
+/// Runs `martello` with a home directory of its own.
+async fn martello(home: &Path, arguments: &[&str], stdin: &str) -> Done {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_martello"));
+    command
+        .args(arguments)
+        .env_clear()
+        .env("HOME", home)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let stdin = stdin.to_owned();
+    tokio::task::spawn_blocking(move || {
+        let mut child = command.spawn().unwrap();
+        // A command that asks for nothing may have ended already.
+        let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
+        let output = child.wait_with_output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        Done { code: output.status.code().unwrap(), stdout: output.stdout, stderr }
+    })
+    .await
+    .unwrap()
+}

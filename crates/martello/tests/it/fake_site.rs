@@ -81,12 +81,13 @@ impl FakeSite {
         let kept = Arc::clone(&seen);
         let task = tokio::spawn(async move {
             let mut connections = 0;
+            // One request a connection.
             while let Ok((stream, _)) = listener.accept().await {
                 let acceptor: &TlsAcceptor = acceptors.get(connections).or(acceptors.last()).unwrap();
                 connections += 1;
                 // A client that refuses the certificate ends the handshake.
                 let Ok(mut stream) = acceptor.accept(stream).await else { continue };
-                while let Some(request) = read(&mut stream).await {
+                if let Some(request) = read(&mut stream).await {
                     kept.lock().unwrap().push(request.clone());
                     let (status, headers, body) = answer(&request);
                     let length = if headers.contains("content-length") {
@@ -97,7 +98,6 @@ impl FakeSite {
                     let head = format!("HTTP/1.1 {status} -\r\n{headers}{length}connection: close\r\n\r\n");
                     stream.write_all(&[head.as_bytes(), &body].concat()).await.unwrap();
                     let _ = stream.shutdown().await;
-                    break;
                 }
             }
         });

@@ -2,7 +2,7 @@
 //!
 //! Not here: a tokio runtime and logging, which are the caller's.
 
-use crate::clip::Codec;
+use crate::clip::{Codec, Scene};
 use crate::discovery::DiscoveryOptions;
 use crate::farm::{CameraOptions, Farm, Options, StartFarm};
 use crate::sound::Audio;
@@ -19,6 +19,9 @@ pub struct Args {
     /// Write addresses and credentials as JSON to this file once all cameras answer
     #[arg(long, value_name = "FILE")]
     pub ready_file: Option<PathBuf>,
+    /// What the cameras look at; only the street has 3 Mbit/s and H.265. Given several times, cameras take turns
+    #[arg(long, value_enum, default_values_t = [Scene::Street])]
+    pub scene: Vec<Scene>,
     /// Codec of the main stream where a URL names none
     #[arg(long, value_enum, default_value_t = Codec::H264)]
     pub codec: Codec,
@@ -82,6 +85,16 @@ pub enum Run {
 
 impl From<&Args> for Options {
     fn from(args: &Args) -> Self {
+        let looking_at = |scene| CameraOptions {
+            name: None,
+            scene,
+            codec: args.codec,
+            audio: args.audio,
+            gop: args.gop,
+            fps: args.fps,
+            rate: args.rate,
+        };
+        let scenes = args.scene.iter().copied().cycle();
         Self {
             count: args.count,
             base: args.base,
@@ -96,15 +109,8 @@ impl From<&Args> for Options {
                 wsd_port: args.discovery_ports.get(2).copied().unwrap_or(0),
                 multicast: args.multicast.clone(),
             }),
-            camera: CameraOptions {
-                codec: args.codec,
-                audio: args.audio,
-                gop: args.gop,
-                fps: args.fps,
-                rate: args.rate,
-                ..CameraOptions::default()
-            },
-            overrides: Vec::new(),
+            camera: looking_at(Scene::Street),
+            overrides: (0..args.count).zip(scenes.map(looking_at)).collect(),
         }
     }
 }

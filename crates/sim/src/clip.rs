@@ -124,13 +124,22 @@ fn read_u32(bytes: &[u8], at: usize) -> Option<u32> {
 pub enum Scene {
     /// A street at dusk. H.264 main stream 3 Mbit/s, all variants.
     Street,
+    /// A container yard at night; about 0.2 Mbit/s, as quiet scenes are.
+    Yard,
+    /// A warehouse from inside; about 0.4 Mbit/s.
+    Hall,
+    /// A harbour after sunset; about 0.3 Mbit/s.
+    Harbour,
 }
 
 impl Scene {
     /// When something moves in the picture: ranges of frame numbers in the clip.
     pub(crate) fn motion(self) -> &'static [(u64, u64)] {
         match self {
-            Scene::Street => &[(200, 400), (900, 1150)],
+            Scene::Street => &[(175, 550), (900, 1250)],
+            Scene::Yard => &[(300, 600), (750, 1300)],
+            Scene::Hall => &[(125, 525), (825, 1350)],
+            Scene::Harbour => &[(350, 800)],
         }
     }
 }
@@ -151,6 +160,12 @@ pub(crate) fn video(scene: Scene, size: Size, codec: Codec, gop: Gop) -> Option<
         (Scene::Street, Size::Sub, Codec::H264, Gop::Usual) => embedded!("street-360p-h264.clip"),
         (Scene::Street, Size::Main, Codec::H265, Gop::Usual) => embedded!("street-1080p-h265.clip"),
         (Scene::Street, Size::Sub, Codec::H265, Gop::Usual) => embedded!("street-360p-h265.clip"),
+        (Scene::Yard, Size::Main, Codec::H264, Gop::Usual) => embedded!("yard-1080p-h264.clip"),
+        (Scene::Yard, Size::Sub, Codec::H264, Gop::Usual) => embedded!("yard-360p-h264.clip"),
+        (Scene::Hall, Size::Main, Codec::H264, Gop::Usual) => embedded!("hall-1080p-h264.clip"),
+        (Scene::Hall, Size::Sub, Codec::H264, Gop::Usual) => embedded!("hall-360p-h264.clip"),
+        (Scene::Harbour, Size::Main, Codec::H264, Gop::Usual) => embedded!("harbour-1080p-h264.clip"),
+        (Scene::Harbour, Size::Sub, Codec::H264, Gop::Usual) => embedded!("harbour-360p-h264.clip"),
         _ => None,
     }
 }
@@ -165,5 +180,53 @@ pub(crate) fn still(scene: Scene, size: Size) -> &'static [u8] {
     match (scene, size) {
         (Scene::Street, Size::Main) => include_bytes!("../clips/street.jpg"),
         (Scene::Street, Size::Sub) => include_bytes!("../clips/street-sub.jpg"),
+        (Scene::Yard, Size::Main) => include_bytes!("../clips/yard.jpg"),
+        (Scene::Yard, Size::Sub) => include_bytes!("../clips/yard-sub.jpg"),
+        (Scene::Hall, Size::Main) => include_bytes!("../clips/hall.jpg"),
+        (Scene::Hall, Size::Sub) => include_bytes!("../clips/hall-sub.jpg"),
+        (Scene::Harbour, Size::Main) => include_bytes!("../clips/harbour.jpg"),
+        (Scene::Harbour, Size::Sub) => include_bytes!("../clips/harbour-sub.jpg"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Codec, Gop, Scene, Size, nal_units, tone, video};
+    use clap::ValueEnum;
+
+    #[test]
+    fn every_scene_has_a_main_and_a_sub_stream_of_a_minute_in_groups_of_fifty() {
+        for scene in Scene::value_variants() {
+            for (size, width) in [(Size::Main, 1920), (Size::Sub, 640)] {
+                let clip = video(*scene, size, Codec::H264, Gop::Usual).unwrap();
+                assert_eq!((clip.len(), clip.numbers), (1500, [width, width * 9 / 16, 25]));
+                for i in 0..clip.len() {
+                    let frame = clip.frame(i);
+                    assert_eq!(frame.key, i % 50 == 0, "{scene:?} {size:?} frame {i}");
+                    assert!(nal_units(frame.bytes).count() > 0);
+                }
+            }
+        }
+        assert_eq!(tone().unwrap().len(), 250);
+    }
+
+    #[test]
+    fn clips_with_other_groups_have_the_same_parameter_sets() {
+        let usual = video(Scene::Street, Size::Main, Codec::H264, Gop::Usual).unwrap();
+        for (gop, distance) in [(Gop::Intra, 1), (Gop::Long, 300)] {
+            let clip = video(Scene::Street, Size::Main, Codec::H264, gop).unwrap();
+            assert!(clip.sets().eq(usual.sets()), "{gop:?}");
+            for i in 0..clip.len() {
+                assert_eq!(clip.frame(i).key, i % distance == 0, "{gop:?} frame {i}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_street_has_3_mbit_per_second() {
+        let clip = video(Scene::Street, Size::Main, Codec::H264, Gop::Usual).unwrap();
+        let bits: usize = (0..clip.len()).map(|i| clip.frame(i).bytes.len() * 8).sum();
+        let rate = bits as f64 / 60e6;
+        assert!((2.7..3.1).contains(&rate), "{rate} Mbit/s");
     }
 }

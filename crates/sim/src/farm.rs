@@ -20,6 +20,8 @@ use tokio::task::JoinSet;
 const MODELS: [&str; 4] = ["P3245-LVE", "P3265-LVE", "Q1656-LE", "M3086-V"];
 /// Connections to one camera's port at a time.
 const MAX_CONNECTIONS: usize = 64;
+/// Bytes that the kernel keeps for a connection, a second of video.
+const SEND_BUFFER: u32 = 512 * 1024;
 
 /// What a farm shall be like. `Options::default()` is one camera, H.264 1080p25 3 Mbit/s, AAC.
 #[derive(Debug, Clone)]
@@ -337,6 +339,8 @@ fn bind(address: Ipv4Addr, port: u16) -> Result<TcpListener, StartFarm> {
     let listen = || {
         let socket = TcpSocket::new_v4()?;
         socket.set_reuseaddr(true)?;
+        // Connections inherit it: a stuck reader costs a camera no more.
+        socket.set_send_buffer_size(SEND_BUFFER)?;
         socket.bind(address.into())?;
         socket.listen(64)
     };

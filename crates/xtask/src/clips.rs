@@ -129,7 +129,7 @@ fn variants(scene: &str) -> Vec<Variant> {
     let steady = "-b:v 3M -maxrate 3M -bufsize 3M";
     vec![
         h264("1080p-h264", 1080, 50, steady),
-        h264("1080p-h264-gop300", 1080, 300, "-b:v 1200k -maxrate 1200k -bufsize 2400k -frames:v 600"),
+        h264("1080p-h264-gop300", 1080, 300, "-b:v 900k -maxrate 900k -bufsize 1800k -frames:v 600"),
         h264(
             "1080p-h264-intra",
             1080,
@@ -137,7 +137,7 @@ fn variants(scene: &str) -> Vec<Variant> {
             "-b:v 9M -maxrate 9M -bufsize 9M -force_key_frames expr:1 -forced-idr 1 -frames:v 50",
         ),
         h264("360p-h264", 360, 50, "-b:v 380k -maxrate 400k -bufsize 400k"),
-        h265("1080p-h265", 1080, "-b:v 950k -maxrate 1000k -bufsize 2M"),
+        h265("1080p-h265", 1080, "-b:v 900k -maxrate 950k -bufsize 2M"),
         h265("360p-h265", 360, "-b:v 150k -maxrate 200k -bufsize 300k"),
     ]
 }

@@ -29,19 +29,37 @@ impl Ground {
 
     /// A flat piece of ground between two depths and two lines.
     pub(super) fn floor(&self, on: &mut impl Surface, x: (f32, f32), z: (f32, f32), color: Rgb, alpha: f32) {
-        let points = [self.at(x.0, 0.0, z.0), self.at(x.1, 0.0, z.0), self.at(x.1, 0.0, z.1), self.at(x.0, 0.0, z.1)];
+        let points =
+            [self.at(x.0, 0.0, z.0), self.at(x.1, 0.0, z.0), self.at(x.1, 0.0, z.1), self.at(x.0, 0.0, z.1)];
         polygon(on, &points, color, alpha);
     }
 
     /// A wall along the line x between two depths, from one height to another.
-    pub(super) fn wall(&self, on: &mut impl Surface, x: f32, z: (f32, f32), height: (f32, f32), color: Rgb, alpha: f32) {
+    pub(super) fn wall(
+        &self,
+        on: &mut impl Surface,
+        x: f32,
+        z: (f32, f32),
+        height: (f32, f32),
+        color: Rgb,
+        alpha: f32,
+    ) {
         let (low, high) = height;
-        let points = [self.at(x, low, z.0), self.at(x, high, z.0), self.at(x, high, z.1), self.at(x, low, z.1)];
+        let points =
+            [self.at(x, low, z.0), self.at(x, high, z.0), self.at(x, high, z.1), self.at(x, low, z.1)];
         polygon(on, &points, color, alpha);
     }
 
     /// A wall that faces the camera.
-    pub(super) fn face(&self, on: &mut impl Surface, x: (f32, f32), z: f32, height: (f32, f32), color: Rgb, alpha: f32) {
+    pub(super) fn face(
+        &self,
+        on: &mut impl Surface,
+        x: (f32, f32),
+        z: f32,
+        height: (f32, f32),
+        color: Rgb,
+        alpha: f32,
+    ) {
         let ((left, bottom), (right, top)) = (self.at(x.0, height.0, z), self.at(x.1, height.1, z));
         rect(on, left, top, right - left, bottom - top, color, alpha);
     }
@@ -53,7 +71,14 @@ pub(super) fn mixed(a: Rgb, b: Rgb, part: f32) -> Rgb {
 }
 
 /// Rows of windows on a wall along x; some lit, some dark.
-pub(super) fn windows(on: &mut impl Surface, ground: &Ground, noise: &mut Noise, x: f32, z: (f32, f32), top: f32) {
+pub(super) fn windows(
+    on: &mut impl Surface,
+    ground: &Ground,
+    noise: &mut Noise,
+    x: f32,
+    z: (f32, f32),
+    top: f32,
+) {
     let columns = 9;
     let step = (z.1 / z.0).powf(1.0 / columns as f32);
     let mut near = z.0;
@@ -105,7 +130,14 @@ pub(super) fn car(on: &mut impl Surface, ground: &Ground, x: f32, z: f32, toward
         let (wx, wy) = at(side * 138.0 - 26.0, 66.0);
         rect(on, wx, wy, 52.0 * scale, 66.0 * scale, [7.0, 8.0, 10.0], 1.0);
     }
-    let lower = [at(-176.0, 36.0), at(176.0, 36.0), at(184.0, 118.0), at(160.0, 162.0), at(-160.0, 162.0), at(-184.0, 118.0)];
+    let lower = [
+        at(-176.0, 36.0),
+        at(176.0, 36.0),
+        at(184.0, 118.0),
+        at(160.0, 162.0),
+        at(-160.0, 162.0),
+        at(-184.0, 118.0),
+    ];
     polygon(on, &lower, paint, 1.0);
     let upper = [at(-152.0, 158.0), at(152.0, 158.0), at(114.0, 252.0), at(-114.0, 252.0)];
     polygon(on, &upper, mixed(paint, [0.0; 3], 0.3), 1.0);
@@ -127,7 +159,14 @@ pub(super) fn car(on: &mut impl Surface, ground: &Ground, x: f32, z: f32, toward
 }
 
 /// Somebody walking; `stride` is the phase of the step, `facing` -1 left, 1 right.
-pub(super) fn person(on: &mut impl Surface, ground: &Ground, place: (f32, f32), stride: f32, facing: f32, coat: Rgb) {
+pub(super) fn person(
+    on: &mut impl Surface,
+    ground: &Ground,
+    place: (f32, f32),
+    stride: f32,
+    facing: f32,
+    coat: Rgb,
+) {
     let (x, z) = place;
     let scale = 1.0 / z;
     let (cx, y) = ground.at(x, 0.0, z);
@@ -138,12 +177,21 @@ pub(super) fn person(on: &mut impl Surface, ground: &Ground, place: (f32, f32), 
     let swing = stride.sin() * 44.0;
     let lift = |s: f32| if s > 0.0 { 8.0 } else { 0.0 };
     for (swing, shade) in [(-swing, 0.35), (swing, 0.0)] {
-        let leg = [at(-15.0, 150.0), at(15.0, 150.0), at(swing + 12.0, lift(swing)), at(swing - 14.0, lift(swing))];
+        let leg =
+            [at(-15.0, 150.0), at(15.0, 150.0), at(swing + 12.0, lift(swing)), at(swing - 14.0, lift(swing))];
         polygon(on, &leg, mixed(trousers, [0.0; 3], shade), 1.0);
     }
-    let body = [at(-30.0, 130.0), at(30.0, 130.0), at(36.0, 262.0), at(14.0, 286.0), at(-14.0, 286.0), at(-36.0, 262.0)];
+    let body = [
+        at(-30.0, 130.0),
+        at(30.0, 130.0),
+        at(36.0, 262.0),
+        at(14.0, 286.0),
+        at(-14.0, 286.0),
+        at(-36.0, 262.0),
+    ];
     polygon(on, &body, coat, 1.0);
-    let arm = [at(-8.0, 264.0), at(12.0, 264.0), at(-swing * 0.8 + 9.0, 156.0), at(-swing * 0.8 - 9.0, 156.0)];
+    let arm =
+        [at(-8.0, 264.0), at(12.0, 264.0), at(-swing * 0.8 + 9.0, 156.0), at(-swing * 0.8 - 9.0, 156.0)];
     polygon(on, &arm, mixed(coat, [0.0; 3], 0.35), 1.0);
     let (hx, hy) = at(2.0, 312.0);
     ellipse(on, hx, hy, 21.0 * scale, 26.0 * scale, ground.hazed([104.0, 84.0, 72.0], z), 1.0);

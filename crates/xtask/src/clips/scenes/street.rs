@@ -40,7 +40,9 @@ pub(super) fn still(noise: &mut Noise) -> Backdrop {
         GROUND.floor(on, (left, left + 64.0), (2.3, 2.9), [112.0, 116.0, 118.0], 0.6);
     }
     houses(on, noise);
-    for (x, z, arm) in [(-810.0, 6.5, 130.0), (810.0, 4.4, -130.0), (-810.0, 2.6, 130.0), (810.0, 1.75, -130.0)] {
+    for (x, z, arm) in
+        [(-810.0, 6.5, 130.0), (810.0, 4.4, -130.0), (-810.0, 2.6, 130.0), (810.0, 1.75, -130.0)]
+    {
         lamp(on, &GROUND, x, z, arm, LAMP);
     }
     parked(on);
@@ -58,7 +60,14 @@ fn houses(on: &mut Backdrop, noise: &mut Noise) {
     ];
     for (side, near, far, height, paint) in rows {
         let x = side * HOUSES;
-        GROUND.face(on, if side < 0.0 { (x - 2400.0, x) } else { (x, x + 2400.0) }, far, (0.0, height), GROUND.hazed(mixed(paint, [0.0; 3], 0.3), far), 1.0);
+        GROUND.face(
+            on,
+            if side < 0.0 { (x - 2400.0, x) } else { (x, x + 2400.0) },
+            far,
+            (0.0, height),
+            GROUND.hazed(mixed(paint, [0.0; 3], 0.3), far),
+            1.0,
+        );
         GROUND.wall(on, x, (near, far), (0.0, height), GROUND.hazed(paint, (near * far).sqrt()), 1.0);
         GROUND.wall(on, x, (near, far), (height - 40.0, height), GROUND.hazed([24.0, 30.0, 40.0], near), 0.8);
         windows(on, &GROUND, noise, x, (near, far), height - 60.0);
@@ -82,7 +91,12 @@ fn parked(on: &mut Backdrop) {
             let (lx, ly) = GROUND.at(x + side * 136.0, 112.0, z);
             polygon(
                 on,
-                &[(lx - 34.0 / z, ly - 17.0 / z), (lx + 34.0 / z, ly - 17.0 / z), (lx + 34.0 / z, ly + 17.0 / z), (lx - 34.0 / z, ly + 17.0 / z)],
+                &[
+                    (lx - 34.0 / z, ly - 17.0 / z),
+                    (lx + 34.0 / z, ly - 17.0 / z),
+                    (lx + 34.0 / z, ly + 17.0 / z),
+                    (lx - 34.0 / z, ly + 17.0 / z),
+                ],
                 mixed(paint, [80.0, 12.0, 10.0], 0.5),
                 1.0,
             );

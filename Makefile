@@ -47,7 +47,7 @@ bench: web xtask
 
 lab:
 	@.ci/install run
-	MARTELLO_SEEDS=$(SEEDS) cargo test --release --locked --package archive
+	ARCHIVE_SEEDS=$(SEEDS) cargo test --release --locked --package archive
 
 openapi: web
 	UPDATE_EXPECT=1 cargo test --quiet --locked --package site --test it document

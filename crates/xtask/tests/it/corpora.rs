@@ -16,7 +16,7 @@ mod entries;
 use xtask::tree::root;
 
 /// Longer files are cut off and changed at this many places only, evenly spread.
-const PLACES: usize = 512;
+const PLACES: usize = 200;
 
 fn directories(of: &str) -> Vec<String> {
     let listed = fs::read_dir(root().join("fuzz").join(of)).unwrap();

@@ -12,12 +12,18 @@ use crate::{
 const RATES: [u32; 13] =
     [96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000, 7_350];
 
+/// The longest AudioSpecificConfig that a track can have; those of mono and stereo have 2 to 7 bytes.
+pub const MAX_CONFIG: usize = 64;
+
 /// Why an AudioSpecificConfig cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadAudio {
     /// The bytes end too early.
     #[error("the AudioSpecificConfig ends too early")]
     Truncated,
+    /// Longer than [`MAX_CONFIG`].
+    #[error("the AudioSpecificConfig is longer than {MAX_CONFIG} bytes")]
+    TooLong,
     /// Not AAC as cameras send it.
     #[error("audio object type {0} is not AAC")]
     ObjectType(u8),
@@ -98,8 +104,11 @@ impl AudioConfig {
     /// The configuration of an AAC track with this AudioSpecificConfig.
     ///
     /// # Errors
-    /// It ends too early, or describes what is not AAC in mono or stereo.
+    /// It ends too early, is too long, or describes what is not AAC in mono or stereo.
     pub fn from_aac(config: &[u8]) -> Result<Self, BadAudio> {
+        if config.len() > MAX_CONFIG {
+            return Err(BadAudio::TooLong);
+        }
         let parsed = AudioSpecificConfig::parse(config)?;
         Ok(Self {
             codec: AudioCodec::Aac,

@@ -5,7 +5,7 @@
 //! What is not here: reading them ([`super::read`]).
 
 use super::boxes::BoxWriter;
-use crate::{AudioCodec, AudioConfig, VideoCodec, VideoConfig};
+use crate::{AudioCodec, AudioConfig, VideoCodec, VideoConfig, aac::MAX_CONFIG};
 
 /// `avc1` or `hvc1`: parameter sets only in the sample entry.
 pub fn video(out: &mut BoxWriter, config: &VideoConfig) {
@@ -56,8 +56,8 @@ pub fn audio(out: &mut BoxWriter, config: &AudioConfig) {
 
 /// The elementary stream descriptor (ISO/IEC 14496-1, 7.2.6.5) of MPEG-4 audio.
 fn esds(out: &mut BoxWriter, config: &[u8]) {
-    // Lengths of descriptors are one byte each: no AudioSpecificConfig of mono or stereo comes near 100 bytes.
-    let config = config.get(..config.len().min(100)).unwrap_or_default();
+    // Lengths of descriptors are one byte each.
+    let config = config.get(..config.len().min(MAX_CONFIG)).unwrap_or_default();
     let length = config.len() as u8;
     out.full(b"esds", 0, 0, |out| {
         out.bytes(&[3, 23 + length, 0, 0, 0]); // ES_Descriptor: ES_ID 0, no flags

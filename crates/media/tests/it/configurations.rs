@@ -77,9 +77,12 @@ fn what_is_no_parameter_set_is_named() {
     assert_eq!(VideoConfig::from_h265(&X265_SPS, &X265_SPS, &X265_PPS), Err(BadVideo::Missing("VPS")));
 }
 
+/// Object type, sample rate, channels, samples per access unit.
+type Read = Result<(u8, u32, u8, u16), BadAudio>;
+
 #[test]
 fn audio_specific_configs_are_read_as_in_the_standard() {
-    let cases: [(&[u8], Result<(u8, u32, u8, u16), BadAudio>); 9] = [
+    let cases: [(&[u8], Read); 9] = [
         (&[0x11, 0x90], Ok((2, 48_000, 2, 1024))),
         (&[0x12, 0x08], Ok((2, 44_100, 1, 1024))),
         (&[0x15, 0x88], Ok((2, 8_000, 1, 1024))),
@@ -95,56 +98,60 @@ fn audio_specific_configs_are_read_as_in_the_standard() {
             .map(|config| (config.object_type, config.sample_rate, config.channels, config.samples_per_unit));
         assert_eq!(read, expected, "{bytes:02x?}");
     }
+    assert_eq!(AudioConfig::from_aac(&[[0x11, 0x90]; 40].concat()), Err(BadAudio::TooLong));
     assert_eq!(AudioConfig::from_aac(&[0x11, 0x90]).unwrap().codec_string(), "mp4a.40.2");
     assert_eq!(AudioConfig::from_aac(&[0x2b, 0x11, 0x88, 0x00]).unwrap().codec_string(), "mp4a.40.5");
 }
 
+/// Long enough for parameter sets.
+const SHORT: Recipe<'_> = Recipe { frames: 5, ..PLAIN };
+
 /// Streams as different as ffmpeg's encoders make them.
 const RECIPES: [Recipe<'_>; 14] = [
-    PLAIN,
-    Recipe { encoder: "-pix_fmt yuv420p -profile:v baseline", ..PLAIN },
-    Recipe { encoder: "-pix_fmt yuv420p -bf 2 -x264-params cabac=1", ..PLAIN },
+    SHORT,
+    Recipe { encoder: "-pix_fmt yuv420p -profile:v baseline", ..SHORT },
+    Recipe { encoder: "-pix_fmt yuv420p -bf 2 -x264-params cabac=1", ..SHORT },
     Recipe {
         size: "322x182",
         encoder: "-pix_fmt yuv420p -x264-params cqm=jvt:8x8dct=1",
         rate: "30000/1001",
-        ..PLAIN
+        ..SHORT
     },
     Recipe {
         encoder: "-pix_fmt yuv420p -x264-params nal-hrd=cbr:bitrate=300:vbv-maxrate=300:vbv-bufsize=300",
-        ..PLAIN
+        ..SHORT
     },
     Recipe {
         size: "720x576",
         encoder: "-pix_fmt yuv420p -x264-params tff=1 -color_primaries bt470bg",
-        ..PLAIN
+        ..SHORT
     },
-    Recipe { encoder: "-pix_fmt yuv422p10le", rate: "1", ..PLAIN },
-    Recipe { encoder: "-pix_fmt yuv444p", rate: "12.5", ..PLAIN },
-    Recipe { encoder: "-pix_fmt gray", ..PLAIN },
-    Recipe { codec: VideoCodec::H265, encoder: "-pix_fmt yuv420p", ..PLAIN },
+    Recipe { encoder: "-pix_fmt yuv422p10le", rate: "1", ..SHORT },
+    Recipe { encoder: "-pix_fmt yuv444p", rate: "12.5", ..SHORT },
+    Recipe { encoder: "-pix_fmt gray", ..SHORT },
+    Recipe { codec: VideoCodec::H265, encoder: "-pix_fmt yuv420p", ..SHORT },
     Recipe {
         codec: VideoCodec::H265,
         encoder: "-pix_fmt yuv420p -bf 0",
         size: "322x182",
         rate: "30000/1001",
-        ..PLAIN
+        ..SHORT
     },
     Recipe {
         codec: VideoCodec::H265,
         encoder: "-pix_fmt yuv420p10le -x265-params log-level=none:bframes=3:temporal-layers=1",
-        ..PLAIN
+        ..SHORT
     },
     Recipe {
         codec: VideoCodec::H265,
         encoder: "-pix_fmt yuv422p -x265-params log-level=none:hrd=1:vbv-maxrate=300:vbv-bufsize=300:bitrate=300:scaling-list=default",
-        ..PLAIN
+        ..SHORT
     },
     Recipe {
         codec: VideoCodec::H265,
         encoder: "-pix_fmt yuv444p -x265-params log-level=none:slices=2:level-idc=4.1:high-tier=1",
         size: "640x384",
-        ..PLAIN
+        ..SHORT
     },
 ];
 

@@ -110,7 +110,8 @@ fn the_boxes_are_those_of_the_documentation() {
             tfhd 16
             tfdt 20
             trun 204
-    "#]].assert_eq(&out);
+    "#]]
+    .assert_eq(&out);
 }
 
 #[test]

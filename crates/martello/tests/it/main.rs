@@ -1,5 +1,5 @@
 //! The program as scripts see it.
-#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod client;
 mod fake_site;

@@ -60,9 +60,12 @@ pub(super) fn translate(target: &Target, error: &retina::Error, step: Step) -> E
         text.starts_with("Error reading from RTSP peer") || text.starts_with("Error writing to RTSP peer");
     match (step, broken) {
         (Step::Describe, true) => Error::Connect { host, reason },
-        (Step::Describe, false) => Error::Describe { host, reason, kind: Kind::Unexpected },
-        (Step::Start, _) => Error::Start { host, reason },
-        (Step::Receive, true) => Error::Ended { host, reason },
+        (Step::Describe, false) => {
+            let kind = if text.contains("No parseable streams") { Kind::NoStream } else { Kind::Unexpected };
+            Error::Describe { host, reason, kind }
+        }
+        (Step::Start, false) => Error::Start { host, reason },
+        (Step::Start | Step::Receive, true) => Error::Ended { host, reason },
         (Step::Receive, false) => Error::Stream { host, reason },
     }
 }

@@ -27,7 +27,7 @@ struct Script {
     media: Vec<u8>,
     /// Whether `media` is sent again and again, a piece a millisecond.
     endless: bool,
-    /// Whether the connection is closed then.
+    /// Whether the connection is closed after that.
     close: bool,
 }
 
@@ -71,11 +71,11 @@ async fn serve(mut stream: TcpStream, script: Arc<Script>) -> std::io::Result<()
                 stream.write_all(format!("{ok}Session: 1\r\n\r\n").as_bytes()).await?;
                 stream.write_all(&script.media).await?;
                 repeat(&mut stream, &script, &script.media).await?;
+                if script.close {
+                    return Ok(());
+                }
             }
             _ => stream.write_all(format!("{ok}\r\n").as_bytes()).await?,
-        }
-        if script.close {
-            return Ok(());
         }
     }
 }

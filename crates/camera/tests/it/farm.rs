@@ -105,7 +105,7 @@ async fn a_camera_whose_clock_jumps_changes_nothing() {
     let farm = farm(Options::default()).await;
     let camera = &farm.cameras[0];
     let mut session = open(&target(camera, &camera.main_url), Limits::default()).await.unwrap();
-    let mut last = None;
+    let mut last: Option<(i64, model::WallTime)> = None;
     for jump in [0, 100_000_000, -300_000_000] {
         camera.fault(Fault::Jump { seconds: jump });
         let inputs = inputs(&mut session, 60).await;

@@ -35,8 +35,13 @@ enum Command {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    let unless_told = match arguments.command {
+        // A client command says why it failed in one line of its own.
+        Command::Client(_) => "off",
+        _ => "warn,site=info,archive=info,camera=warn",
+    };
     let filter = tracing_subscriber::EnvFilter::try_from_env("MARTELLO_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,site=info,archive=info,camera=warn"));
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(unless_told));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(true).init();
     let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("martello").build() {

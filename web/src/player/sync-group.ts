@@ -15,6 +15,8 @@ import { PlaybackSound } from "./playback-sound";
 import { engineOf } from "./support";
 import { everyFrame } from "./ticker";
 
+/** Sites record main streams only. */
+const RECORDED: StreamKind = "main";
 /** Longer than this nobody waits for a camera that is behind, ms. */
 const PATIENCE_MS = 5000;
 /** Pictures of a camera may be late by this much before the clock is held, ms. */
@@ -38,7 +40,6 @@ export interface GroupState {
 
 interface Member {
   camera: string;
-  stream: StreamKind;
   part: Part;
   look: CameraLook;
 }
@@ -86,14 +87,14 @@ export class SyncGroup {
   }
 
   /** Show a camera inside this element; ends with the returned function. */
-  add(camera: string, parent: Element, stream: StreamKind): () => void {
+  add(camera: string, parent: Element): () => void {
     const part =
       engineOf() === "mse"
-        ? new MsePart(camera, parent, stream)
-        : new CanvasPart(camera, parent, stream, (record) => {
+        ? new MsePart(camera, parent, RECORDED)
+        : new CanvasPart(camera, parent, RECORDED, (record) => {
             if (this.#soundOf === camera) this.#sound?.push(record);
           });
-    const member: Member = { camera, stream, part, look: { is: "waiting" } };
+    const member: Member = { camera, part, look: { is: "waiting" } };
     this.#members.set(camera, member);
     this.#leader ??= camera;
     this.#open(member, this.wallUs);
@@ -110,18 +111,6 @@ export class SyncGroup {
       }
       this.#tell();
     };
-  }
-
-  /** Take another stream of a camera; the picture stays until the new one is there. */
-  setStream(camera: string, stream: StreamKind): void {
-    const member = this.#members.get(camera);
-    if (!member || member.stream === stream) return;
-    member.stream = stream;
-    this.#open(member, this.wallUs);
-  }
-
-  streamOf(camera: string): StreamKind | undefined {
-    return this.#members.get(camera)?.stream;
   }
 
   /** The camera whose frames are stepped through. */
@@ -154,6 +143,7 @@ export class SyncGroup {
   pause(): void {
     this.#clock = pause(this.#clock, performance.now());
     this.#quiet();
+    this.#time();
     this.#tell();
   }
 
@@ -214,7 +204,7 @@ export class SyncGroup {
     if (this.#soundOf === member.camera) this.#sound?.clear();
     if (keyFramesOnly(this.#clock.rate)) return member.part.rest();
     const { rate } = this.#clock;
-    member.part.open(atUs, { stream: member.stream, audio: this.#soundOf === member.camera && rate > 0, nowUs: this.#now(), backwards: rate < 0 });
+    member.part.open(atUs, { stream: RECORDED, audio: this.#soundOf === member.camera && rate > 0, nowUs: this.#now(), backwards: rate < 0 });
   }
 
   #quiet(): void {

@@ -7,13 +7,13 @@ import { clockTime } from "./zone";
 /** A mouse that moves on within this time asks for nothing, ms. */
 const REST_MS = 60;
 
-export function Preview({ camera, stream, time, zone, x }: { camera: string; stream: "main" | "sub"; time: number; zone: string; x: number }) {
+export function Preview({ camera, time, zone, x }: { camera: string; time: number; zone: string; x: number }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const reel = useRef<KeyframeReel>(undefined);
   const [words, setWords] = useState<string>();
 
   useEffect(() => {
-    const made = new KeyframeReel(camera, stream, (picture) => {
+    const made = new KeyframeReel(camera, "main", (picture) => {
       const element = canvas.current;
       if (!element) return;
       if (typeof picture !== "object") {
@@ -28,12 +28,12 @@ export function Preview({ camera, stream, time, zone, x }: { camera: string; str
     });
     reel.current = made;
     return () => made.close();
-  }, [camera, stream]);
+  }, [camera]);
 
   useEffect(() => {
     const timer = setTimeout(() => reel.current?.want(time), REST_MS);
     return () => clearTimeout(timer);
-  }, [time, camera, stream]);
+  }, [time, camera]);
 
   return (
     <div className={styles.preview} style={{ left: x }} aria-hidden="true">

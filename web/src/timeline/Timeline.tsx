@@ -15,7 +15,7 @@ import { SECOND, spokenTime } from "./zone";
 
 export interface TimelineProps {
   /** Cameras in order, with their names. */
-  cameras: readonly { id: string; name: string; stream: "main" | "sub" }[];
+  cameras: readonly { id: string; name: string }[];
   focused: string | undefined;
   lanes: readonly Lane[];
   view: View;
@@ -239,5 +239,5 @@ function HoverPreview({ x, left, width, view, zone, cameras, focused, now }: Tim
   const camera = cameras.find(({ id }) => id === focused) ?? cameras[0];
   const time = timeAt(view, x);
   if (!camera || time > now()) return null;
-  return <Preview camera={camera.id} stream={camera.stream} time={time} zone={zone} x={Math.max(92, Math.min(width - 92, x + left))} />;
+  return <Preview camera={camera.id} time={time} zone={zone} x={Math.max(92, Math.min(width - 92, x + left))} />;
 }

@@ -1,6 +1,6 @@
 /** One camera of the synchronized recordings: its picture at the playhead, or why there is none. */
 import { Camera as Snapshot, CircleSlash, Maximize, Minimize, TvMinimal, TriangleAlert, Volume2, VolumeX } from "lucide-react";
-import { useCallback, useEffect, useRef } from "react";
+import { useCallback } from "react";
 import type { Camera } from "../../api/types";
 import type { CameraLook } from "../../player/playback-part";
 import type { SyncGroup } from "../../player/sync-group";
@@ -13,7 +13,6 @@ interface Props {
   camera: Camera;
   group: SyncGroup;
   look: CameraLook;
-  stream: "main" | "sub";
   focused: boolean;
   alone: boolean;
   hidden: boolean;
@@ -23,14 +22,10 @@ interface Props {
   onAlone: (alone: boolean) => void;
   onSound: (on: boolean) => void;
   onSnapshot: () => void;
-  onSub: () => void;
 }
 
-export function RecordingTile({ camera, group, look, stream, focused, alone, hidden, sound, zone, ...on }: Props) {
-  const wanted = useRef(stream);
-  wanted.current = stream;
-  const mount = useCallback((parent: HTMLDivElement | null) => (parent ? group.add(camera.id, parent, wanted.current) : undefined), [group, camera.id]);
-  useEffect(() => group.setStream(camera.id, stream), [group, camera.id, stream]);
+export function RecordingTile({ camera, group, look, focused, alone, hidden, sound, zone, ...on }: Props) {
+  const mount = useCallback((parent: HTMLDivElement | null) => (parent ? group.add(camera.id, parent) : undefined), [group, camera.id]);
   const canHear = camera.audio && camera.streams.some(({ audio_codec }) => audio_codec);
   const words = wordsOf(look, zone);
   return (
@@ -55,7 +50,6 @@ export function RecordingTile({ camera, group, look, stream, focused, alone, hid
           {look.is === "unsupported" ? <TvMinimal aria-hidden="true" /> : look.is === "failed" ? <TriangleAlert aria-hidden="true" /> : <CircleSlash aria-hidden="true" />}
           <strong>{camera.name}</strong>
           <p>{words}</p>
-          {look.is === "unsupported" && look.stream === "main" && camera.has_sub && <Button look="primary" onPress={on.onSub}>Show the sub stream</Button>}
           {look.is === "failed" && <Button onPress={() => group.seek(group.wallUs)}>Try again</Button>}
           {look.is === "gap" && <Button onPress={() => group.seek(look.untilUs)}>Go there</Button>}
         </div>
@@ -84,7 +78,7 @@ function wordsOf(look: CameraLook, zone: string): string | undefined {
     case "end":
       return "Nothing recorded from here on.";
     case "unsupported":
-      return `This browser cannot show ${codecName(look.codec)}.`;
+      return `This browser cannot show ${codecName(look.codec)}. A clip that is saved plays in VLC; set the camera to H.264 to see new recordings here.`;
     case "failed":
       return look.why;
     default:

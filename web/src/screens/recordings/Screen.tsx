@@ -82,7 +82,6 @@ function Recordings({ cameras }: { cameras: readonly Camera[] }) {
   const state = useSyncExternalStore(group.subscribe, group.snapshot);
   const [focusedId, setFocusedId] = useState(chosen[0]);
   const [alone, setAlone] = useState<string>();
-  const [subs, setSubs] = useState<ReadonlySet<string>>(new Set());
   const [selection, setSelection] = useState<Selection>();
   const [list, setList] = useState(false);
   const [view, setView] = useState<View>(() => clampView({ from: group.wallUs - 40 * MINUTE, span: HOUR, width: 1 }));
@@ -156,10 +155,6 @@ function Recordings({ cameras }: { cameras: readonly Camera[] }) {
   });
 
   const layout = layoutOf(0, shown.length);
-  const streamOf = (camera: Camera) => {
-    if (!camera.has_sub || (shown.length === 1 && !subs.has(camera.id))) return "main";
-    return !subs.has(camera.id) && camera.id === aloneShown ? "main" : "sub";
-  };
   const goTo = (us: number) => {
     group.seek(us);
     setView((before) => clampView({ ...before, from: us - before.span / 2 }));
@@ -187,7 +182,6 @@ function Recordings({ cameras }: { cameras: readonly Camera[] }) {
               camera={camera}
               group={group}
               look={state.looks.get(camera.id) ?? { is: "waiting" }}
-              stream={streamOf(camera)}
               focused={shown.length > 1 && camera.id === focused?.id}
               alone={camera.id === aloneShown}
               hidden={aloneShown !== undefined && camera.id !== aloneShown}
@@ -197,7 +191,6 @@ function Recordings({ cameras }: { cameras: readonly Camera[] }) {
               onAlone={(wanted) => setAlone(wanted ? camera.id : undefined)}
               onSound={(on) => group.setSound(on ? camera.id : undefined)}
               onSnapshot={() => void snapshot(camera)}
-              onSub={() => setSubs((before) => new Set([...before, camera.id]))}
             />
           ))}
         </div>
@@ -208,7 +201,7 @@ function Recordings({ cameras }: { cameras: readonly Camera[] }) {
       </Transport>
       {error !== undefined && <Problem of={asFailure(error)} onRetry={retry} />}
       <Timeline
-        cameras={shown.map((camera) => ({ id: camera.id, name: camera.name, stream: camera.has_sub ? "sub" : "main" }))}
+        cameras={shown.map((camera) => ({ id: camera.id, name: camera.name }))}
         focused={focused?.id}
         lanes={lanes}
         view={view}

@@ -31,7 +31,7 @@ pub enum Fault {
     /// The main stream goes on in 640 by 360, from the next key frame, in running sessions too.
     Resolution,
     /// The main stream goes on in this codec, from the next key frame. New descriptions say so; in running sessions
-    /// the payload type stays: a receiver must notice by itself.
+    /// the payload type stays: a receiver must notice by itself. Only the street has H.265.
     Codec {
         /// The new codec.
         codec: Codec,

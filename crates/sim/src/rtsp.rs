@@ -142,11 +142,11 @@ impl Connection {
             ("DESCRIBE", _) => self.describe(request),
             ("SETUP", _) => self.setup(request).await,
             ("PLAY", Some(session)) => {
-                let info = session.info();
+                let info = session.info(&self.device);
                 Reply::ok().session(session).with("Range", "npt=now-").with("RTP-Info", &info).playing()
             }
             ("PAUSE", Some(session)) => {
-                session.pause(&self.device);
+                session.pause();
                 Reply::ok().session(session)
             }
             ("TEARDOWN", Some(_)) => {

@@ -165,9 +165,19 @@ impl Session {
         None
     }
 
-    /// The value of `RTP-Info`. Packets already sent by then are none, so the first of each track is named.
-    pub(super) fn info(&self) -> String {
-        let each = self.tracks.iter().map(|t| format!("url={};seq={}", t.url, t.sender.sequence()));
+    /// The value of `RTP-Info`: each track's first sequence number, and its RTP time at the same moment, that of the
+    /// first frame to be sent.
+    pub(super) fn info(&self, device: &Device) -> String {
+        let video = self.tracks.iter().find_map(|track| match track.kind {
+            Kind::Video(size, codec) => device.join(size, codec),
+            _ => None,
+        });
+        let first = video.and_then(|(frames, _)| frames.first().map(|frame| frame.tick.steady_us));
+        let start_us = first.unwrap_or_else(|| device.steady_us());
+        let each = self.tracks.iter().map(|track| {
+            let (sequence, time) = (track.sender.sequence(), track.sender.timestamp(start_us));
+            format!("url={};seq={sequence};rtptime={time}", track.url)
+        });
         each.collect::<Vec<_>>().join(",")
     }
 
@@ -210,7 +220,7 @@ impl Session {
     }
 
     /// Stops until the next start.
-    pub(super) fn pause(&mut self, _device: &Device) {
+    pub(super) fn pause(&mut self) {
         self.feeds = None;
         self.counted = None;
     }

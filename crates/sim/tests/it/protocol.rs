@@ -3,6 +3,8 @@
 use crate::client::Client;
 use sim::{Farm, Options};
 
+type Headers<'a> = &'a [(&'a str, &'a str)];
+
 async fn farm() -> Farm {
     Farm::start(Options { anonymous: true, ..Default::default() }).await.unwrap()
 }
@@ -63,7 +65,7 @@ async fn wrong_requests_get_the_error_that_names_the_mistake() {
     let mut client = Client::connect(url).await.unwrap();
     let tcp = ("Transport", "RTP/AVP/TCP;unicast;interleaved=0-1");
     let stream = |i: u32| format!("{base}/stream={i}?videocodec=h264");
-    let cases: [(&str, &str, &[(&str, &str)], u16); 10] = [
+    let cases: [(&str, &str, Headers, u16); 10] = [
         ("OPTIONS", "*", &[], 200),
         ("DESCRIBE", &url.replace("axis-media", "nothing"), &[], 404),
         ("DESCRIBE", &url.replace("h264", "av1"), &[], 404),

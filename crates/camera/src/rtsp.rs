@@ -4,6 +4,10 @@
 //! `open`), [`Session`] hands out what comes (module `session`).
 //! What is not here: the protocol itself (RTSP, RTP and depacketising are the `retina` library's), trying again after
 //! an error, control of the camera.
+//!
+//! What the library does not bound is bounded here as far as it can be from outside: whole steps in time
+//! ([`Limits::open`], [`Limits::silence`]), frames and documents in size once they are whole. While a message or frame is
+//! still coming, the library keeps what arrives: a hostile camera can make it keep what its line carries in those times.
 
 mod library;
 mod open;

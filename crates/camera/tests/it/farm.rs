@@ -12,7 +12,7 @@ use camera::{
 };
 use media::{AudioCodec, Sample, VideoCodec, nal};
 use model::TrackKind;
-use sim::{Audio, CameraOptions, Farm, Fault, Options, SimCamera, stamp};
+use sim::{Audio, CameraOptions, Farm, Fault, Garbage, Options, SimCamera, stamp};
 use tokio::time::timeout;
 use url::Url;
 
@@ -182,6 +182,56 @@ async fn faults_of_a_camera_are_told_apart() {
     camera.fault(Fault::WrongPassword);
     let error = open(&target(camera, &camera.main_url), limits).await.err().expect("refused");
     assert_eq!(error.kind(), Kind::RefusedPassword, "{error}");
+    farm.stop().await;
+}
+
+#[tokio::test]
+async fn rubbish_and_a_changed_codec_end_a_session_and_the_next_one_is_well() {
+    let farm = farm(Options { count: 3, ..Options::default() }).await;
+    for (camera, fault, codec) in [
+        (&farm.cameras[0], Fault::Codec { codec: sim::Codec::H265 }, VideoCodec::H265),
+        (&farm.cameras[1], Fault::Garbage { place: Garbage::Payload, percent: 50 }, VideoCodec::H264),
+        (&farm.cameras[2], Fault::Garbage { place: Garbage::Framing, percent: 50 }, VideoCodec::H264),
+    ] {
+        let mut session = open(&target(camera, &camera.main_url), Limits::default()).await.unwrap();
+        inputs(&mut session, 5).await;
+        camera.fault(fault);
+        let error = timeout(PATIENCE, async {
+            loop {
+                if let Err(error) = session.next().await {
+                    break error;
+                }
+            }
+        });
+        let error = error.await.expect("an end");
+        assert_eq!(error.kind(), Kind::Unexpected, "{fault:?}: {error}");
+        if matches!(fault, Fault::Garbage { .. }) {
+            camera.fault(Fault::Clear);
+        }
+        let mut session = open(&target(camera, &camera.main_url), Limits::default()).await.unwrap();
+        assert_eq!(session.tracks().video.codec, codec);
+        inputs(&mut session, 5).await;
+    }
+    farm.stop().await;
+}
+
+#[tokio::test]
+async fn frame_rates_and_groups_that_change_lose_nothing() {
+    let farm = farm(Options::default()).await;
+    let camera = &farm.cameras[0];
+    let mut session = open(&target(camera, &camera.main_url), Limits::default()).await.unwrap();
+    camera.fault(Fault::DynamicGop);
+    camera.fault(Fault::Rate { fps: 5 });
+    let mut all = inputs(&mut session, 60).await;
+    camera.fault(Fault::Rate { fps: 25 });
+    all.extend(inputs(&mut session, 100).await);
+    assert!(all.iter().all(|input| matches!(input, Input::Sample(_))), "one run");
+    for pair in pictures(&all).windows(2) {
+        let (first, second) = (stamp_of(&pair[0].data), stamp_of(&pair[1].data));
+        assert_eq!(second.number, first.number + 1);
+        let taken = (second.captured_us - first.captured_us) * 9 / 100;
+        assert!((pair[1].time - pair[0].time - taken).abs() < 200);
+    }
     farm.stop().await;
 }
 

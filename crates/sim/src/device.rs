@@ -5,7 +5,7 @@
 use crate::clip::{Clip, Codec, Scene, Size};
 use crate::clock;
 use crate::digest::Gate;
-use crate::fault::{Fault, Faults};
+use crate::fault::{Fault, Faults, Step};
 use crate::metadata::Motion;
 use crate::sound::Audio;
 use crate::timeline::{Frame, Tick, Timeline, Wish};
@@ -310,6 +310,18 @@ impl Device {
             }
             _ => {}
         }
+    }
+
+    /// Applies faults one after the other, each at its time.
+    pub(crate) fn play(self: &Arc<Self>, script: Vec<Step>) {
+        let device = Arc::downgrade(self);
+        tokio::spawn(async move {
+            for step in script {
+                tokio::time::sleep(Duration::from_millis(step.after_ms)).await;
+                let Some(device) = device.upgrade() else { return };
+                device.fault(step.fault);
+            }
+        });
     }
 
     fn cut(&self, listening: bool) {

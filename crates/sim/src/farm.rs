@@ -6,7 +6,7 @@
 use crate::clip::{Codec, Scene, Size};
 use crate::device::{Device, Identity, Power, Progress};
 use crate::discovery::{self, DiscoveryAddresses, DiscoveryOptions};
-use crate::fault::Fault;
+use crate::fault::{Fault, Step};
 use crate::sound::Audio;
 use crate::{http, rtsp};
 use rand::Rng;
@@ -122,7 +122,7 @@ pub struct Farm {
     pub cameras: Vec<SimCamera>,
     /// Where discovery queries are heard, if they are.
     pub discovery: Option<DiscoveryAddresses>,
-    /// HTTP address for faults from outside: `POST /cameras/N/fault`, `POST /cameras/N/motion`,
+    /// HTTP address for faults from outside: `POST /cameras/N/fault`, `script`, `motion` and
     /// `GET /cameras/N/progress`, N from 0.
     pub control: SocketAddr,
     tasks: JoinSet<()>,
@@ -188,6 +188,11 @@ impl SimCamera {
     /// Lets something go wrong, or all be well again.
     pub fn fault(&self, fault: Fault) {
         self.device.fault(fault);
+    }
+
+    /// Lets things go wrong one after the other, each at its time. Scripts add up.
+    pub fn script(&self, script: Vec<Step>) {
+        self.device.play(script);
     }
 
     /// Makes motion for so long from now.

@@ -62,6 +62,17 @@ pub enum Fault {
     },
 }
 
+/// One line of a script of faults; in JSON `{"after_ms":1000,"do":{"fault":"stall"}}`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// Milliseconds after the step before, or after the script's start.
+    pub after_ms: u64,
+    /// What happens then.
+    #[serde(rename = "do")]
+    pub fault: Fault,
+}
+
 /// Where rubbish is put.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

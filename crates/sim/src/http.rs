@@ -1,12 +1,13 @@
 //! A camera's HTTP/1.1 server: connections, routing, authentication. Answers are made in [`crate::vapix`].
 //!
-//! Beside the device's own paths there are three for tests, without authentication: `POST /sim/fault` (a
-//! [`Fault`](crate::Fault) as JSON), `POST /sim/motion` (`{"seconds":N}`) and `GET /sim/progress`
+//! Beside the device's own paths there are four for tests, without authentication: `POST /sim/fault` (a
+//! [`Fault`](crate::Fault) as JSON), `POST /sim/script` (a list of
+//! [`Step`](crate::Step)), `POST /sim/motion` (`{"seconds":N}`) and `GET /sim/progress`
 //! ([`Progress`](crate::Progress)). Not here: TLS, chunked bodies, RTSP.
 
 use crate::device::Device;
 use crate::digest::Verdict;
-use crate::fault::Fault;
+use crate::fault::{Fault, Step};
 use crate::message::{Request, response};
 use crate::vapix;
 use serde::Deserialize;
@@ -26,7 +27,7 @@ pub(crate) async fn serve(device: Arc<Device>, stream: TcpStream) -> Result<(), 
     .await
 }
 
-/// Serves one connection to a farm's control port: `/cameras/N/fault`, `motion` and `progress`, also while the camera
+/// Serves one connection to a farm's control port: `/cameras/N/fault`, `script`, `motion`, `progress`, also while the camera
 /// itself refuses connections.
 pub(crate) async fn serve_control(
     devices: Arc<[Arc<Device>]>,
@@ -118,7 +119,7 @@ struct Move {
     seconds: u32,
 }
 
-/// Commands of tests to one camera: `fault`, `motion`, `progress`.
+/// Commands of tests to one camera: `fault`, `script`, `motion`, `progress`.
 pub(crate) fn control(device: &Arc<Device>, command: &str, body: &[u8]) -> Answer {
     let done = || Answer::ok("application/json", "{}\n");
     let refused = |error: serde_json::Error| Answer {
@@ -133,6 +134,13 @@ pub(crate) fn control(device: &Arc<Device>, command: &str, body: &[u8]) -> Answe
         "fault" => match serde_json::from_slice::<Fault>(body) {
             Ok(fault) => {
                 device.fault(fault);
+                done()
+            }
+            Err(error) => refused(error),
+        },
+        "script" => match serde_json::from_slice::<Vec<Step>>(body) {
+            Ok(script) => {
+                device.play(script);
                 done()
             }
             Err(error) => refused(error),

@@ -38,5 +38,5 @@ pub use clip::{Codec, Scene, Size};
 pub use device::Progress;
 pub use discovery::{DiscoveryAddresses, DiscoveryOptions};
 pub use farm::{CameraOptions, Farm, Options, SimCamera, StartFarm};
-pub use fault::{Fault, Garbage};
+pub use fault::{Fault, Garbage, Step};
 pub use sound::Audio;

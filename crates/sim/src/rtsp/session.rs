@@ -20,6 +20,8 @@ use tokio::net::tcp::OwnedWriteHalf;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio::time::Instant;
 
+/// Bytes of buffer that a session keeps between frames.
+const KEPT: usize = 64 * 1024;
 /// Between sender reports.
 const REPORT: Duration = Duration::from_secs(5);
 /// The timeout told to clients is 60 s; some grace for their timers.
@@ -316,6 +318,8 @@ impl Session {
             counted.device.counters.bytes.fetch_add(self.out.bytes.len() as u64, Relaxed);
         }
         self.out.clear();
+        // The first burst is far larger than a frame.
+        self.out.bytes.shrink_to(KEPT);
         result
     }
 }

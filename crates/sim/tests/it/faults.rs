@@ -120,6 +120,26 @@ async fn wrong_password_answers_401_to_everybody() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_script_from_outside_plays_its_faults_in_order() {
+    let farm = farm().await;
+    let camera = &farm.cameras[0];
+    let mut client = video(camera).await;
+    client.frames(51, false).await;
+    let script =
+        r#"[{"after_ms":0,"do":{"fault":"rate","fps":10}},{"after_ms":1200,"do":{"fault":"clear"}}]"#;
+    let host = format!("{}:{}", camera.address, camera.http_port);
+    let answer = http(&host, "POST", "/sim/script", script).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    let frames = client.frames(40, false).await;
+    let apart: Vec<_> =
+        frames.windows(2).map(|pair| pair[1].stamp.captured_us - pair[0].stamp.captured_us).collect();
+    let slow = apart.iter().filter(|us| **us == 100_000).count();
+    assert!((8..=14).contains(&slow) && apart.ends_with(&[40_000; 5]), "{apart:?}");
+    let answer = http(&host, "POST", "/sim/fault", r#"{"fault":"explode"}"#).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn reboot_is_away_for_its_time_and_comes_back_with_a_new_boot_id() {
     let farm = farm().await;
     let camera = &farm.cameras[0];

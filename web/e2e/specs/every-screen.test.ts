@@ -77,7 +77,7 @@ describe("with keys alone", () => {
     const { page } = watched;
     await page.keyboard.press("g");
     await page.keyboard.press("a");
-    await page.getByRole("heading", { name: "Alarms" }).waitFor();
+    await page.getByRole("heading", { name: "Alarms", exact: true }).waitFor();
     await page.keyboard.press("Shift+?");
     await page.getByRole("dialog", { name: "Keys" }).waitFor();
     await page.keyboard.press("Escape");

@@ -57,7 +57,7 @@ test("pictures are a fraction of a second old", async () => {
     return seen.sort((a, b) => a - b);
   });
   const p50 = ages[Math.floor(ages.length / 2)] ?? Infinity;
-  console.log(`camera to canvas: p50 ${Math.round(p50)} ms, p95 ${Math.round(ages[Math.floor(ages.length * 0.95)] ?? Infinity)} ms, ${ages.length} frames`);
+  process.stdout.write(`camera to canvas: p50 ${Math.round(p50)} ms, p95 ${Math.round(ages[Math.floor(ages.length * 0.95)] ?? Infinity)} ms, ${ages.length} frames\n`);
   expect(p50).toBeLessThan(600); // the target is 250; `make bench` holds it, a busy test machine does not
 });
 
@@ -95,7 +95,7 @@ test("arrows move the focus, Enter shows a tile alone, the others rest, Escape g
   await shoot(page, "live-alone");
   const rest = (await see()).filter(({ camera }) => camera !== second);
   await new Promise((done) => setTimeout(done, 1200));
-  for (const one of await see()) if (one.camera !== second) expect(one.wallUs).toBe(of(rest, one.camera)?.wallUs);
+  expect((await see()).filter(({ camera }) => camera !== second).map(({ wallUs }) => wallUs)).toEqual(rest.map(({ wallUs }) => wallUs));
   await page.keyboard.press("Escape");
   await until(see, (tiles) => tiles.every((one) => one.camera === second || (one.wallUs ?? 0) > (of(rest, one.camera)?.wallUs ?? Infinity)), "all tiles play again");
 });

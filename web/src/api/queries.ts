@@ -9,6 +9,8 @@ export const keys = {
   session: ["session"],
   site: ["site"],
   cameras: ["cameras"],
+  /** Pictures of now; not under `cameras`, so that a changed list does not fetch them all. */
+  stills: ["stills"],
   discovery: ["discovery"],
   alarms: ["alarms"],
   volumes: ["volumes"],

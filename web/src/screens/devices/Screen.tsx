@@ -1,6 +1,7 @@
 /** The cameras of the site: how each one is, with its settings beside. Adding is a room of its own. */
 import { useQuery } from "@tanstack/react-query";
 import { Cctv, Plus } from "lucide-react";
+import { useState } from "react";
 import { useSearchParams } from "react-router";
 import { asFailure } from "../../api/problems";
 import { camerasQuery } from "../../api/queries";
@@ -25,7 +26,8 @@ function Devices() {
   const cameras = useQuery(camerasQuery);
   const [query, setQuery] = useSearchParams();
   const filterInput = useFilterKey();
-  const filter = query.get("filter") ?? "";
+  // The address follows what is typed, a moment later: a field that waited for it would lose letters.
+  const [filter, setFilter] = useState(() => query.get("filter") ?? "");
   const onlyTrouble = query.get("show") === "attention";
   const put = (key: string, value: string | null) =>
     setQuery((old) => {
@@ -53,12 +55,12 @@ function Devices() {
     <Page
       title="Devices"
       actions={add}
-      aside={<SearchField ref={filterInput} label="Filter devices" placeholder="Name, model, address" value={filter} onChange={(value) => void put("filter", value)} />}
-      panel={open ? <DevicePanel key={open.id} camera={open} onClose={() => void put("device", null)} /> : null}
+      aside={<SearchField ref={filterInput} label="Filter devices" placeholder="Name, model, address" value={filter} onChange={(value) => { setFilter(value); put("filter", value); }} />}
+      panel={open ? <DevicePanel key={open.id} camera={open} onClose={() => put("device", null)} /> : null}
     >
       <Chips label="Which devices">
-        <Chip current={!onlyTrouble} onPress={() => void put("show", null)}>{cameras.isSuccess ? `All ${all.length}` : "All"}</Chip>
-        <Chip current={onlyTrouble} onPress={() => void put("show", "attention")}>{cameras.isSuccess ? `Need attention ${troubled.length}` : "Need attention"}</Chip>
+        <Chip current={!onlyTrouble} onPress={() => put("show", null)}>{cameras.isSuccess ? `All ${all.length}` : "All"}</Chip>
+        <Chip current={onlyTrouble} onPress={() => put("show", "attention")}>{cameras.isSuccess ? `Need attention ${troubled.length}` : "Need attention"}</Chip>
       </Chips>
       {cameras.isError ? <Problem of={asFailure(cameras.error)} onRetry={() => void cameras.refetch()} /> : null}
       {cameras.isPending ? <DeviceTableShape /> : null}
@@ -66,7 +68,7 @@ function Devices() {
         <DeviceTable
           cameras={shown}
           open={open?.id}
-          onOpen={(id) => void put("device", id)}
+          onOpen={(id) => put("device", id)}
           nothing={onlyTrouble && !filter ? "Every device is well." : `No device matches “${filter}”.`}
         />
       ) : null}

@@ -13,7 +13,7 @@ const FRESH_MS = 10_000;
 
 export function Still({ camera }: { camera: Camera }) {
   const still = useQuery({
-    queryKey: [...keys.cameras, camera.id, "still", camera.state],
+    queryKey: [...keys.stills, camera.id, camera.state],
     queryFn: ({ signal }) => body(api.GET("/v1/cameras/{camera}/image", { params: { path: { camera: camera.id } }, parseAs: "blob", signal })),
     refetchInterval: FRESH_MS,
     staleTime: 0,

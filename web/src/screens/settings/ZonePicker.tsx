@@ -6,8 +6,11 @@ import { cls } from "../../ui";
 import overlays from "../../ui/overlays.module.css";
 import styles from "./ZonePicker.module.css";
 
+/** Names that people look for and that browsers list under an older one. */
+const renamed = ["Asia/Ho_Chi_Minh", "Asia/Kathmandu", "Asia/Kolkata", "Asia/Yangon", "Europe/Kyiv", "America/Nuuk", "Atlantic/Faroe"];
+
 /** What this browser knows, with UTC first. */
-const zones = ["UTC", ...Intl.supportedValuesOf("timeZone").filter((zone) => zone !== "UTC")].map((id) => ({ id, words: id.replaceAll("_", " ") }));
+const zones = ["UTC", ...[...new Set([...Intl.supportedValuesOf("timeZone"), ...renamed])].filter((zone) => zone !== "UTC").toSorted()].map((id) => ({ id, words: id.replaceAll("_", " ") }));
 
 export function ZonePicker({ value, onChange, hint }: { value: string; onChange: (zone: string) => void; hint: string }) {
   const items = zones.some(({ id }) => id === value) ? zones : [{ id: value, words: value }, ...zones];

@@ -4,7 +4,8 @@
 
 use crate::clip::{Codec, Scene};
 use crate::discovery::DiscoveryOptions;
-use crate::farm::{CameraOptions, Farm, Options, StartFarm};
+use crate::farm::{Farm, StartFarm};
+use crate::options::{CameraOptions, Options};
 use crate::sound::Audio;
 use serde_json::{Value, json};
 use std::net::Ipv4Addr;

@@ -8,6 +8,7 @@
  * From −1× to 4× every frame is decoded. At −4× and 16× key frames are shown (`keyframes.ts`), and while a finger drags.
  */
 import type { StreamKind } from "../carrier/live-socket";
+import { spanAt, type Lane } from "../timeline/model";
 import { at, hold, keyFramesOnly, pause, play, seek, setRate, steer, stopped, type Clock } from "./clock";
 import { MsePart } from "./playback-mse";
 import { CanvasPart, type CameraLook, type Part } from "./playback-part";
@@ -52,6 +53,7 @@ export class SyncGroup {
   #clock: Clock;
   #leader: string | undefined;
   #soundOf: string | undefined;
+  #lanes: readonly Lane[] = [];
   #sound: PlaybackSound | undefined;
   #stop: (() => void) | undefined;
   #waitingSince: number | undefined;
@@ -111,6 +113,11 @@ export class SyncGroup {
       }
       this.#tell();
     };
+  }
+
+  /** What is recorded, as far as it is known: key frames are not asked for where there are none. */
+  know(lanes: readonly Lane[]): void {
+    this.#lanes = lanes;
   }
 
   /** The camera whose frames are stepped through. */
@@ -216,6 +223,12 @@ export class SyncGroup {
   }
 
   #key(member: Member, atUs: number): void {
+    const spans = this.#lanes.find(({ camera }) => camera === member.camera)?.spans;
+    if (spans && !spanAt(spans, atUs, this.#now())) {
+      const untilUs = spans.find(({ from }) => from > atUs)?.from;
+      member.part.blank();
+      return this.#looked(member, untilUs === undefined ? { is: "end" } : { is: "gap", untilUs });
+    }
     member.part.showKey(atUs, (look) => {
       if (this.#scrubbing || keyFramesOnly(this.#clock.rate)) this.#looked(member, look);
     });

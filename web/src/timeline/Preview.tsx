@@ -7,7 +7,7 @@ import { clockTime } from "./zone";
 /** A mouse that moves on within this time asks for nothing, ms. */
 const REST_MS = 60;
 
-export function Preview({ camera, time, zone, x }: { camera: string; time: number; zone: string; x: number }) {
+export function Preview({ camera, recorded, time, zone, x }: { camera: string; recorded: boolean; time: number; zone: string; x: number }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const reel = useRef<KeyframeReel>(undefined);
   const [words, setWords] = useState<string>();
@@ -31,14 +31,15 @@ export function Preview({ camera, time, zone, x }: { camera: string; time: numbe
   }, [camera]);
 
   useEffect(() => {
+    if (!recorded) return undefined;
     const timer = setTimeout(() => reel.current?.want(time), REST_MS);
     return () => clearTimeout(timer);
-  }, [time, camera]);
+  }, [time, camera, recorded]);
 
   return (
     <div className={styles.preview} style={{ left: x }} aria-hidden="true">
-      <canvas ref={canvas} width={176} height={99} hidden={words !== undefined} />
-      {words ? <p>{words}</p> : null}
+      <canvas ref={canvas} width={176} height={99} hidden={!recorded || words !== undefined} />
+      {recorded ? words && <p>{words}</p> : <p>Not recorded</p>}
       <span>{clockTime(time, zone)}</span>
     </div>
   );

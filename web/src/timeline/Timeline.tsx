@@ -8,7 +8,7 @@ import { useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent, type 
 import { everyFrame } from "../player/ticker";
 import { coloursOf, draw, type Colours, type Picture } from "./draw";
 import { Gestures, type Intent, type PointAt } from "./gestures";
-import { clampView, edge, layout as layoutOf, panBy, snap, timeAt, xOf, zoomAt, type Lane, type Selection, type View } from "./model";
+import { clampView, edge, layout as layoutOf, panBy, snap, spanAt, timeAt, xOf, zoomAt, type Lane, type Selection, type View } from "./model";
 import { Preview } from "./Preview";
 import styles from "./Timeline.module.css";
 import { SECOND, spokenTime } from "./zone";
@@ -235,9 +235,10 @@ function usePainting(canvas: { current: HTMLCanvasElement | null }, latest: { cu
   }, [canvas, latest]);
 }
 
-function HoverPreview({ x, left, width, view, zone, cameras, focused, now }: TimelineProps & { x: number; left: number; width: number }) {
+function HoverPreview({ x, left, width, view, zone, lanes, cameras, focused, now }: TimelineProps & { x: number; left: number; width: number }) {
   const camera = cameras.find(({ id }) => id === focused) ?? cameras[0];
   const time = timeAt(view, x);
   if (!camera || time > now()) return null;
-  return <Preview camera={camera.id} time={time} zone={zone} x={Math.max(92, Math.min(width - 92, x + left))} />;
+  const lane = lanes.find((one) => one.camera === camera.id);
+  return <Preview camera={camera.id} recorded={!lane || spanAt(lane.spans, time, now()) !== undefined} time={time} zone={zone} x={Math.max(92, Math.min(width - 92, x + left))} />;
 }

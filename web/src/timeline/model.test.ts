@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { forSeeds, integer } from "../test/random";
-import { clampView, edge, endOf, gaps, hitTest, keepVisible, layout, markSelection, MAX_SPAN, merge, MIN_SPAN, nextMark, panBy, pinch, snap, spanAt, ticks, timeAt, xOf, zoomAt, type Lane, type Span, type View } from "./model";
+import { clampView, edge, endOf, gaps, hitTest, keepVisible, layout, markSelection, MAX_SPAN, merge, MIN_SPAN, nextMark, openingView, panBy, pinch, snap, spanAt, ticks, timeAt, xOf, zoomAt, type Lane, type Span, type View } from "./model";
 import { clockTime, DAY, HOUR, MINUTE, offsetAt, parseRfc3339, SECOND, startOfDay } from "./zone";
 
 const us = parseRfc3339;
@@ -60,6 +60,22 @@ describe("zoom and pan", () => {
   test("follows a playhead that leaves, and stays put otherwise", () => {
     expect(keepVisible(view, T + 30 * MINUTE)).toBe(view);
     expect(keepVisible(view, T + HOUR).from).toBe(T + 30 * MINUTE);
+  });
+});
+
+describe("the view to begin with", () => {
+  const lanes = (from: number): Lane[] => [{ camera: "a", spans: [{ from, to: T, open: true }] }];
+  test("is close when recording began lately, and shows its start, the playhead and now", () => {
+    const first = T - 4 * MINUTE;
+    const opened = openingView({ from: T - 40 * MINUTE, span: HOUR, width: 1000 }, lanes(first), T - 30 * SECOND, T);
+    expect(opened.span).toBeLessThan(6 * MINUTE);
+    for (const at of [first, T - 30 * SECOND, T]) expect(xOf(opened, at)).toBeGreaterThan(0);
+    expect(xOf(opened, T)).toBeLessThan(1000);
+  });
+  test("stays as it is otherwise", () => {
+    expect(openingView(view, lanes(T - DAY), T, T + MINUTE)).toBe(view);
+    expect(openingView(view, [], T, T + MINUTE)).toBe(view);
+    expect(openingView(view, lanes(T - 10 * DAY), T - 10 * DAY, T)).toBe(view);
   });
 });
 

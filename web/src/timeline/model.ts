@@ -72,6 +72,17 @@ export function pinch(start: View, was: [number, number], now: [number, number])
   return panBy(zoomed, (was[0] + was[1]) / 2 - (now[0] + now[1]) / 2);
 }
 
+/**
+ * The view to begin with: the same, or a closer one when recording began only lately, so that a new site's first minutes
+ * are no sliver at the edge.
+ */
+export function openingView(view: View, lanes: readonly Lane[], playhead: number, now: number): View {
+  const first = Math.min(playhead, ...lanes.flatMap(({ spans }) => spans.map(({ from }) => from)));
+  if (!lanes.some(({ spans }) => spans.length > 0) || now - first > view.span * 0.5 || now < view.from) return view;
+  const span = Math.max(2 * MINUTE, (now - first) * 1.4);
+  return clampView({ ...view, from: now - span * 0.86, span });
+}
+
 /** A mark on the axis. */
 export interface Tick {
   time: number;

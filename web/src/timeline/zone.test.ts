@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { forSeeds, integer } from "../test/random";
-import { addDays, clockTime, DAY, dayLength, dayName, dayOf, fileTime, HOUR, isoDay, lengthInWords, MINUTE, offsetAt, parseDay, parseRfc3339, rfc3339, SECOND, spokenTime, startOfDay, zoneName } from "./zone";
+import { addDays, clockTime, DAY, dayLength, dayName, dayOf, fileTime, HOUR, isoDay, lengthInWords, MINUTE, offsetAt, parseDay, parseRfc3339, rfc3339, SECOND, spokenTime, startOfDay } from "./zone";
 
 const ZONES = ["UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "Asia/Beirut", "Pacific/Apia", "America/St_Johns"];
 const us = (text: string) => parseRfc3339(text);
@@ -59,7 +59,6 @@ describe("times in words", () => {
     expect(clockTime(us("2026-03-29T00:59:59Z"), "Europe/Berlin")).toBe("01:59:59");
     expect(clockTime(us("2026-03-29T01:00:00Z"), "Europe/Berlin")).toBe("03:00:00");
     expect(dayName(us("2026-11-20T23:30:00Z"), "Europe/Berlin")).toBe("Sat 21 Nov");
-    expect(zoneName(us("2026-11-21T12:00:00Z"), "Europe/Berlin")).toBe("CET");
     expect(spokenTime(us("2026-11-21T12:50:32Z"), "Europe/Berlin")).toBe("Saturday 21 November 2026, 13:50:32");
     expect(fileTime(us("2026-11-21T12:50:32.480Z"), "Europe/Berlin")).toBe("20261121-135032-480");
   });

@@ -150,12 +150,6 @@ export function monthName(us: number, zone: string): string {
   return formatter(zone, { month: "short", year: "numeric" }).format(us / MS);
 }
 
-/** `CET`, `UTC+5:30`. */
-export function zoneName(us: number, zone: string): string {
-  const parts = formatter(zone, { timeZoneName: "short" }).formatToParts(us / MS);
-  return parts.find((part) => part.type === "timeZoneName")?.value.replace("GMT", "UTC") ?? zone;
-}
-
 /** `Saturday 21 November 2026, 13:50:32`, as a screen reader should say it. */
 export function spokenTime(us: number, zone: string): string {
   const day = formatter(zone, { weekday: "long", day: "numeric", month: "long", year: "numeric" }).format(us / MS);

@@ -9,7 +9,9 @@ import { Button, TextField } from "../../ui";
 import styles from "./recordings.module.css";
 
 interface Props {
-  atUs: number;
+  /** What the timeline shows. */
+  shownUs: number;
+  playhead: () => number;
   nowUs: number;
   cameras: readonly string[];
   zone: string;
@@ -19,7 +21,7 @@ interface Props {
 export function DayPicker(props: Props) {
   return (
     <DialogTrigger>
-      <Button look="quiet" icon={<CalendarDays />}>{dayName(props.atUs, props.zone)}</Button>
+      <Button look="quiet" icon={<CalendarDays />}>{dayName(props.shownUs, props.zone)}</Button>
       <Popover className={styles.popover ?? ""} placement="bottom end" offset={6}>
         <Dialog className={styles.calendar ?? ""} aria-label="Go to a day and time">
           {({ close }) => <Inside {...props} close={close} />}
@@ -29,7 +31,8 @@ export function DayPicker(props: Props) {
   );
 }
 
-function Inside({ atUs, nowUs, cameras, zone, onGo, close }: Props & { close: () => void }) {
+function Inside({ playhead, nowUs, cameras, zone, onGo, close }: Props & { close: () => void }) {
+  const [atUs] = useState(playhead);
   const at = dayOf(atUs, zone);
   const today = dayOf(nowUs, zone);
   const [date, setDate] = useState(() => new CalendarDate(at.year, at.month, at.day));

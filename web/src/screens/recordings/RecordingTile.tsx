@@ -27,7 +27,7 @@ interface Props {
 export function RecordingTile({ camera, group, look, focused, alone, hidden, sound, zone, ...on }: Props) {
   const mount = useCallback((parent: HTMLDivElement | null) => (parent ? group.add(camera.id, parent) : undefined), [group, camera.id]);
   const canHear = camera.audio && camera.streams.some(({ audio_codec }) => audio_codec);
-  const words = wordsOf(look, zone);
+  const words = wordsOf(look, group.wallUs, zone);
   return (
     // Looking at a tile is choosing it; everything that it does is a button inside, or a key.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
@@ -71,10 +71,10 @@ export function RecordingTile({ camera, group, look, focused, alone, hidden, sou
   );
 }
 
-function wordsOf(look: CameraLook, zone: string): string | undefined {
+function wordsOf(look: CameraLook, atUs: number, zone: string): string | undefined {
   switch (look.is) {
     case "gap":
-      return `Nothing recorded here. It goes on at ${clockTime(look.untilUs, zone)} on ${dayName(look.untilUs, zone)}.`;
+      return `Nothing recorded here. It goes on at ${clockTime(look.untilUs, zone)}${dayName(atUs, zone) === dayName(look.untilUs, zone) ? "" : ` on ${dayName(look.untilUs, zone)}`}.`;
     case "end":
       return "Nothing recorded from here on.";
     case "unsupported":

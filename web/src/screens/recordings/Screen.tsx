@@ -20,7 +20,7 @@ import { download, fileName } from "../../player/surface";
 import { SyncGroup } from "../../player/sync-group";
 import { TopBarEnd, TopBarStart } from "../../shell/slots";
 import { useClockOffset, useZone } from "../../time/useNow";
-import { clampView, edge, keepVisible, markSelection, timeAt, zoomAt, type Selection, type View } from "../../timeline/model";
+import { clampView, edge, keepVisible, markSelection, openingView, timeAt, xOf, zoomAt, type Selection, type View } from "../../timeline/model";
 import { useLanes } from "../../timeline/queries";
 import { Timeline } from "../../timeline/Timeline";
 import { fileTime, HOUR, MINUTE, parseRfc3339, rfc3339, SECOND } from "../../timeline/zone";
@@ -93,11 +93,17 @@ function Recordings({ cameras }: { cameras: readonly Camera[] }) {
   const { lanes, loading, error, retry } = useLanes(chosen, view, nowUs());
   const lane = lanes.find(({ camera }) => camera === focused?.id);
 
-  useAddress(group, state.playing, setSearch);
   useEffect(() => group.onTime((at) => setView((before) => (group.snapshot().playing ? keepVisible(before, at) : before))), [group]);
   useEffect(() => {
     if (focused) group.lead(focused.id);
   }, [group, focused]);
+  useEffect(() => group.know(lanes), [group, lanes]);
+  const opened = useRef(false);
+  useEffect(() => {
+    if (opened.current || lanes.length === 0) return;
+    opened.current = true;
+    setView((before) => openingView(before, lanes, group.wallUs, nowUs()));
+  }, [lanes, group, nowUs]);
   useEffect(() => {
     const onHide = () => document.visibilityState === "hidden" && group.pause();
     document.addEventListener("visibilitychange", onHide);
@@ -116,7 +122,7 @@ function Recordings({ cameras }: { cameras: readonly Camera[] }) {
   const markClip = () => {
     const to = Math.min(nowUs(), group.wallUs + 15 * SECOND);
     setSelection({ from: to - 30 * SECOND, to });
-    setView((before) => (before.span > 10 * MINUTE ? clampView({ ...before, from: to - 3 * MINUTE, span: 5 * MINUTE }) : before));
+    setView((before) => (before.span > 10 * MINUTE ? clampView({ ...before, from: to - 3 * MINUTE, span: 5 * MINUTE }) : keepVisible(before, to, 0.1)));
   };
   const changeRate = (step: 1 | -1) => {
     const next = RATES[RATES.findIndex((rate) => rate === state.rate) + step];
@@ -129,7 +135,11 @@ function Recordings({ cameras }: { cameras: readonly Camera[] }) {
     toast(`Snapshot of ${camera.name} saved.`);
   };
   const goLive = () => void navigate(shown.length === 1 && focused ? paths.liveCamera(focused.id) : paths.live());
-  const zoom = (factor: number) => setView((before) => zoomAt(before, ((group.wallUs - before.from) / before.span) * before.width, factor));
+  const zoom = (factor: number) =>
+    setView((before) => {
+      const x = xOf(before, group.wallUs);
+      return zoomAt(before, x >= 0 && x <= before.width ? x : before.width / 2, factor);
+    });
 
   useKeys({
     "play.toggle": () => (state.playing ? group.pause() : group.play()),
@@ -159,8 +169,9 @@ function Recordings({ cameras }: { cameras: readonly Camera[] }) {
     group.seek(us);
     setView((before) => clampView({ ...before, from: us - before.span / 2 }));
   };
+  useAddress(group, state.playing, search, setSearch, goTo);
   const pickCameras = <CameraPicker cameras={cameras} chosen={chosen} onChange={(next) => setSearch((before) => withCams(before, next), { replace: true })} />;
-  const pickDay = <DayPicker atUs={Math.min(nowUs(), timeAt(view, view.width / 2))} nowUs={nowUs()} cameras={chosen} zone={zone} onGo={goTo} />;
+  const pickDay = <DayPicker shownUs={Math.min(nowUs(), timeAt(view, view.width / 2))} playhead={playhead} nowUs={nowUs()} cameras={chosen} zone={zone} onGo={goTo} />;
   return (
     <div className={styles.screen} data-list={list || undefined}>
       {phone ? (
@@ -230,17 +241,32 @@ function withCams(search: URLSearchParams, cams: readonly string[]): URLSearchPa
   return next;
 }
 
-/** Writes the moment into the address when it rests, so that a reload or a shared link shows the same picture. */
-function useAddress(group: SyncGroup, playing: boolean, setSearch: ReturnType<typeof useSearchParams>[1]): void {
+/**
+ * The moment in the address: written when the clock rests, so that a reload or a shared link shows the same picture;
+ * obeyed when somebody else wrote it (a link to another moment).
+ */
+function useAddress(group: SyncGroup, playing: boolean, search: URLSearchParams, setSearch: ReturnType<typeof useSearchParams>[1], onGo: (us: number) => void): void {
+  const at = search.get("at");
+  const known = useRef(at);
+  const go = useRef(onGo);
+  useEffect(() => {
+    go.current = onGo;
+  });
+  useEffect(() => {
+    if (at === known.current) return;
+    known.current = at;
+    const asked = parseRfc3339(at ?? "");
+    if (Number.isFinite(asked)) go.current(asked);
+  }, [at]);
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
-    let written = 0;
     const write = () => {
-      if (group.wallUs === written) return;
-      written = group.wallUs;
+      const text = rfc3339(group.wallUs);
+      if (text === known.current) return;
+      known.current = text;
       setSearch((before) => {
         const next = new URLSearchParams(before);
-        next.set("at", rfc3339(written));
+        next.set("at", text);
         return next;
       }, { replace: true });
     };

@@ -3,6 +3,7 @@ import { ListVideo, Pause, Play, Radio, SkipBack, SkipForward, StepBack, StepFor
 import { useEffect, useRef, type ReactNode } from "react";
 import { RATES, keyFramesOnly } from "../../player/clock";
 import type { GroupState, SyncGroup } from "../../player/sync-group";
+import { zoneName } from "../../time/format";
 import { clockTime, dayName } from "../../timeline/zone";
 import { Button, cls, IconButton, Menu, MenuItem } from "../../ui";
 import styles from "./recordings.module.css";
@@ -84,7 +85,7 @@ function ExactTime({ group, zone, waiting }: { group: SyncGroup; zone: string; w
   useEffect(() => {
     const write = (wallUs: number) => {
       if (text.current) text.current.textContent = clockTime(wallUs, zone, "millis");
-      const name = dayName(wallUs, zone);
+      const name = `${dayName(wallUs, zone)}, ${zoneName(wallUs / 1000, zone)}`;
       if (day.current && day.current.textContent !== name) day.current.textContent = name;
     };
     write(group.wallUs);

@@ -57,7 +57,8 @@ const BODY: usize = 64 << 10;
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     components(schemas(
-        api::Problem, api::event::Event, api::live::Ask, api::record::Init, api::record::Notice
+        api::Problem, api::event::Event, api::live::Ask, api::record::Init, api::record::Notice,
+        playback::Sound
     )),
     tags(
         (name = "session", description = "Signing in, first setup, tokens"),

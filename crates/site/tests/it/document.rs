@@ -6,3 +6,12 @@ fn the_committed_document_is_that_of_the_handlers() {
     document.push('\n');
     expect_test::expect_file!["../../../../openapi/site.json"].assert_eq(&document);
 }
+
+#[test]
+fn every_reference_in_the_document_leads_somewhere() {
+    let document = serde_json::to_value(site::openapi()).unwrap();
+    let text = document.to_string();
+    for reference in text.split("\"$ref\":\"#").skip(1).filter_map(|rest| rest.split('"').next()) {
+        assert!(document.pointer(reference).is_some(), "there is no {reference}");
+    }
+}

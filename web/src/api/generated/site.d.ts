@@ -1153,6 +1153,11 @@ export interface components {
         };
         /** @description identifier, 32 hex digits */
         SiteId: string;
+        /**
+         * @description How G.711 is sent.
+         * @enum {string}
+         */
+        Sound: "raw" | "flac";
         /** @description Where a camera's streams come from. */
         Source: {
             /** @description Base address, such as `http://192.168.0.90` or `https://192.168.0.90`. */
@@ -1316,15 +1321,16 @@ export interface components {
         VolumeState: "ok" | "slow" | "full" | "failed" | "foreign";
         /** Format: date-time */
         WallTime: string;
-        /** @description Webhook: a POST with the alarm as JSON. */
+        /**
+         * @description Webhook: a POST with the alarm as JSON. The header `martello-occasion` tells `alarm`, or `test` for a message that only
+         *     tries the way out.
+         */
         Webhook: {
             /** @description Key of the signature header (`martello-signature: sha256=…`, HMAC over the body). Never given back. */
             secret?: string | null;
             /** @description Address, `https://…` or `http://…`. */
             url: string;
         };
-        /** @enum {string} */
-        Sound: "main" | "sub";
     };
     responses: never;
     parameters: never;

@@ -38,7 +38,8 @@ pub struct Mail {
     pub to: Vec<String>,
 }
 
-/// Webhook: a POST with the alarm as JSON.
+/// Webhook: a POST with the alarm as JSON. The header `martello-occasion` tells `alarm`, or `test` for a message that only
+/// tries the way out.
 #[derive(Clone, Serialize, Deserialize, ToSchema)]
 pub struct Webhook {
     /// Address, `https://…` or `http://…`.

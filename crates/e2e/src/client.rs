@@ -105,7 +105,8 @@ impl Client {
 
     /// A request with the credential.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        let mut request = self.http.request(method, format!("{}{path}", self.base)).header("origin", &self.base);
+        let mut request =
+            self.http.request(method, format!("{}{path}", self.base)).header("origin", &self.base);
         if let Some((name, value)) = &self.credential {
             request = request.header(name, value);
         }

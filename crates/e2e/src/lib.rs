@@ -10,4 +10,5 @@ pub mod system;
 pub mod wait;
 
 pub use client::Client;
+pub use live::Live;
 pub use system::System;

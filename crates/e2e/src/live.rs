@@ -4,9 +4,11 @@ use std::{sync::Arc, time::Duration};
 
 use api::live::Ask;
 use futures_util::{SinkExt, StreamExt};
+use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
+use tokio_rustls::{TlsConnector, client::TlsStream};
 use tokio_tungstenite::{
-    Connector, MaybeTlsStream, WebSocketStream,
+    WebSocketStream,
     tungstenite::{Message, client::IntoClientRequest},
 };
 
@@ -14,7 +16,7 @@ use crate::{Client, client::pinned_tls, records::Record};
 
 /// An open live socket.
 pub struct Live {
-    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    socket: WebSocketStream<TlsStream<TcpStream>>,
 }
 
 #[allow(clippy::expect_used, clippy::panic, reason = "a test's helper: what fails fails the test")]
@@ -30,10 +32,12 @@ impl Live {
         if let Some((name, value)) = &client.credential {
             request.headers_mut().insert(name.clone(), value.parse().expect("a header"));
         }
-        let tls = Connector::Rustls(Arc::new(pinned_tls(&client.fingerprint)));
-        let (socket, _) = tokio_tungstenite::connect_async_tls_with_config(request, None, true, Some(tls))
-            .await
-            .expect("a live socket");
+        let address = client.base.trim_start_matches("https://");
+        let stream = TcpStream::connect(address).await.expect("a connection");
+        let connector = TlsConnector::from(Arc::new(pinned_tls(&client.fingerprint)));
+        let name = ServerName::try_from("127.0.0.1").expect("a name");
+        let stream = connector.connect(name, stream).await.expect("TLS");
+        let (socket, _) = tokio_tungstenite::client_async(request, stream).await.expect("a live socket");
         Self { socket }
     }
 

@@ -32,7 +32,8 @@ pub struct System {
 impl System {
     /// A site that is set up, and these cameras on the network, not added.
     pub async fn start(cameras: Vec<CameraOptions>) -> Self {
-        let overrides = cameras.iter().cloned().enumerate().map(|(index, camera)| (index as u16, camera)).collect();
+        let overrides =
+            cameras.iter().cloned().enumerate().map(|(index, camera)| (index as u16, camera)).collect();
         let options = sim::Options { count: cameras.len() as u16, overrides, ..sim::Options::default() };
         let farm = Farm::start(options).await.expect("simulated cameras");
         let data = tempfile::tempdir().expect("a directory");
@@ -122,10 +123,18 @@ async fn start_site(data: &TempDir, farm: &Farm) -> Running {
     let mut config = Config::on_loopback(data.path().to_owned());
     if let Some(at) = &farm.discovery {
         config.discovery = site::DiscoveryConfig::Addresses {
-            mdns: vec![at.mdns],
-            ssdp: vec![at.ssdp],
-            wsd: vec![at.wsd],
+            mdns: vec![v4(at.mdns)],
+            ssdp: vec![v4(at.ssdp)],
+            wsd: vec![v4(at.wsd)],
         };
     }
     Site::start(config, &[]).await.expect("a site")
+}
+
+#[allow(clippy::panic, reason = "a test's helper")]
+fn v4(address: std::net::SocketAddr) -> std::net::SocketAddrV4 {
+    match address {
+        std::net::SocketAddr::V4(address) => address,
+        std::net::SocketAddr::V6(_) => panic!("simulated cameras are found over IPv4"),
+    }
 }

@@ -10,7 +10,11 @@ const LOOK: Duration = Duration::from_millis(50);
 /// # Panics
 /// It does not within the limit.
 #[allow(clippy::panic, reason = "a test's helper")]
-pub async fn until<T, F: Future<Output = Option<T>>>(what: &str, limit: Duration, mut look: impl FnMut() -> F) -> T {
+pub async fn until<T, F: Future<Output = Option<T>>>(
+    what: &str,
+    limit: Duration,
+    mut look: impl FnMut() -> F,
+) -> T {
     let end = Instant::now() + limit;
     loop {
         if let Some(value) = look().await {

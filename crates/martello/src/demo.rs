@@ -88,7 +88,8 @@ mod with_cameras {
         fs::create_dir_all(&arguments.data)
             .map_err(|error| format!("cannot make the directory {}: {error}", arguments.data.display()))?;
         let file = arguments.data.join("demo.json");
-        let mut kept: Kept = fs::read(&file).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
+        let mut kept: Kept =
+            fs::read(&file).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
         let farm = cameras(arguments.cameras, &mut kept).await?;
         let mut config = Config::on_loopback(arguments.data.clone());
         config.https_port = arguments.https_port;
@@ -104,7 +105,8 @@ mod with_cameras {
                 announce(&running, &password, arguments);
                 if let Some(path) = &arguments.ready_file {
                     let ready = tell(&running, &farm, password, token);
-                    ready::write(path, &ready).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+                    ready::write(path, &ready)
+                        .map_err(|error| format!("cannot write {}: {error}", path.display()))?;
                 }
                 Ok((running, farm))
             }
@@ -128,7 +130,15 @@ mod with_cameras {
             .map(|(index, (name, scene, audio))| {
                 let round = usize::from(index) / scenes.len();
                 let name = if round == 0 { (*name).to_owned() } else { format!("{name} {}", round + 1) };
-                (index, CameraOptions { name: Some(name), scene: *scene, audio: *audio, ..CameraOptions::default() })
+                (
+                    index,
+                    CameraOptions {
+                        name: Some(name),
+                        scene: *scene,
+                        audio: *audio,
+                        ..CameraOptions::default()
+                    },
+                )
             })
             .collect();
         let mut options = sim::Options { count, overrides, ..sim::Options::default() };
@@ -139,7 +149,9 @@ mod with_cameras {
             }
         }
         options.base = None;
-        let farm = Farm::start(options).await.map_err(|error| format!("the simulated cameras cannot start: {error}"))?;
+        let farm = Farm::start(options)
+            .await
+            .map_err(|error| format!("the simulated cameras cannot start: {error}"))?;
         kept.cameras = farm.cameras.first().map(|first| (first.address, first.rtsp_port, first.http_port));
         Ok(farm)
     }
@@ -155,7 +167,10 @@ mod with_cameras {
         let text = |error: crate::client::Failure| error.to_string();
         let connect = || async {
             let url = running.url().parse().map_err(|error| format!("{error}"))?;
-            let id = running.certificate_id().parse().map_err(|error: trust::certificate_id::ParseCertificateIdError| error.to_string())?;
+            let id = running
+                .certificate_id()
+                .parse()
+                .map_err(|error: trust::certificate_id::ParseCertificateIdError| error.to_string())?;
             Connection::open(url, Some(id)).await.map_err(text)
         };
         let connection = connect().await?;
@@ -204,7 +219,8 @@ mod with_cameras {
                     let _: Camera = connection.patch(&path, &change).await.map_err(text)?;
                 }
                 None => {
-                    let _: Camera = connection.post("/v1/cameras", Some(&new(camera, source))).await.map_err(text)?;
+                    let _: Camera =
+                        connection.post("/v1/cameras", Some(&new(camera, source))).await.map_err(text)?;
                 }
             }
         }
@@ -226,6 +242,7 @@ mod with_cameras {
 
     fn tell(running: &Running, farm: &Farm, password: String, token: String) -> Ready {
         let mut site = serve::site(running);
+        site.setup_url = None;
         site.user = Some(USER.to_owned());
         site.password = Some(password);
         site.token = Some(token);
@@ -247,14 +264,16 @@ mod with_cameras {
     fn password() -> String {
         const LETTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
         let id = model::TokenId::random();
-        let letters = id.as_bytes().iter().take(12).map(|byte| {
-            char::from(LETTERS.get(usize::from(*byte) % LETTERS.len()).copied().unwrap_or(b'x'))
-        });
+        let letters =
+            id.as_bytes().iter().take(12).map(|byte| {
+                char::from(LETTERS.get(usize::from(*byte) % LETTERS.len()).copied().unwrap_or(b'x'))
+            });
         letters.collect()
     }
 
     fn keep(file: &Path, kept: &Kept) -> io::Result<()> {
-        let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(file)?;
+        let mut file =
+            fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(file)?;
         file.write_all(&serde_json::to_vec_pretty(kept)?)
     }
 
@@ -267,7 +286,10 @@ mod with_cameras {
 
     #[allow(clippy::print_stdout, reason = "a command's own words")]
     fn announce(running: &Running, password: &str, arguments: &Arguments) {
-        println!("Martello demo: a site with {} simulated cameras, on this computer only.", arguments.cameras);
+        println!(
+            "Martello demo: a site with {} simulated cameras, on this computer only.",
+            arguments.cameras
+        );
         println!();
         println!("  Look here   {}", running.url());
         println!("  User        {USER}");

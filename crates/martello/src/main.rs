@@ -44,10 +44,11 @@ fn main() -> ExitCode {
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(unless_told));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(true).init();
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("martello").build() {
-        Ok(runtime) => runtime,
-        Err(error) => return ready::fail(&format!("cannot start: {error}")),
-    };
+    let runtime =
+        match tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("martello").build() {
+            Ok(runtime) => runtime,
+            Err(error) => return ready::fail(&format!("cannot start: {error}")),
+        };
     runtime.block_on(async {
         match arguments.command {
             Command::Site(arguments) => serve::run(arguments).await,

@@ -6,10 +6,7 @@ use std::{
     time::Duration,
 };
 
-use archive::{
-    Archive, Options, Purpose, Retention, Signer,
-    Dir, Disk,
-};
+use archive::{Archive, Dir, Disk, Options, Purpose, Retention, Signer};
 use media::{Sample, Tracks};
 use model::{StreamKey, VolumeId, WallTime, clock::wall_now};
 use trust::Identity;
@@ -44,10 +41,8 @@ pub enum OpenError {
 /// # Errors
 /// It cannot be opened, or another site made it.
 pub fn open(path: &Path, identity: &Identity) -> Result<(ArchiveEngine, Reader, VolumeId), OpenError> {
-    std::fs::create_dir_all(path)
-        .map_err(|source| OpenError::Directory { path: path.to_owned(), source })?;
-    let disk =
-        Dir::open(path).map_err(|source| OpenError::Directory { path: path.to_owned(), source })?;
+    std::fs::create_dir_all(path).map_err(|source| OpenError::Directory { path: path.to_owned(), source })?;
+    let disk = Dir::open(path).map_err(|source| OpenError::Directory { path: path.to_owned(), source })?;
     let signer = Arc::new(IdentitySigner(identity.clone()));
     let (archive, recovery) = Archive::open(disk, Options::new(identity.site_id(), signer), wall_now())?;
     tracing::info!(?recovery, "the volume is open");

@@ -32,8 +32,6 @@ use crate::{
     recorder::{Recorder, RetentionGoals, WriteState},
 };
 
-/// A camera without frames for so long is an alarm.
-const SILENCE: Duration = Duration::from_secs(60);
 /// Frames that come but are not written for so long are trouble with the storage.
 const UNWRITTEN: Duration = Duration::from_secs(5);
 
@@ -50,6 +48,8 @@ struct Inner {
     recorder: Recorder,
     events: Events,
     alarms: Alarms,
+    /// A camera without frames for so long is an alarm.
+    silence: Duration,
     deps: OnceLock<Deps>,
 }
 
@@ -68,12 +68,13 @@ pub struct Watch {
 impl Cameras {
     /// No cameras yet.
     #[must_use]
-    pub fn new(recorder: Recorder, events: Events, alarms: Alarms) -> Self {
+    pub fn new(recorder: Recorder, events: Events, alarms: Alarms, silence: Duration) -> Self {
         let inner = Arc::new(Inner {
             entries: RwLock::default(),
             recorder: recorder.clone(),
             events,
             alarms,
+            silence,
             deps: OnceLock::new(),
         });
         let weak = Arc::downgrade(&inner);
@@ -121,7 +122,8 @@ impl Cameras {
                     }
                     (Some(_), false) => entry.sub.take(),
                     (None, true) => {
-                        entry.sub = Some(Feed::start(key(id, StreamKind::Sub), spec(StreamKind::Sub), deps.clone()));
+                        entry.sub =
+                            Some(Feed::start(key(id, StreamKind::Sub), spec(StreamKind::Sub), deps.clone()));
                         None
                     }
                     (None, false) => None,
@@ -192,7 +194,7 @@ impl Cameras {
     #[must_use]
     pub fn list(&self) -> Vec<api::camera::Camera> {
         let mut cameras: Vec<_> = self.read().values().map(|entry| self.view(entry)).collect();
-        cameras.sort_by(|a, b| (a.name.to_lowercase(), a.id).cmp(&(b.name.to_lowercase(), b.id)));
+        cameras.sort_by_key(|camera| (camera.name.to_lowercase(), camera.id));
         cameras
     }
 
@@ -210,7 +212,10 @@ impl Cameras {
         if let Some(sub) = &entry.sub {
             streams.extend(stream(StreamKind::Sub, &sub.status()));
         }
-        convert::camera(&entry.row, convert::Now { state, detail, next_try, last_frame: status.last_frame, streams })
+        convert::camera(
+            &entry.row,
+            convert::Now { state, detail, next_try, last_frame: status.last_frame, streams },
+        )
     }
 
     fn state(
@@ -227,14 +232,17 @@ impl Cameras {
                 };
                 let detail = match state {
                     CameraState::WrongPassword => {
-                        "The camera refuses the user name or password. Change them in the camera's details.".to_owned()
+                        "The camera refuses the user name or password. Change them in the camera's details."
+                            .to_owned()
                     }
                     _ => format!("{reason}. {}", again_in(*next_try, now)),
                 };
                 (state, Some(detail), Some(*next_try))
             }
             Phase::Connecting => (CameraState::Connecting, None, None),
-            Phase::Idle => (CameraState::Live, Some("Not recorded. Pulled while somebody watches.".into()), None),
+            Phase::Idle => {
+                (CameraState::Live, Some("Not recorded. Pulled while somebody watches.".into()), None)
+            }
             Phase::Running if !entry.row.record => (CameraState::Live, None, None),
             Phase::Running => match self.unwritten(entry, status, now) {
                 Some(reason) => (CameraState::StorageTrouble, Some(reason), None),
@@ -271,7 +279,10 @@ impl Cameras {
     ) -> Result<(Watch, Option<Notice>), Notice> {
         let entries = self.read();
         let Some(entry) = entries.get(&camera) else {
-            return Err(Notice { code: NoticeCode::NoCamera, text: "There is no such camera (any more).".into() });
+            return Err(Notice {
+                code: NoticeCode::NoCamera,
+                text: "There is no such camera (any more).".into(),
+            });
         };
         let (feed, other) = match (kind, &entry.sub) {
             (StreamKind::Sub, Some(sub)) => (sub, false),
@@ -303,8 +314,8 @@ impl Cameras {
             } else {
                 self.inner.alarms.clear(AlarmKind::CameraSilent, Some(id));
             }
-            let refused =
-                matches!(status.phase, Phase::Failed { kind: camera::Kind::RefusedPassword, .. }) && entry.row.record;
+            let refused = matches!(status.phase, Phase::Failed { kind: camera::Kind::RefusedPassword, .. })
+                && entry.row.record;
             if refused {
                 self.inner.alarms.raise(
                     AlarmKind::CameraPassword,
@@ -332,7 +343,7 @@ impl Cameras {
 
     fn check_silence(&self, entry: &Entry, status: &Status, now: WallTime) {
         let since = status.last_frame.unwrap_or(entry.expected_since);
-        if now.micros_since(since) < micros(SILENCE) {
+        if now.micros_since(since) < micros(self.inner.silence) {
             if status.last_frame.is_some() {
                 self.inner.alarms.clear(AlarmKind::CameraSilent, Some(entry.row.id));
             }

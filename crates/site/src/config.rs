@@ -5,6 +5,7 @@
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use serde::Deserialize;
@@ -24,7 +25,12 @@ pub struct Config {
     pub more_https_ports: Vec<u16>,
     /// Where to look for cameras.
     pub discovery: DiscoveryConfig,
+    /// A camera that sends no frames for so long is an alarm.
+    pub silence: Duration,
 }
+
+/// A camera's restart takes less.
+const SILENCE: Duration = Duration::from_secs(60);
 
 /// Where discovery asks.
 #[derive(Clone, Debug, Default)]
@@ -94,6 +100,7 @@ impl Config {
             http_port: Some(55752),
             more_https_ports: vec![55756, 55757],
             discovery: DiscoveryConfig::Interfaces,
+            silence: SILENCE,
         }
     }
 
@@ -107,6 +114,7 @@ impl Config {
             http_port: None,
             more_https_ports: Vec::new(),
             discovery: DiscoveryConfig::Addresses { mdns: Vec::new(), ssdp: Vec::new(), wsd: Vec::new() },
+            silence: SILENCE,
         }
     }
 

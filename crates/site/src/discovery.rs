@@ -169,8 +169,9 @@ fn settings(config: &DiscoveryConfig) -> Result<Settings, camera::Error> {
         // Asked for each search: networks come and go.
         DiscoveryConfig::Interfaces => Settings::all_interfaces(),
         DiscoveryConfig::Addresses { mdns, ssdp, wsd } => {
-            let targets =
-                |addresses: &[SocketAddrV4]| addresses.iter().map(|address| Target::Address(*address)).collect();
+            let targets = |addresses: &[SocketAddrV4]| {
+                addresses.iter().map(|address| Target::Address(*address)).collect()
+            };
             Ok(Settings { mdns: targets(mdns), ssdp: targets(ssdp), wsd: targets(wsd) })
         }
     }

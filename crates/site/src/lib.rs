@@ -86,7 +86,10 @@ impl Deref for App {
 
 impl App {
     /// Runs blocking work (database, disk) off the tasks that serve requests.
-    async fn blocking<T: Send + 'static>(&self, work: impl FnOnce(&Self) -> T + Send + 'static) -> Outcome<T> {
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Self) -> T + Send + 'static,
+    ) -> Outcome<T> {
         let app = self.clone();
         blocking(move || work(&app)).await
     }

@@ -1,12 +1,6 @@
 //! Start and orderly stop of a site.
 
-use std::{
-    io,
-    net::IpAddr,
-    path::PathBuf,
-    sync::Arc,
-    time::Duration,
-};
+use std::{io, net::IpAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use catalog::{Catalog, site::SiteRow};
 use model::{Secret, clock::wall_now};
@@ -110,11 +104,8 @@ impl Site {
 
         let recordings = config.recordings();
         let (engine, reader, volume_id) = archive_engine::open(&recordings, &identity)?;
-        let limit = catalog
-            .volumes()?
-            .into_iter()
-            .find(|row| row.id == volume_id)
-            .and_then(|row| row.limit_bytes);
+        let limit =
+            catalog.volumes()?.into_iter().find(|row| row.id == volume_id).and_then(|row| row.limit_bytes);
         let volume = Volume::new(volume_id, recordings, limit);
         catalog.put_volume(&volume.row(limit))?;
         let recorder = Recorder::start(engine).map_err(StartError::Recorder)?;
@@ -124,7 +115,7 @@ impl Site {
         let (notifications, settings) = watch::channel(notify::kept(&catalog)?);
         let notifier = notify::start(settings, identity.site_id());
         let alarms = Alarms::open(catalog.clone(), events.clone(), notifier.clone())?;
-        let cameras = Cameras::new(recorder.clone(), events.clone(), alarms.clone());
+        let cameras = Cameras::new(recorder.clone(), events.clone(), alarms.clone(), config.silence);
         let (stop, stopping) = stop::signal();
         let endorsement = identity.endorse_tls(&certificate.certificate_der, certificate.not_after);
         let id: String = identity.site_id().to_string().chars().take(8).collect();
@@ -269,7 +260,6 @@ impl Running {
     }
 
     /// The router, for a test that calls it without a network.
-    #[must_use]
     pub fn router(&self) -> axum::Router {
         http::router(self.app.clone())
     }

@@ -64,7 +64,8 @@ fn note<K: Hash + Eq + Clone>(table: &mut HashMap<K, Failures>, key: K, now: Ins
     if table.len() >= ENTRIES && !table.contains_key(&key) {
         table.retain(|_, failures| now.saturating_duration_since(failures.last) < FORGET);
         if table.len() >= ENTRIES
-            && let Some(oldest) = table.iter().min_by_key(|(_, failures)| failures.last).map(|(key, _)| key.clone())
+            && let Some(oldest) =
+                table.iter().min_by_key(|(_, failures)| failures.last).map(|(key, _)| key.clone())
         {
             table.remove(&oldest);
         }

@@ -3,11 +3,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
-use api::{
-    camera::CameraState,
-    record::Kind,
-    recording::Timeline,
-};
+use api::{camera::CameraState, record::Kind, recording::Timeline};
 use e2e::{
     System, probe,
     records::{Record, split},
@@ -41,13 +37,18 @@ async fn eight_cameras_are_found_added_recorded_and_played_back_to_the_frame() {
 
     let mut ids = BTreeMap::new();
     for (index, camera) in system.farm.cameras.iter().enumerate() {
-        let found = found.iter().find(|found| found.serial.as_deref() == Some(&*camera.serial)).expect("found");
+        let found =
+            found.iter().find(|found| found.serial.as_deref() == Some(&*camera.serial)).expect("found");
         assert!(found.vapix && !found.needs_setup, "{found:?}");
         let codec = match cameras()[index].codec {
             Codec::H264 => api::camera::Codec::H264,
             Codec::H265 => api::camera::Codec::H265,
         };
-        let source = api::camera::Source::Axis { address: found.http_url.clone(), rtsp_port: None, codec: Some(codec) };
+        let source = api::camera::Source::Axis {
+            address: found.http_url.clone(),
+            rtsp_port: None,
+            codec: Some(codec),
+        };
         let added: api::camera::Camera = system.client.post("/v1/cameras", &new_camera(camera, source)).await;
         ids.insert(index, added.id);
     }
@@ -132,7 +133,8 @@ async fn check_ranges(system: &System, id: CameraId, all: &[(i64, u64)]) {
         assert_eq!(shown, expected, "{from}..{to}");
         let Some(head) = pictures.first() else { continue };
         assert_ne!(head.header.flags & api::record::KEY, 0, "playback begins with a key frame");
-        let numbers: Vec<u64> = pictures.iter().filter_map(|record| record.stamp()).map(|stamp| stamp.number).collect();
+        let numbers: Vec<u64> =
+            pictures.iter().filter_map(|record| record.stamp()).map(|stamp| stamp.number).collect();
         assert!(numbers.windows(2).all(|pair| pair[1] == pair[0] + 1), "pre-roll without a hole");
         assert!(numbers.len() - shown.len() <= 50, "no more pre-roll than one group of pictures");
     }
@@ -157,7 +159,10 @@ fn check_files(system: &System, index: usize, id: CameraId) {
         };
         assert_eq!(video["codec_name"], expected);
         assert_eq!((&video["width"], &video["height"]), (&1920.into(), &1080.into()));
-        let sound = streams.iter().find(|stream| stream["codec_type"] == "audio").map(|stream| stream["codec_name"].clone());
+        let sound = streams
+            .iter()
+            .find(|stream| stream["codec_type"] == "audio")
+            .map(|stream| stream["codec_name"].clone());
         let expected = match options.audio {
             Audio::None => None,
             Audio::Aac => Some("aac".into()),
@@ -165,8 +170,10 @@ fn check_files(system: &System, index: usize, id: CameraId) {
         };
         assert_eq!(sound, expected);
         let packets = probe::packets(file, "v:0");
-        let times: Vec<f64> =
-            packets.iter().map(|packet| packet["dts_time"].as_str().expect("a time").parse().expect("a number")).collect();
+        let times: Vec<f64> = packets
+            .iter()
+            .map(|packet| packet["dts_time"].as_str().expect("a time").parse().expect("a number"))
+            .collect();
         let gaps = times.windows(2).filter(|pair| !(0.015..0.085).contains(&(pair[1] - pair[0]))).count();
         assert_eq!(gaps, 0, "camera {index}: {}", file.display());
         assert!(packets[0]["flags"].as_str().is_some_and(|flags| flags.starts_with('K')));
@@ -211,7 +218,11 @@ async fn the_timeline_tells_recordings_and_gaps() {
     system.until_state(camera.id, CameraState::Recording, Duration::from_secs(30)).await;
     let end = wall_now().micros_since(begun) / 1_000_000 + 3;
     seconds(end).await;
-    let path = format!("/v1/timeline?from={}&to={}", begun.plus_micros(-30_000_000), wall_now().plus_micros(1_000_000));
+    let path = format!(
+        "/v1/timeline?from={}&to={}",
+        begun.plus_micros(-30_000_000),
+        wall_now().plus_micros(1_000_000)
+    );
     let timeline: Timeline = system.client.get(&path).await;
     let spans = &timeline.lanes[0].spans;
     assert_eq!(spans.len(), 2, "{spans:?}");

@@ -18,16 +18,44 @@ use tokio::sync::mpsc;
 
 use super::packet::{Encoder, Lane, Packet, notice_packet};
 
+/// Records of one stream that may wait for a viewer: two seconds of pictures and sound. One with more is left behind.
+const WAITING: u64 = 140;
 /// Bytes of frames kept for new viewers; a longer group of pictures is not kept.
 const RING_BYTES: usize = 16 << 20;
 
 /// What a viewer's queue receives.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub enum Delivery {
     /// Everything that a viewer needs to start: inits and the frames since the last key frame.
     Burst(u32, Vec<Packet>),
-    /// One more record. The flag says that records before it were left out.
-    Packet(u32, Packet, bool),
+    /// One more record.
+    Packet {
+        /// Whose.
+        subscription: u32,
+        /// The record.
+        packet: Packet,
+        /// Whether records before it were left out.
+        moved_on: bool,
+        /// Counts for the viewer until it is taken out of the queue.
+        waiting: Waiting,
+    },
+}
+
+/// A record that waits for a viewer; counted until dropped.
+#[derive(Debug)]
+pub struct Waiting(Arc<AtomicU64>);
+
+impl Waiting {
+    fn new(counter: &Arc<AtomicU64>) -> Self {
+        counter.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(counter))
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 struct Viewer {
@@ -36,6 +64,7 @@ struct Viewer {
     sound: Option<Lane>,
     queue: mpsc::Sender<Delivery>,
     place: Place,
+    waiting: Arc<AtomicU64>,
 }
 
 /// Where a viewer stands in the stream.
@@ -128,7 +157,7 @@ impl Hub {
         let packet = notice_packet(notice);
         inner.viewers.retain_mut(|viewer| {
             viewer.place = Place::NeedsInit;
-            let delivery = Delivery::Packet(viewer.subscription, packet.clone(), false);
+            let delivery = Delivery::Burst(viewer.subscription, vec![packet.clone()]);
             !matches!(viewer.queue.try_send(delivery), Err(mpsc::error::TrySendError::Closed(_)))
         });
     }
@@ -142,7 +171,8 @@ impl Hub {
     ) -> Ticket {
         let id = self.next_viewer.fetch_add(1, Ordering::Relaxed);
         let mut inner = self.lock();
-        let mut viewer = Viewer { id, subscription, sound, queue, place: Place::NeedsInit };
+        let mut viewer =
+            Viewer { id, subscription, sound, queue, place: Place::NeedsInit, waiting: Arc::default() };
         viewer.start(&inner);
         inner.viewers.push(viewer);
         Ticket { hub: Arc::clone(self), id }
@@ -186,10 +216,20 @@ impl Viewer {
                 let wanted = inits.iter().filter(|init| self.wants(init.lane));
                 Delivery::Burst(self.subscription, wanted.chain([packet]).cloned().collect())
             }
-            Place::NeedsKey => Delivery::Packet(self.subscription, packet.clone(), true),
-            Place::Flowing => Delivery::Packet(self.subscription, packet.clone(), false),
+            Place::NeedsKey | Place::Flowing => Delivery::Packet {
+                subscription: self.subscription,
+                packet: packet.clone(),
+                moved_on: self.place == Place::NeedsKey,
+                waiting: Waiting::new(&self.waiting),
+            },
         };
-        match self.queue.try_send(delivery) {
+        let behind = self.waiting.load(Ordering::Relaxed) > WAITING;
+        let sent = if behind {
+            Err(mpsc::error::TrySendError::Full(delivery))
+        } else {
+            self.queue.try_send(delivery)
+        };
+        match sent {
             Ok(()) => {
                 self.place = Place::Flowing;
                 true

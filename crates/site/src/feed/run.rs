@@ -154,7 +154,9 @@ impl Run {
                     self.learned(&tracks);
                     (self.deps.changed)(self.key);
                 }
-                Ok(Input::Lost { packets }) => self.update(|status| status.lost_packets += u64::from(packets)),
+                Ok(Input::Lost { packets }) => {
+                    self.update(|status| status.lost_packets += u64::from(packets))
+                }
                 Ok(Input::Event(event)) => tracing::debug!(stream = %self.key, ?event, "device event"),
                 Err(error) => return End::Failed(error),
             }

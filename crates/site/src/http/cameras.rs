@@ -180,9 +180,15 @@ fn check_url(text: &str, schemes: &[&str]) -> Outcome<()> {
 /// A camera's refusal as a problem.
 pub fn refused(error: camera::Error) -> Failure {
     let (code, detail) = match error.kind() {
-        camera::Kind::Unreachable => (Code::CameraUnreachable, "Check the address, the camera's power and the network."),
-        camera::Kind::RefusedPassword => (Code::CameraRefusedPassword, "Enter the user name and password of the camera."),
-        camera::Kind::NoStream => (Code::CameraNoStream, "Choose another stream of the camera: H.264 or H.265 video is needed."),
+        camera::Kind::Unreachable => {
+            (Code::CameraUnreachable, "Check the address, the camera's power and the network.")
+        }
+        camera::Kind::RefusedPassword => {
+            (Code::CameraRefusedPassword, "Enter the user name and password of the camera.")
+        }
+        camera::Kind::NoStream => {
+            (Code::CameraNoStream, "Choose another stream of the camera: H.264 or H.265 video is needed.")
+        }
         camera::Kind::Unexpected | camera::Kind::Ended | camera::Kind::Silent => {
             (Code::CameraUnexpected, "Restart the camera or update its software, then try again.")
         }

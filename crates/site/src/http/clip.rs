@@ -68,10 +68,8 @@ pub async fn save(
         return Err(Failure::new(Code::Busy, "Too many recordings are being played back or saved")
             .detail("Wait for some to end and try again."));
     };
-    let clip = app
-        .blocking(move |app| Clip::lay_out(&app.reader, key, range, audio))
-        .await?
-        .map_err(refused)?;
+    let clip =
+        app.blocking(move |app| Clip::lay_out(&app.reader, key, range, audio)).await?.map_err(refused)?;
     let name = app.cameras.get(camera).map_or_else(|| "camera".to_owned(), |camera| camera.name);
     let length = clip.size();
     let (data, body) = mpsc::channel::<Result<Bytes, std::io::Error>>(4);
@@ -99,8 +97,10 @@ pub async fn save(
 fn refused(error: ClipError) -> Failure {
     match error {
         ClipError::Empty => Failure::new(Code::NoRecording, "There is no recording in this range"),
-        ClipError::Changed(at) => Failure::new(Code::Conflict, format!("The picture's coding changed at {at}"))
-            .detail("Save the time before and after it as two clips."),
+        ClipError::Changed(at) => {
+            Failure::new(Code::Conflict, format!("The picture's coding changed at {at}"))
+                .detail("Save the time before and after it as two clips.")
+        }
         ClipError::TooLong => Failure::new(Code::TooLarge, "The range has too many frames for one file")
             .detail("Save it in parts."),
         error @ (ClipError::Read(_) | ClipError::Layout(_)) => {
@@ -112,8 +112,10 @@ fn refused(error: ClipError) -> Failure {
 /// File name: camera and start, in characters that every system takes; the true name for those who read RFC 6266.
 fn disposition(camera: &str, from: WallTime) -> String {
     let time: String = from.to_string().chars().take(19).map(|c| if c == ':' { '-' } else { c }).collect();
-    let plain: String =
-        camera.chars().map(|c| if c.is_ascii_alphanumeric() || "-_ ".contains(c) { c } else { '_' }).collect();
+    let plain: String = camera
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || "-_ ".contains(c) { c } else { '_' })
+        .collect();
     let mut encoded = String::new();
     for byte in format!("{camera} {time}.mp4").bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {

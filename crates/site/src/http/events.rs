@@ -33,7 +33,10 @@ pub async fn watch(
     Extension(principal): Extension<Principal>,
     upgrade: WebSocketUpgrade,
 ) -> Response {
-    upgrade.max_message_size(1024).max_frame_size(1024).on_upgrade(move |socket| serve(app, principal, socket))
+    upgrade
+        .max_message_size(1024)
+        .max_frame_size(1024)
+        .on_upgrade(move |socket| serve(app, principal, socket))
 }
 
 async fn serve(app: App, principal: Principal, mut socket: WebSocket) {

@@ -40,7 +40,11 @@ pub struct Ask {
     extensions(("x-privilege" = json!("recordings"))),
     responses((status = 200, content_type = "application/x-martello-records", body = [u8]), (status = "default", body = api::Problem, content_type = "application/problem+json"))
 )]
-pub async fn get(State(app): State<App>, Path(camera): Path<CameraId>, Query(ask): Query<Ask>) -> Outcome<Response> {
+pub async fn get(
+    State(app): State<App>,
+    Path(camera): Path<CameraId>,
+    Query(ask): Query<Ask>,
+) -> Outcome<Response> {
     let key = StreamKey { camera, kind: ask.stream.unwrap_or(StreamKind::Main) };
     let found = app
         .blocking(move |app| {
@@ -50,8 +54,8 @@ pub async fn get(State(app): State<App>, Path(camera): Path<CameraId>, Query(ask
         })
         .await?
         .map_err(|error| Failure::internal("reading a recording", error))?;
-    let (tracks, sample, data) =
-        found.ok_or_else(|| Failure::new(Code::NoRecording, "There is no recording at or before this time"))?;
+    let (tracks, sample, data) = found
+        .ok_or_else(|| Failure::new(Code::NoRecording, "There is no recording at or before this time"))?;
     let init = LaneTracks::new(&tracks, Lane::Video).and_then(|coding| coding.init(key.kind, Lane::Video));
     let duration = tracks.video.nominal_duration;
     let meta = SampleMeta {

@@ -87,7 +87,7 @@ async fn serve(app: App, principal: Principal, socket: WebSocket) {
             Some(first) = deliveries.recv() => {
                 let mut records = Vec::new();
                 viewer.unpack(first, &mut records);
-                while records.len() < 64 && let Ok(more) = deliveries.try_recv() {
+                while records.len() < 16 && let Ok(more) = deliveries.try_recv() {
                     viewer.unpack(more, &mut records);
                 }
                 patient(send_all(&mut sink, records)).await
@@ -166,11 +166,14 @@ impl Viewer {
             Delivery::Burst(subscription, packets) if self.watches.contains_key(&subscription) => {
                 records.extend(packets.iter().map(|packet| addressed(packet, subscription, false)));
             }
-            Delivery::Packet(subscription, packet, moved_on) if self.watches.contains_key(&subscription) => {
+            Delivery::Packet { subscription, packet, moved_on, waiting }
+                if self.watches.contains_key(&subscription) =>
+            {
+                drop(waiting);
                 records.push(addressed(&packet, subscription, moved_on));
             }
             // What was on its way when the subscription ended.
-            Delivery::Burst(..) | Delivery::Packet(..) => {}
+            Delivery::Burst(..) | Delivery::Packet { .. } => {}
         }
     }
 

@@ -46,10 +46,7 @@ pub async fn put(State(app): State<App>, Json(new): Json<Notifications>) -> Outc
 pub async fn test(State(app): State<App>, Json(new): Json<Notifications>) -> Outcome<StatusCode> {
     notify::check(&new).map_err(|reason| Failure::new(Code::BadRequest, reason))?;
     let settings = notify::with_kept_secrets(new, &app.notifications().await?);
-    app.notifier
-        .send_test(&settings)
-        .await
-        .map_err(|error| Failure(api::Problem::from(&error)))?;
+    app.notifier.send_test(&settings).await.map_err(|error| Failure(api::Problem::from(&error)))?;
     Ok(StatusCode::NO_CONTENT)
 }
 

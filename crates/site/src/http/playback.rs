@@ -96,12 +96,14 @@ pub async fn play(
         (true, _) => Some(Lane::Sound),
     };
     let Ok(permit) = Arc::clone(&app.playbacks).try_acquire_owned() else {
-        return Err(Failure::new(Code::Busy, "Too many recordings are being played back").detail("Close some and try again."));
+        return Err(Failure::new(Code::Busy, "Too many recordings are being played back")
+            .detail("Close some and try again."));
     };
     let (records, body) = mpsc::channel::<Result<Bytes, std::io::Error>>(4);
     let reader = app.reader.clone();
     tokio::task::spawn_blocking(move || {
-        let tracks: &[TrackKind] = if sound.is_some() { &[TrackKind::Video, TrackKind::Audio] } else { &[TrackKind::Video] };
+        let tracks: &[TrackKind] =
+            if sound.is_some() { &[TrackKind::Video, TrackKind::Audio] } else { &[TrackKind::Video] };
         let plan = reader.plan(key, range, tracks);
         let chunk = BytesMut::with_capacity(CHUNK);
         let mut player =
@@ -111,7 +113,8 @@ pub async fn play(
             Err(Ended::Read(error)) => {
                 tracing::error!(stream = %key, %error, "a recording could not be read");
                 // The answer is cut off, so that the client sees that it is not whole.
-                let _ = player.records.blocking_send(Err(std::io::Error::other("a recording could not be read")));
+                let _ =
+                    player.records.blocking_send(Err(std::io::Error::other("a recording could not be read")));
             }
         }
         drop(permit);
@@ -185,7 +188,9 @@ impl Player {
     }
 
     fn frame(&mut self, sample: &SampleRef, data: Bytes) -> Result<(), Ended> {
-        let Some(lane) = self.lanes.iter_mut().find(|lane| lane.lane.kind() == sample.track) else { return Ok(()) };
+        let Some(lane) = self.lanes.iter_mut().find(|lane| lane.lane.kind() == sample.track) else {
+            return Ok(());
+        };
         let Some(data) = lane.wrap(sample, data) else { return Ok(()) };
         let shown = ticks(sample.wall, lane.timescale) - i64::from(sample.composition_offset);
         let discontinuity = lane.base.is_none();

@@ -3,10 +3,11 @@
 //! The API document is the policy: what an operation declares as `x-privilege` is what is asked of its caller. An
 //! operation that declares nothing is refused to everybody.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use api::Code;
 use axum::{
+    body::Body,
     extract::{MatchedPath, Request, State},
     http::{HeaderMap, HeaderValue, Method, header, request::Parts},
     middleware::Next,
@@ -17,10 +18,13 @@ use utoipa::openapi::{HttpMethod, OpenApi, path::Operation};
 
 use crate::{
     App,
-    http::problem::Failure,
+    http::{BODY, problem::Failure},
     principal::{Principal, Via},
     server::Peer,
 };
+
+const DRAIN_BYTES: usize = 1 << 20;
+const DRAIN_TIME: Duration = Duration::from_secs(2);
 
 /// Which privilege each operation asks for.
 #[derive(Debug, Default)]
@@ -80,10 +84,36 @@ pub fn declared(operation: &Operation) -> Option<Privilege> {
 /// The gate, as middleware of every route.
 pub async fn gate(State(app): State<App>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
+    if let Some(length) = content_length(&parts.headers).filter(|length| *length > BODY as u64) {
+        drain(body).await;
+        let failure = Failure::new(Code::TooLarge, "The request is larger than this operation takes")
+            .detail(format!("It has {length} bytes; {BODY} are taken."));
+        return protect(failure.into_response());
+    }
     match admit(&app, &mut parts).await {
         Ok(()) => protect(next.run(Request::from_parts(parts, body)).await),
         Err(failure) => protect(failure.into_response()),
     }
+}
+
+fn content_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// Reads a little of a body that is not taken, so that a client that is still sending hears why.
+async fn drain(body: Body) {
+    use futures_util::StreamExt;
+    let mut stream = body.into_data_stream();
+    let mut left = DRAIN_BYTES;
+    let reading = async {
+        while let Some(Ok(piece)) = stream.next().await {
+            left = left.saturating_sub(piece.len());
+            if left == 0 {
+                break;
+            }
+        }
+    };
+    let _ = tokio::time::timeout(DRAIN_TIME, reading).await;
 }
 
 async fn admit(app: &App, request: &mut Parts) -> Result<(), Failure> {
@@ -99,7 +129,9 @@ async fn admit(app: &App, request: &mut Parts) -> Result<(), Failure> {
     }
     if asked != Privilege::None {
         let Some(principal) = &principal else {
-            return Err(Failure::new(Code::SignInRequired, "Nobody is signed in").detail("Sign in and try again."));
+            return Err(
+                Failure::new(Code::SignInRequired, "Nobody is signed in").detail("Sign in and try again.")
+            );
         };
         if !principal.may(asked) {
             return Err(Failure::new(Code::Forbidden, format!("{} may not do this", principal.user))
@@ -153,11 +185,10 @@ fn same_origin(request: &Parts) -> Result<(), Failure> {
     let wrong = Failure::new(Code::WrongOrigin, "The request came from another web page");
     match headers.get(header::ORIGIN) {
         Some(origin) => {
-            let host = request
-                .uri
-                .authority()
-                .map(|authority| authority.as_str().to_owned())
-                .or_else(|| headers.get(header::HOST).and_then(|host| host.to_str().ok()).map(str::to_owned));
+            let host =
+                request.uri.authority().map(|authority| authority.as_str().to_owned()).or_else(|| {
+                    headers.get(header::HOST).and_then(|host| host.to_str().ok()).map(str::to_owned)
+                });
             let same = host.is_some_and(|host| origin.as_bytes() == format!("https://{host}").as_bytes());
             if same { Ok(()) } else { Err(wrong) }
         }

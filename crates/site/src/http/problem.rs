@@ -50,7 +50,8 @@ impl Failure {
     /// A fault of this program: logged whole, told without its insides.
     pub fn internal(what: &'static str, error: impl std::fmt::Display) -> Self {
         tracing::error!(%error, "{what}");
-        Self::new(Code::Internal, format!("A fault while {what}")).detail("The log of the site has the details.")
+        Self::new(Code::Internal, format!("A fault while {what}"))
+            .detail("The log of the site has the details.")
     }
 }
 
@@ -76,8 +77,13 @@ impl IntoResponse for Failure {
 
 impl From<JsonRejection> for Failure {
     fn from(rejection: JsonRejection) -> Self {
-        let code = if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE { Code::TooLarge } else { Code::BadRequest };
-        Self::new(code, "The body of the request is not what this operation takes").detail(rejection.body_text())
+        let code = if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            Code::TooLarge
+        } else {
+            Code::BadRequest
+        };
+        Self::new(code, "The body of the request is not what this operation takes")
+            .detail(rejection.body_text())
     }
 }
 
@@ -107,7 +113,8 @@ impl From<catalog::Error> for Failure {
         };
         let text = error.to_string();
         let mut letters = text.chars();
-        let title: String = letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default();
+        let title: String =
+            letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default();
         let failure = Self::new(code, title);
         match code {
             Code::WrongSetupCode => failure.detail("Restart the site server: it prints a new setup link."),

@@ -44,7 +44,9 @@ impl Ask {
         let ids: Result<Vec<CameraId>, _> = text.split(',').take(MAX_CAMERAS + 1).map(str::parse).collect();
         match ids {
             Ok(ids) if ids.len() <= MAX_CAMERAS => Ok(ids),
-            Ok(_) => Err(Failure::new(Code::BadRequest, format!("More than {MAX_CAMERAS} cameras are asked for"))),
+            Ok(_) => {
+                Err(Failure::new(Code::BadRequest, format!("More than {MAX_CAMERAS} cameras are asked for")))
+            }
             Err(_) => Err(Failure::new(Code::BadRequest, "A camera's identifier is 32 hex digits")),
         }
     }
@@ -56,7 +58,8 @@ pub fn range(from: WallTime, to: WallTime, longest: Duration) -> Outcome<WallRan
         .ok_or_else(|| Failure::new(Code::BadRequest, "The range ends before it begins"))?;
     if range.micros() > i64::try_from(longest.as_micros()).unwrap_or(i64::MAX) {
         let days = longest.as_secs() / 86_400;
-        let text = if days > 0 { format!("{days} days") } else { format!("{} hours", longest.as_secs() / 3600) };
+        let text =
+            if days > 0 { format!("{days} days") } else { format!("{} hours", longest.as_secs() / 3600) };
         return Err(Failure::new(Code::BadRequest, format!("The range is longer than {text}")));
     }
     Ok(range)
@@ -80,7 +83,12 @@ pub async fn timeline(State(app): State<App>, Query(ask): Query<Ask>) -> Outcome
                 let spans = app.reader.spans(camera, StreamKind::Main, range, resolution);
                 let spans = spans
                     .into_iter()
-                    .map(|span| Span { from: span.range.from, to: span.range.to, bytes: span.bytes, open: span.open })
+                    .map(|span| Span {
+                        from: span.range.from,
+                        to: span.range.to,
+                        bytes: span.bytes,
+                        open: span.open,
+                    })
                     .collect();
                 Lane { camera, spans }
             };

@@ -93,7 +93,10 @@ pub async fn get(Extension(principal): Extension<Principal>) -> Json<Session> {
     extensions(("x-privilege" = json!("signed-in"))),
     responses((status = 204, description = "signed out"), (status = "default", body = api::Problem, content_type = "application/problem+json"))
 )]
-pub async fn sign_out(State(app): State<App>, Extension(principal): Extension<Principal>) -> Outcome<Response> {
+pub async fn sign_out(
+    State(app): State<App>,
+    Extension(principal): Extension<Principal>,
+) -> Outcome<Response> {
     app.sessions.end(principal.session).await?;
     let mut response = StatusCode::NO_CONTENT.into_response();
     if let Ok(value) = HeaderValue::from_str(&cookie(&app.cookie_name, "", 0)) {

@@ -1,12 +1,7 @@
 //! First setup: the first administrator.
 
 use api::session::{Session, SetUp, SetupState};
-use axum::{
-    Extension,
-    extract::State,
-    http::HeaderMap,
-    response::Response,
-};
+use axum::{Extension, extract::State, http::HeaderMap, response::Response};
 use model::clock::wall_now;
 
 use super::{

@@ -25,7 +25,10 @@ const DAY_US: i64 = 86_400_000_000;
     extensions(("x-privilege" = json!("signed-in"))),
     responses((status = 200, body = Items<Token>), (status = "default", body = api::Problem, content_type = "application/problem+json"))
 )]
-pub async fn list(State(app): State<App>, Extension(principal): Extension<Principal>) -> Outcome<Json<Items<Token>>> {
+pub async fn list(
+    State(app): State<App>,
+    Extension(principal): Extension<Principal>,
+) -> Outcome<Json<Items<Token>>> {
     let rows = app.catalog(move |catalog| catalog.tokens_of(principal.user_id)).await?;
     Ok(Json(Items { items: rows.into_iter().map(|row| token(row, None)).collect() }))
 }
@@ -50,7 +53,12 @@ pub async fn make(
     let (row, value) = app
         .catalog(move |catalog| {
             let now = wall_now();
-            catalog.create_token(principal.user_id, &request.name, now, now.plus_micros(i64::from(days) * DAY_US))
+            catalog.create_token(
+                principal.user_id,
+                &request.name,
+                now,
+                now.plus_micros(i64::from(days) * DAY_US),
+            )
         })
         .await?;
     Ok((StatusCode::CREATED, Json(token(row, Some(value.into_inner())))))

@@ -6,11 +6,7 @@
 mod redirect;
 pub mod tls;
 
-use std::{
-    net::SocketAddr,
-    sync::Arc,
-    time::Duration,
-};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{Router, extract::Request};
 use hyper::body::Incoming;
@@ -34,6 +30,8 @@ use crate::stop::Stop;
 const MAX_CONNECTIONS: usize = 2048;
 const HANDSHAKE: Duration = Duration::from_secs(10);
 const HEADERS: Duration = Duration::from_secs(15);
+/// Bytes that the kernel takes beyond what the network takes.
+const UNSENT: u32 = 128 << 10;
 /// How long an orderly stop waits for requests under way.
 const DRAIN: Duration = Duration::from_secs(3);
 
@@ -120,6 +118,8 @@ async fn serve_connection(
     mut stop: Stop,
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     stream.set_nodelay(true)?;
+    // What a viewer does not take waits here, where it can be left out, not in the kernel.
+    socket2::SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT)?;
     let tls = tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await??;
     let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
         let mut request: Request = request.map(axum::body::Body::new);

@@ -15,12 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const AT_ONCE: usize = 64;
 
 /// Serves until `stop` says so.
-pub async fn serve_redirect(
-    listener: TcpListener,
-    https_port: u16,
-    certificate_id: String,
-    mut stop: Stop,
-) {
+pub async fn serve_redirect(listener: TcpListener, https_port: u16, certificate_id: String, mut stop: Stop) {
     let limit = Arc::new(Semaphore::new(AT_ONCE));
     loop {
         let accepted = tokio::select! {
@@ -67,7 +62,11 @@ fn respond(request: &[u8], local: SocketAddr, https_port: u16, certificate_id: &
         .map(|(_, value)| host_name(value.trim()))
         .filter(|host| !host.is_empty())
         .unwrap_or_else(|| local.ip().to_string());
-    let target = if target.starts_with('/') && target.bytes().all(|byte| byte.is_ascii_graphic()) { target } else { "/" };
+    let target = if target.starts_with('/') && target.bytes().all(|byte| byte.is_ascii_graphic()) {
+        target
+    } else {
+        "/"
+    };
     let location = format!("https://{host}:{https_port}{target}");
     let body = format!("This site is served at {location}\nCertificate ID: {certificate_id}\n");
     let content = if method == "HEAD" { "" } else { &body };
@@ -84,7 +83,11 @@ fn host_name(host: &str) -> String {
         Some((v6, _)) => format!("[{v6}]"),
         None => host.split(':').next().unwrap_or_default().to_owned(),
     };
-    if name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._[]:".contains(&byte)) { name } else { String::new() }
+    if name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._[]:".contains(&byte)) {
+        name
+    } else {
+        String::new()
+    }
 }
 
 #[cfg(test)]
@@ -98,7 +101,10 @@ mod tests {
 
     #[test]
     fn requests_are_sent_to_https_on_the_host_that_was_asked() {
-        assert_eq!(location("GET /live HTTP/1.1\r\nHost: shop.local:55752\r\n\r\n"), "https://shop.local:55754/live");
+        assert_eq!(
+            location("GET /live HTTP/1.1\r\nHost: shop.local:55752\r\n\r\n"),
+            "https://shop.local:55754/live"
+        );
         assert_eq!(location("GET /x HTTP/1.1\r\nhost: [::1]:80\r\n\r\n"), "https://[::1]:55754/x");
         assert_eq!(location("GET http://evil/ HTTP/1.1\r\n\r\n"), "https://127.0.0.1:55754/");
         assert_eq!(location("GET / HTTP/1.1\r\nHost: a/b\r\n\r\n"), "https://127.0.0.1:55754/");

@@ -52,7 +52,11 @@ struct Made {
 ///
 /// # Errors
 /// It cannot be made or its recipe not be kept.
-pub fn own_certificate(data: &Path, identity: &Identity, host_name: &str) -> Result<TlsCertificate, TlsError> {
+pub fn own_certificate(
+    data: &Path,
+    identity: &Identity,
+    host_name: &str,
+) -> Result<TlsCertificate, TlsError> {
     let path = data.join("tls.json");
     let now = wall_now();
     let kept = fs::read(&path).ok().and_then(|bytes| serde_json::from_slice::<Made>(&bytes).ok());

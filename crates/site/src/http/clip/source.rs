@@ -60,7 +60,12 @@ struct Survey {
 
 impl Clip {
     /// Lays out the clip. Reads the descriptions of the range's frames, and G.711 sound itself.
-    pub fn lay_out(reader: &Reader, key: StreamKey, range: WallRange, audio: bool) -> Result<Self, ClipError> {
+    pub fn lay_out(
+        reader: &Reader,
+        key: StreamKey,
+        range: WallRange,
+        audio: bool,
+    ) -> Result<Self, ClipError> {
         let survey = Survey::of(reader, key, range, audio)?.ok_or(ClipError::Empty)?;
         let (time, wall) = survey.first_shown.ok_or(ClipError::Empty)?;
         let layout = Layout::new(&survey.coding.tracks, Start { time: Some(time), wall }, survey.samples)?;
@@ -124,10 +129,17 @@ impl Survey {
                         return Err(ClipError::Changed(at));
                     }
                     if survey.is_none() {
-                        let tracks = if audio { tracks.clone() } else { Arc::new(Tracks { audio: None, ..Tracks::clone(&tracks) }) };
+                        let tracks = if audio {
+                            tracks.clone()
+                        } else {
+                            Arc::new(Tracks { audio: None, ..Tracks::clone(&tracks) })
+                        };
                         let lane = if tracks.audio.is_some() { Lane::Flac } else { Lane::Video };
-                        survey = LaneTracks::new(&tracks, lane)
-                            .map(|coding| Self { coding, samples: Vec::new(), first_shown: None });
+                        survey = LaneTracks::new(&tracks, lane).map(|coding| Self {
+                            coding,
+                            samples: Vec::new(),
+                            first_shown: None,
+                        });
                     }
                     recorded = Some(tracks);
                     run.begin();
@@ -211,9 +223,17 @@ fn same_coding(one: &Tracks, other: &Tracks, audio: bool) -> bool {
 }
 
 fn wrap(coding: &LaneTracks, sample: &SampleRef, data: Bytes) -> Option<Bytes> {
-    let Some(flac) = coding.wrapper.as_ref().filter(|_| sample.track == TrackKind::Audio) else { return Some(data) };
-    let sample =
-        Sample { track: sample.track, time: sample.time, composition_offset: 0, wall: sample.wall, key: true, data };
+    let Some(flac) = coding.wrapper.as_ref().filter(|_| sample.track == TrackKind::Audio) else {
+        return Some(data);
+    };
+    let sample = Sample {
+        track: sample.track,
+        time: sample.time,
+        composition_offset: 0,
+        wall: sample.wall,
+        key: true,
+        data,
+    };
     flac.wrap(&sample).ok().map(|wrapped| wrapped.data)
 }
 

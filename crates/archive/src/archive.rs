@@ -78,6 +78,11 @@ pub struct Archive<D: Disk> {
     written_since: Option<WallTime>,
     /// The same of the commit that is running.
     committing: Option<Option<WallTime>>,
+    /// Segments closed since the last commit began; those that are in the running commit; those whose commit failed and
+    /// those that were given up. They are in no index: the next start has to look at them.
+    unsettled: HashSet<(StreamKey, SegmentName)>,
+    settling: HashSet<(StreamKey, SegmentName)>,
+    spoiled: HashSet<(StreamKey, SegmentName)>,
     /// Days whose index on disk is missing or old.
     stale_days: BTreeSet<Day>,
     last_run: RunId,
@@ -146,6 +151,9 @@ impl<D: Disk> Archive<D> {
             closed: Vec::new(),
             written_since: None,
             committing: None,
+            unsettled: HashSet::new(),
+            settling: HashSet::new(),
+            spoiled: HashSet::new(),
             stale_days: stale.into_iter().collect(),
             last_run: RunId::from_bytes([0; 16]),
             lost_samples: 0,
@@ -191,7 +199,7 @@ impl<D: Disk> Archive<D> {
         let ended = writer.end_run(&shared(&self.shared, &self.options, &self.volume, now));
         self.written_since = earlier(self.written_since, writer.written_since);
         self.closed.append(&mut writer.take_dirty());
-        self.stale_days.extend(writer.days);
+        self.note_retired(key, std::mem::take(&mut writer.retired));
         self.lost_samples += writer.lost;
         ended
     }
@@ -222,15 +230,18 @@ impl<D: Disk> Archive<D> {
         }
         let mut files = std::mem::take(&mut self.closed);
         let mut since = self.written_since.take();
-        for writer in self.writers.values_mut() {
+        let mut retired = Vec::new();
+        for (key, writer) in &mut self.writers {
             since = earlier(since, writer.written_since);
             files.append(&mut writer.take_dirty());
-            self.stale_days.extend(writer.days.drain(..));
+            retired.push((*key, std::mem::take(&mut writer.retired)));
         }
+        retired.into_iter().for_each(|(key, names)| self.note_retired(key, names));
         if files.is_empty() {
             return (errors, None);
         }
         self.committing = Some(since);
+        self.settling.extend(self.unsettled.drain());
         (errors, Some(Commit { shared: Arc::clone(&self.shared), files }))
     }
 
@@ -239,8 +250,12 @@ impl<D: Disk> Archive<D> {
     pub fn finish_commit(&mut self, committed: Committed, now: WallTime) -> TickReport {
         self.committing = None;
         let errors = match committed.0 {
-            Ok(()) => Vec::new(),
+            Ok(()) => {
+                self.settle();
+                Vec::new()
+            }
             Err(error) => {
+                self.spoiled.extend(self.settling.drain());
                 let shared = shared(&self.shared, &self.options, &self.volume, now);
                 self.writers.values_mut().for_each(|writer| writer.give_up(&shared));
                 vec![Error::Commit(error)]
@@ -339,8 +354,22 @@ impl<D: Disk> Archive<D> {
         let ended: Vec<Result<(), Error>> = keys.into_iter().map(|key| self.end_run(key, now)).collect();
         let files: Vec<&D::File> = self.closed.iter().map(|file| &**file).collect();
         self.shared.disk.commit(&files).map_err(Error::Commit)?;
+        self.settling.extend(self.unsettled.drain());
+        self.settle();
         self.write_indexes(Day::of(WallTime::MAX))?;
         ended.into_iter().collect()
+    }
+
+    fn note_retired(&mut self, key: StreamKey, names: Vec<(SegmentName, bool)>) {
+        for (name, sealed) in names {
+            let place = if sealed { &mut self.unsettled } else { &mut self.spoiled };
+            place.insert((key, name));
+        }
+    }
+
+    /// What the last commit held is as it will stay.
+    fn settle(&mut self) {
+        self.stale_days.extend(self.settling.drain().map(|(_, name)| name.day()));
     }
 
     /// Writes the indexes of stale days before `today`. An empty day's directories are removed.
@@ -349,11 +378,18 @@ impl<D: Disk> Archive<D> {
             let mut streams = Vec::new();
             for key in self.shared.index.keys() {
                 let Some(stream) = self.shared.index.get(key) else { continue };
+                let unsettled = |summary: &Summary| {
+                    let name = (key, summary.name());
+                    [&self.unsettled, &self.settling, &self.spoiled]
+                        .into_iter()
+                        .any(|names| names.contains(&name))
+                };
                 let of_day: Vec<Summary> = index::read(&stream).of_day(day).collect();
+                let settled: Vec<Summary> = of_day.iter().filter(|one| !unsettled(one)).copied().collect();
                 if of_day.is_empty() {
                     let _ = self.shared.disk.remove_directory(&format!("{}/{key}", day.directory()));
                 } else {
-                    streams.push((key, of_day));
+                    streams.push((key, settled));
                 }
             }
             if streams.is_empty() {

@@ -5,7 +5,8 @@
 //!
 //! Paths are relative to the volume and use `/`. Three rules make recovery provable:
 //! - what [`File::append`] wrote is visible to readers at once, but survives a crash only after [`Disk::commit`];
-//! - a crash may leave any beginning of what was appended after the last commit, followed by zeros or rubbish;
+//! - a crash may leave any beginning of what was appended after the last commit, and zeros or rubbish in the place of
+//!   any of it (of a file that was never committed: only a beginning);
 //! - names that were made, replaced or removed survive a crash only after [`Disk::commit`] as well, each by itself.
 
 use std::io;

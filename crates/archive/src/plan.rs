@@ -190,6 +190,8 @@ pub struct ReadPlan<D: Disk> {
     cursor: Option<Cursor<D::File>>,
     begun: bool,
     ended: bool,
+    /// A key frame has been met since the run began or was entered.
+    decodable: bool,
     /// Parts to be told before the samples that wait.
     parts: VecDeque<Part>,
     /// Samples that wait to be brought into order, each with the time that it is ordered by.
@@ -221,6 +223,7 @@ impl<D: Disk> ReadPlan<D> {
             cursor: None,
             begun: false,
             ended: range.from >= range.to,
+            decodable: false,
             parts: VecDeque::new(),
             waiting: [VecDeque::new(), VecDeque::new()],
             frontier: WallTime::MIN,
@@ -337,18 +340,21 @@ impl<D: Disk> ReadPlan<D> {
             if let Some(key) = key.filter(|_| self.video) {
                 cursor.video_from = key.time;
             }
-            // Sound of the range may stand a little before its key frame.
-            let sought = match key {
-                Some(key) if self.video => key.wall.min(self.range.from),
-                _ => self.range.from,
-            };
-            let sought = if self.audio { sought.plus_micros(-SKEW_US) } else { sought };
-            let begins =
-                |fragment: &Fragment| anchor.wall_at(anchor.media + i64::from(fragment.time)) <= sought;
-            cursor.next = cursor
-                .source
-                .table(stream, |table| table.fragments.partition_point(begins).saturating_sub(1))
-                .unwrap_or(0);
+            // Pictures from the fragment of the key frame on; sound may stand a little before its time.
+            let sound_from = self.range.from.plus_micros(-SKEW_US);
+            let (video, audio) = (self.video, self.audio);
+            let first = cursor.source.table(stream, |table| {
+                let wall = |fragment: &Fragment| anchor.wall_at(anchor.media + i64::from(fragment.time));
+                let of_key = |key: SampleRef| {
+                    table.fragments.partition_point(|fragment| u64::from(fragment.offset) < key.fragment)
+                };
+                let of_sound =
+                    || table.fragments.partition_point(|at| wall(at) < sound_from).saturating_sub(1);
+                let pictures = video.then(|| key.map_or(0, of_key));
+                pictures.into_iter().chain(audio.then(of_sound)).min()
+            });
+            cursor.next = first.flatten().unwrap_or(0);
+            self.decodable = false;
         }
         self.cursor = Some(cursor);
     }
@@ -405,7 +411,10 @@ impl<D: Disk> ReadPlan<D> {
                 let decoded = anchor.wall_at(to_90k(time, timescale));
                 let wall = anchor.wall_at(to_90k(time.saturating_add(composition_offset.into()), timescale));
                 let used = match kind {
-                    TrackKind::Video => time >= video_from && decoded < range.to,
+                    TrackKind::Video => {
+                        self.decodable |= key && time >= video_from;
+                        self.decodable && decoded < range.to
+                    }
                     TrackKind::Audio => range.contains(wall),
                 };
                 if used {
@@ -442,11 +451,16 @@ impl<D: Disk> ReadPlan<D> {
         let mut failed = Ok(());
         loop {
             let next = index::read(&stream).after(start);
-            let Some(summary) = next.filter(|summary| summary.start < self.range.to) else {
+            let continues = |summary: &Summary| self.cursor.is_some() && summary.continues(&last);
+            // Sound of the range may stand behind the first picture of the next segment.
+            let late = if self.audio { SKEW_US } else { 0 };
+            let end =
+                |summary: &Summary| self.range.to.plus_micros(if continues(summary) { late } else { 0 });
+            let Some(summary) = next.filter(|summary| summary.start < end(summary)) else {
                 self.ended = true;
                 return failed;
             };
-            let whole = self.cursor.is_some() && summary.continues(&last);
+            let whole = continues(&summary);
             match self.open(summary) {
                 Ok(Some(cursor)) if whole => self.enter(cursor, false),
                 Ok(Some(cursor)) => {

@@ -47,8 +47,7 @@ impl<D: Disk> Reader<D> {
         resolution: Duration,
     ) -> Vec<Span> {
         let Some(stream) = self.0.index.get(StreamKey { camera, kind }) else { return Vec::new() };
-        let spans = index::read(&stream).spans(range, resolution);
-        spans
+        index::read(&stream).spans(range, resolution)
     }
 
     /// The days on which the stream was recorded, in order. `day` tells of a moment which day it lies in and when that
@@ -74,16 +73,14 @@ impl<D: Disk> Reader<D> {
     #[must_use]
     pub fn oldest(&self, key: StreamKey) -> Option<WallTime> {
         let stream = self.0.index.get(key)?;
-        let oldest = index::read(&stream).from(WallTime::MIN).next().map(|(summary, _)| summary.start);
-        oldest
+        index::read(&stream).from(WallTime::MIN).next().map(|(summary, _)| summary.start)
     }
 
     /// End of the newest footage of a stream.
     #[must_use]
     pub fn newest(&self, key: StreamKey) -> Option<WallTime> {
         let stream = self.0.index.get(key)?;
-        let newest = index::read(&stream).before(WallTime::MAX).map(|(summary, _)| summary.end());
-        newest
+        index::read(&stream).before(WallTime::MAX).map(|(summary, _)| summary.end())
     }
 
     /// Bytes of all footage of a stream.

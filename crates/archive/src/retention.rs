@@ -7,7 +7,7 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use model::{CameraId, StreamKey, WallRange, WallTime};
+use model::{CameraId, StreamKey, StreamKind, WallRange, WallTime};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -62,13 +62,16 @@ pub struct Enforced {
     pub locked_bytes: u64,
 }
 
+/// Of a segment: start in ms since 1970, run tag and number.
+type Numbers = (i64, u32, u32);
+
 /// An entry of the journal of deletions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Entry {
     pub(crate) at: WallTime,
     pub(crate) reason: Reason,
-    /// Stream, and of each segment start in ms since 1970, run tag and number.
-    pub(crate) segments: Vec<(String, Vec<(i64, u32, u32)>)>,
+    /// Each stream's.
+    pub(crate) segments: Vec<(String, Vec<Numbers>)>,
 }
 
 impl Entry {
@@ -85,7 +88,7 @@ impl Entry {
 
     /// One entry for these segments, which share a reason.
     pub(crate) fn of(at: WallTime, reason: Reason, deleted: &[Deleted]) -> Self {
-        let mut segments: Vec<(String, Vec<(i64, u32, u32)>)> = Vec::new();
+        let mut segments: Vec<(String, Vec<Numbers>)> = Vec::new();
         for Deleted { key, segment, .. } in deleted {
             let name = segment.name();
             let name = (name.start_ms, name.run_tag, name.number);
@@ -115,7 +118,7 @@ pub(crate) fn choose(
         used += stream.bytes();
         all.extend(stream.closed.iter().map(|summary| (key, *summary)));
     }
-    all.sort_by_key(|(_, summary)| summary.end());
+    all.sort_by_key(|(key, summary)| (summary.end(), *key.camera.as_bytes(), key.kind == StreamKind::Sub));
     let over_limit = retention.volume_bytes.map_or(0, |limit| used.saturating_sub(limit));
     let mut missing = over_limit.max(retention.reserve_bytes.saturating_sub(space.free));
     let mut enforced = Enforced::default();

@@ -115,6 +115,7 @@ pub(crate) fn header_is_cut(file: &impl File) -> Result<bool, std::io::Error> {
         match (peek_box(rest), split_box(rest)) {
             (Some((_, kind)), Some((_, _, after))) if kind == *expected => rest = after,
             (Some((_, kind)), None) if kind == *expected => return Ok(read < MAX_HEADER),
+            (None, _) if rest.len() < format::BOX_HEADER => return Ok(read < MAX_HEADER),
             _ => return Ok(rest.iter().take(format::BOX_HEADER).all(|byte| *byte == 0)),
         }
     }

@@ -27,7 +27,7 @@ use crate::{
     format::{Fragment, Head, Table, seal},
     fragment::Pending,
     index::{self, Open, Stream},
-    layout::Day,
+    layout::SegmentName,
     sign::Signer,
 };
 
@@ -102,8 +102,8 @@ pub(crate) struct Writer<F> {
     previous: chain::Value,
     /// Files that were closed or given up since the last commit.
     pub(crate) closed: Vec<Arc<F>>,
-    /// Days whose segments became more since somebody asked.
-    pub(crate) days: Vec<Day>,
+    /// Segments that were closed or given up since somebody asked, and whether they were closed in order.
+    pub(crate) retired: Vec<(SegmentName, bool)>,
     /// When the oldest sample came that was written since the last commit.
     pub(crate) written_since: Option<WallTime>,
     /// Samples that were lost to failed writes, ever.
@@ -133,7 +133,7 @@ impl<F: File> Writer<F> {
             recording: false,
             previous,
             closed: Vec::new(),
-            days: Vec::new(),
+            retired: Vec::new(),
             written_since: None,
             lost: 0,
         }
@@ -441,7 +441,7 @@ impl<F: File> Writer<F> {
     /// The segment is written to no more.
     fn retire(&mut self, segment: Segment<F>, sealed: bool) {
         if segment.fragments > 0 {
-            self.days.push(segment.head.name().day());
+            self.retired.push((segment.head.name(), sealed));
             self.previous = segment.value;
             let mut stream = index::write(&self.index);
             if let Some(open) = stream.open.take() {

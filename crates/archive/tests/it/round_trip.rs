@@ -1,5 +1,7 @@
 //! What is recorded is read back: every frame of a range, in order, with its bytes and its time.
 
+use std::collections::HashMap;
+
 use archive::{Archive, Part};
 use bytes::Bytes;
 use media::{AudioCodec, Sample, VideoCodec};
@@ -95,9 +97,13 @@ impl Whims {
         });
         let mut samples = Vec::new();
         let mut time = 0;
+        let reordered = self.reordered && self.groups.iter().all(|(_, step, _)| *step <= 9000);
         for (pictures, step, size) in &self.groups {
             for index in 0..*pictures {
-                let composition_offset = if self.reordered { [1, 3, 0][index % 3] * *step as i32 } else { 0 };
+                // Shown as 1 3 2, 4 6 5 …; what is left over at the end of a group is shown as it comes.
+                let whole = index / 3 * 3 + 2 < *pictures;
+                let later = if whole { [1, 2, 0][index % 3] } else { 1 };
+                let composition_offset = if reordered { later * *step as i32 } else { 0 };
                 let shown = time + i64::from(composition_offset);
                 samples.push(Sample {
                     track: TrackKind::Video,
@@ -181,11 +187,9 @@ proptest! {
         let times: Vec<i64> = pictures.iter().map(|(frame, _)| frame.time).collect();
         let at = times.first().map_or(0, |first| expected.iter().position(|time| time == first).unwrap());
         prop_assert_eq!(&expected[at..at + times.len()], &times[..], "decoding order without a hole");
+        let given: HashMap<_, _> = samples.iter().map(|sample| ((sample.track, sample.time), &sample.data)).collect();
         for (frame, data) in &read {
-            let Some(sample) = samples.iter().find(|sample| (sample.track, sample.time) == (frame.track, frame.time)) else {
-                return Err(TestCaseError::fail("a frame that was never recorded"));
-            };
-            prop_assert_eq!(data, &sample.data);
+            prop_assert_eq!(given.get(&(frame.track, frame.time)), Some(&data));
         }
     }
 }

@@ -117,7 +117,8 @@ impl SimDisk {
             let mut inode = inode.lock().unwrap().clone();
             let extra = rng.random_range(0..=inode.bytes.len() - inode.durable);
             inode.bytes.truncate(inode.durable + extra);
-            if extra > 0 && rng.random_bool(0.3) {
+            // Of a file that was never committed a beginning is left.
+            if inode.durable > 0 && extra > 0 && rng.random_bool(0.3) {
                 let from = rng.random_range(inode.durable..inode.bytes.len());
                 let to = rng.random_range(from..=inode.bytes.len());
                 let rubbish = rng.random_bool(0.5);

@@ -1,9 +1,10 @@
 /** The providers around every screen. Not a place for state: the URL and the query cache are. */
 import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { useEffect } from "react";
 import { RouterProvider } from "react-router";
 import { Failure, isPassing } from "./api/problems";
 import { keys } from "./api/queries";
-import { router } from "./routes";
+import { preload, router } from "./routes";
 
 /** Tries before a question that got no answer is shown as failed. */
 const TRIES = 2;
@@ -31,7 +32,11 @@ export function makeQueryClient(): QueryClient {
 
 const client = makeQueryClient();
 
+/** When the page has nothing else to do. */
+const atLeisure = globalThis.requestIdleCallback ?? ((work: () => void) => setTimeout(work, 1000));
+
 export function App() {
+  useEffect(() => void atLeisure(() => preload()), []);
   return (
     <QueryClientProvider client={client}>
       <RouterProvider router={router} />

@@ -6,8 +6,12 @@ import { RouteProblem } from "./shell/RouteProblem";
 import { Root } from "./shell/Root";
 import { Shell } from "./shell/Shell";
 
-/** A screen from its own file. */
-const screen = (load: () => Promise<{ default: ComponentType }>) => async () => ({ Component: (await load()).default });
+/** A screen from its own file. One that is all picture gets its heading here, for those who hear the page. */
+const screen = (load: () => Promise<{ default: ComponentType }>, heading?: string) => async () => {
+  const { default: Screen } = await load();
+  if (!heading) return { Component: Screen };
+  return { Component: () => <><h1 className="sr-only">{heading}</h1><Screen /></> };
+};
 
 export const routes: RouteObject[] = [
   {
@@ -24,9 +28,9 @@ export const routes: RouteObject[] = [
             ErrorBoundary: RouteProblem,
             children: [
               { path: "/", element: <Navigate to={paths.live()} replace /> },
-              { path: "/live", lazy: screen(() => import("./screens/live/Screen")) },
-              { path: "/live/camera/:camera", lazy: screen(() => import("./screens/live/Screen")) },
-              { path: "/recordings", lazy: screen(() => import("./screens/recordings/Screen")) },
+              { path: "/live", lazy: screen(() => import("./screens/live/Screen"), "Live") },
+              { path: "/live/camera/:camera", lazy: screen(() => import("./screens/live/Screen"), "Live") },
+              { path: "/recordings", lazy: screen(() => import("./screens/recordings/Screen"), "Recordings") },
               { path: "/alarms", lazy: screen(() => import("./screens/alarms/Screen")) },
               { path: "/devices", lazy: screen(() => import("./screens/devices/Screen")) },
               { path: "/devices/add", lazy: screen(() => import("./screens/add-devices/Screen")) },
@@ -41,5 +45,16 @@ export const routes: RouteObject[] = [
     ],
   },
 ];
+
+/**
+ * Loads every screen's file, so that going to a room takes no network. Called when the first screen is shown: until a
+ * file is there, a change of the address by the old screen would call the going off.
+ */
+export function preload(list: readonly RouteObject[] = routes): void {
+  for (const route of list) {
+    if (typeof route.lazy === "function") void route.lazy().catch(() => undefined);
+    preload(route.children ?? []);
+  }
+}
 
 export const router = createBrowserRouter(routes);

@@ -1,5 +1,5 @@
 //! Databases of every release open in this one. `tests/fixtures/vN.sql` is a database as the release with
-//! schema N wrote it, with the seal key of this test; it is never changed.
+//! schema N wrote it, with the seal key of this test; it is never changed. `examples/fixture.rs` writes the database of a new one.
 
 use catalog::{Catalog, Error};
 use rusqlite::Connection;
@@ -70,32 +70,4 @@ fn a_newer_database_and_a_foreign_one_are_left_alone() {
     std::fs::write(&path, "this is no database, only a text that is long enough to be one".repeat(100))
         .unwrap();
     assert!(Catalog::open(&path, key()).is_err());
-}
-
-/// Writes a database like the fixtures'; sqlite3's `.dump` of it, with its `application_id` and
-/// `user_version`, is the fixture of a new schema.
-#[test]
-#[ignore = "writes the database of which a fixture is made, when there is a new schema"]
-fn write_the_database_of_a_new_fixture() {
-    use catalog::{setting::Setting, site::SiteRow, volume::VolumeRow};
-    use model::{Role, VolumeId};
-
-    let path = std::env::temp_dir().join("martello-fixture.db");
-    let catalog = Catalog::open(&path, key()).unwrap();
-    let site = SiteRow { name: "Fixture".into(), time_zone: "Europe/Stockholm".into(), created: noon() };
-    catalog.site_or(&site).unwrap();
-    let user = catalog.create_user("Anna", Role::Administrator, "fixture password", noon()).unwrap();
-    catalog.begin_session(user.id, noon(), crate::HOUR, "127.0.0.1", "fixture").unwrap();
-    catalog.create_token(user.id, "fixture", noon(), noon() + crate::HOUR).unwrap();
-    let camera = crate::rtsp_camera("Gate", "camera password");
-    catalog.add_camera(&camera).unwrap();
-    let volume = VolumeRow { id: VolumeId::new(), path: "/srv/video".into(), limit_bytes: Some(1 << 40) };
-    catalog.put_volume(&volume).unwrap();
-    catalog.raise_alarm("camera-silent", Some(camera.id), "Gate is silent", "Look at it", noon()).unwrap();
-    let setting = Setting {
-        value: serde_json::json!({"mail": {"host": "127.0.0.1"}}),
-        secrets: [("mail".to_owned(), "mail password".to_owned().into())].into(),
-    };
-    catalog.change_setting("notifications", |_| setting).unwrap();
-    eprintln!("{}", path.display());
 }

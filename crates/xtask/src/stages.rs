@@ -115,7 +115,12 @@ impl Run {
         self.step("format", limit, &["cargo", "fmt", "--all", "--check"], Counted::Not)?;
         let clippy = ["cargo", "clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"];
         self.step("clippy", limit, &clippy, Counted::Not)?;
-        self.step("api types", limit, &["npm", "--prefix", "web", "run", "api", "--", "--check"], Counted::Not)?;
+        self.step(
+            "api types",
+            limit,
+            &["npm", "--prefix", "web", "run", "api", "--", "--check"],
+            Counted::Not,
+        )?;
         self.step("types", limit, &["npm", "--prefix", "web", "run", "typecheck"], Counted::Not)?;
         self.step("oxlint", limit, &["npm", "--prefix", "web", "run", "lint"], Counted::Not)?;
         let tree = tree::Tree::read(&self.root)?;

@@ -29,7 +29,7 @@ const SET_ASIDE: &[&str] = &[
     concat!("test.on", "ly("),
     concat!("describe.on", "ly("),
 ];
-const SAYS_SKIPPED: &str = concat!("\"SKIP", "PED: ");
+const SAYS_SKIPPED: &str = concat!("\"SKIP", "PED");
 const SKIP_LOG: &str = "MARTELLO_SKIP_LOG";
 const PLACES: &[&str] = &[concat!("/ro", "ot/"), concat!("/ho", "me/"), concat!("/wo", "rk/")];
 const MEANINGLESS: &[&str] = &["common", "util", "utils", "core", "types", "helpers", "misc"];

@@ -31,7 +31,7 @@ impl Server {
             "import gi; gi.require_version('GstRtspServer', '1.0'); from gi.repository import GstRtspServer";
         let usable = Command::new(PYTHON).args(["-c", bindings]).stderr(Stdio::null()).status();
         if !usable.is_ok_and(|status| status.success()) {
-            eprintln!("SKIPPED: GStreamer's RTSP server or its Python bindings are not installed");
+            crate::skip("GStreamer's RTSP server or its Python bindings are not installed");
             return None;
         }
         let mut child = Command::new(PYTHON)

@@ -12,7 +12,7 @@ const RECORDINGS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/d
 fn answers(question: &str) -> Vec<(String, Vec<u8>)> {
     let mut found = Vec::new();
     let Ok(devices) = std::fs::read_dir(RECORDINGS) else {
-        eprintln!("SKIPPED: no recordings of devices at {RECORDINGS}");
+        crate::skip("the recordings of real devices are not here");
         return found;
     };
     for device in devices.map(|entry| entry.unwrap().path()) {

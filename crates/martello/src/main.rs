@@ -7,6 +7,7 @@ mod demo;
 mod embedded;
 mod ready;
 mod serve;
+mod volume;
 
 use std::process::ExitCode;
 
@@ -23,12 +24,15 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Run a site server: records and shows cameras.
+    #[command(args_conflicts_with_subcommands = true)]
     Site(serve::Arguments),
     /// Try Martello: a site with simulated cameras, on this computer only.
     Demo(demo::Arguments),
     /// Run simulated cameras.
     #[cfg(feature = "sim")]
     Sim(sim::cli::Args),
+    /// Check that segment files are what a site recorded: no byte changed.
+    Verify(volume::VerifyArguments),
     #[command(flatten)]
     Client(client::ClientCommand),
 }
@@ -58,6 +62,7 @@ fn main() -> ExitCode {
                 Ok(()) => ExitCode::SUCCESS,
                 Err(error) => ready::fail(&ready::chain(&error)),
             },
+            Command::Verify(arguments) => volume::run_verify(&arguments),
             Command::Client(command) => client::run(command).await,
         }
     })

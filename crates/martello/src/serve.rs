@@ -7,6 +7,7 @@ use site::{Config, ConfigFile, Running, Site};
 use crate::{
     embedded,
     ready::{self, Ready, ReadySite},
+    volume,
 };
 
 /// Arguments of `martello site`. What is not given is taken from the configuration file, else from the defaults.
@@ -33,10 +34,22 @@ pub struct Arguments {
     /// When serving, write address and certificate ID into this file (JSON).
     #[arg(long, env = "MARTELLO_READY_FILE")]
     ready_file: Option<PathBuf>,
+    #[command(subcommand)]
+    work: Option<Work>,
+}
+
+/// Work on a site's data instead of running it.
+#[derive(clap::Subcommand)]
+enum Work {
+    /// Check the recordings and repair what a crash has torn.
+    Fsck(volume::FsckArguments),
 }
 
 /// Runs the site until it is asked to stop.
 pub async fn run(arguments: Arguments) -> ExitCode {
+    if let Some(Work::Fsck(arguments)) = &arguments.work {
+        return volume::run_fsck(arguments);
+    }
     let ready_file = arguments.ready_file.clone();
     let config = match configure(arguments) {
         Ok(config) => config,

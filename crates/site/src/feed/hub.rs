@@ -78,11 +78,20 @@ enum Place {
     Flowing,
 }
 
+/// What is kept while somebody watches: every frame is encoded once for all.
+struct Live {
+    encoders: Vec<Encoder>,
+    /// The records since the last key frame.
+    packets: VecDeque<Packet>,
+}
+
 #[derive(Default)]
 struct Inner {
-    encoders: Vec<Encoder>,
-    ring: VecDeque<Packet>,
+    tracks: Option<Arc<Tracks>>,
+    /// The frames since the last key frame. They share their bytes with the recorder: nobody watching costs no copy.
+    ring: VecDeque<Sample>,
     ring_bytes: usize,
+    live: Option<Live>,
     viewers: Vec<Viewer>,
 }
 
@@ -109,12 +118,9 @@ impl Hub {
     /// A run begins: what follows is coded like this.
     pub fn begin(&self, tracks: &Arc<Tracks>) {
         let mut inner = self.lock();
-        inner.encoders = [Lane::Video, Lane::Sound, Lane::Flac]
-            .into_iter()
-            .filter_map(|lane| Encoder::new(self.kind, tracks, lane))
-            .collect();
-        inner.ring.clear();
-        inner.ring_bytes = 0;
+        inner.tracks = Some(Arc::clone(tracks));
+        inner.clear_ring();
+        inner.live = None;
         for viewer in &mut inner.viewers {
             viewer.place = Place::NeedsInit;
         }
@@ -123,37 +129,18 @@ impl Hub {
     /// A frame came.
     pub fn push(&self, sample: &Sample) {
         let mut inner = self.lock();
-        let Inner { encoders, ring, ring_bytes, viewers } = &mut *inner;
-        let wants_flac = viewers.iter().any(|viewer| viewer.sound == Some(Lane::Flac));
-        let inits: Vec<Packet> = if sample.key && sample.track == TrackKind::Video {
-            encoders.iter().map(|encoder| encoder.init().clone()).collect()
-        } else {
-            Vec::new()
-        };
-        for encoder in encoders {
-            if !encoder.takes(sample.track) || (encoder.lane() == Lane::Flac && !wants_flac) {
-                continue;
-            }
-            let Some(packet) = encoder.encode(sample) else { continue };
-            if packet.starts {
-                ring.clear();
-                *ring_bytes = 0;
-            }
-            *ring_bytes += packet.bytes.len();
-            if *ring_bytes > RING_BYTES {
-                ring.clear();
-            } else if packet.starts || !ring.is_empty() {
-                ring.push_back(packet.clone());
-            }
-            viewers.retain_mut(|viewer| viewer.offer(&packet, &inits));
+        let starts = sample.key && sample.track == TrackKind::Video;
+        if !inner.viewers.is_empty() {
+            inner.watch(self.kind);
+            inner.send(sample, starts);
         }
+        inner.keep(sample, starts);
     }
 
     /// The source ended: nothing comes until [`Hub::begin`]. Viewers are told why.
     pub fn pause(&self, notice: &Notice) {
         let mut inner = self.lock();
-        inner.ring.clear();
-        inner.ring_bytes = 0;
+        inner.clear_ring();
         let packet = notice_packet(notice);
         inner.viewers.retain_mut(|viewer| {
             viewer.place = Place::NeedsInit;
@@ -173,6 +160,7 @@ impl Hub {
         let mut inner = self.lock();
         let mut viewer =
             Viewer { id, subscription, sound, queue, place: Place::NeedsInit, waiting: Arc::default() };
+        inner.watch(self.kind);
         viewer.start(&inner);
         inner.viewers.push(viewer);
         Ticket { hub: Arc::clone(self), id }
@@ -183,9 +171,72 @@ impl Hub {
     }
 }
 
+impl Inner {
+    fn clear_ring(&mut self) {
+        self.ring.clear();
+        self.ring_bytes = 0;
+        if let Some(live) = &mut self.live {
+            live.packets.clear();
+        }
+    }
+
+    /// Keeps a frame for those who come later.
+    fn keep(&mut self, sample: &Sample, starts: bool) {
+        if starts {
+            self.ring.clear();
+            self.ring_bytes = 0;
+        }
+        self.ring_bytes += sample.data.len();
+        if self.ring_bytes > RING_BYTES {
+            self.clear_ring();
+        } else if starts || !self.ring.is_empty() {
+            self.ring.push_back(sample.clone());
+        }
+    }
+
+    /// Somebody watches: from now on frames are encoded, those that are kept at once.
+    fn watch(&mut self, kind: StreamKind) {
+        let (None, Some(tracks)) = (&self.live, &self.tracks) else { return };
+        let lanes = [Lane::Video, Lane::Sound, Lane::Flac];
+        let mut encoders: Vec<Encoder> =
+            lanes.into_iter().filter_map(|lane| Encoder::new(kind, tracks, lane)).collect();
+        let mut packets = VecDeque::new();
+        for sample in &self.ring {
+            for encoder in encoders.iter_mut().filter(|encoder| encoder.takes(sample.track)) {
+                packets.extend(encoder.encode(sample));
+            }
+        }
+        self.live = Some(Live { encoders, packets });
+    }
+
+    fn send(&mut self, sample: &Sample, starts: bool) {
+        let Some(Live { encoders, packets }) = &mut self.live else { return };
+        let inits: Vec<Packet> =
+            if starts { encoders.iter().map(|encoder| encoder.init().clone()).collect() } else { Vec::new() };
+        if starts {
+            packets.clear();
+        }
+        // Wrapping costs; without a listener it is left out, and whoever comes hears from the next key frame on.
+        let flac = self.viewers.iter().any(|viewer| viewer.sound == Some(Lane::Flac));
+        let wanted =
+            |encoder: &&mut Encoder| encoder.takes(sample.track) && (flac || encoder.lane() != Lane::Flac);
+        for encoder in encoders.iter_mut().filter(wanted) {
+            let Some(packet) = encoder.encode(sample) else { continue };
+            if starts || !packets.is_empty() {
+                packets.push_back(packet.clone());
+            }
+            self.viewers.retain_mut(|viewer| viewer.offer(&packet, &inits));
+        }
+    }
+}
+
 impl Drop for Ticket {
     fn drop(&mut self) {
-        self.hub.lock().viewers.retain(|viewer| viewer.id != self.id);
+        let mut inner = self.hub.lock();
+        inner.viewers.retain(|viewer| viewer.id != self.id);
+        if inner.viewers.is_empty() {
+            inner.live = None;
+        }
     }
 }
 
@@ -196,11 +247,12 @@ impl Viewer {
 
     /// Sends inits and the group of pictures that is there; without one, the next key frame brings the inits.
     fn start(&mut self, inner: &Inner) {
-        if inner.ring.is_empty() {
+        let Some(Live { encoders, packets }) = inner.live.as_ref().filter(|live| !live.packets.is_empty())
+        else {
             return;
-        }
-        let inits = inner.encoders.iter().map(Encoder::init);
-        let burst = inits.chain(&inner.ring).filter(|packet| self.wants(packet.lane)).cloned().collect();
+        };
+        let inits = encoders.iter().map(Encoder::init);
+        let burst = inits.chain(packets).filter(|packet| self.wants(packet.lane)).cloned().collect();
         if self.queue.try_send(Delivery::Burst(self.subscription, burst)).is_ok() {
             self.place = Place::Flowing;
         }

@@ -55,8 +55,11 @@ pub fn run(plan: Plan) -> Result<bool, Failure> {
     Ok(true)
 }
 
-/// The release build, which `make bench` has made.
+/// The release build, which `make bench` has made; another one by `MARTELLO_BIN`.
 fn binary() -> Result<String, Failure> {
+    if let Ok(binary) = std::env::var("MARTELLO_BIN") {
+        return Ok(binary);
+    }
     let target = std::env::var_os("CARGO_TARGET_DIR")
         .map_or_else(|| crate::tree::root().join("target"), PathBuf::from);
     let binary = target.join("release/martello");

@@ -1,7 +1,7 @@
 //! Where a segment stands on the wall clock.
 //!
 //! Within a segment the wall time of a frame follows from its media time alone: `wall = anchor + elapsed × (1 + slew)`.
-//! A segment's anchor is chosen when it begins, by [`place`], so that footage of a stream never overlaps and never
+//! A segment's anchor is chosen when it begins, by `place`, so that footage of a stream never overlaps and never
 //! goes back, whatever the clocks do:
 //! - the frame's own wall time where that leads to no overlap;
 //! - else the end of the footage that is in the way, and the segment's wall clock runs slower (at most by half) until

@@ -1,6 +1,6 @@
 //! The fragment that is being filled: samples as they came, until it is written.
 //!
-//! What is not here: when it closes ([`crate::stream`]), files ([`crate::segment`]).
+//! What is not here: when it closes ([`crate::stream`]), files ([`crate::stream`]).
 
 use media::{
     AudioCodec, Sample, Tracks,

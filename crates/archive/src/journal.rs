@@ -10,7 +10,7 @@
 //! CRC fails at the end of the file is torn and is cut off; anywhere else the journal is damaged, which is reported and
 //! never repaired.
 //!
-//! What is not here: what the entries mean ([`crate::locks`], [`crate::deletions`]).
+//! What is not here: what the entries mean ([`crate::locks`], [`crate::retention`]).
 
 use std::io::IoSlice;
 

@@ -5,7 +5,7 @@
 //! What is not here: cameras, schedules and choice of what to record (the site), containers' bytes (`media`), keys
 //! (`trust`).
 //!
-//! - A volume's files: [`layout`]; a segment's bytes: [`format`]; its proof: [`chain`]; its place in time: [`clock`].
+//! - A volume's files: [`layout`]; a segment's bytes: [`mod@format`]; its proof: [`chain`]; its place in time: [`clock`].
 //! - Writing: [`Archive`]; reading, on any thread meanwhile: [`Reader`] and [`ReadPlan`].
 //! - What was written is read at once. It is durable after the next [`Archive::tick`]; frames younger than
 //!   the unfinished fragment (500 ms) are not read yet.
@@ -32,6 +32,7 @@ mod plan;
 mod reader;
 mod recover;
 mod scan;
+mod source;
 mod stream;
 mod tables;
 

@@ -1,7 +1,7 @@
 //! Locks: footage that nothing may delete. They live on the volume, so that a lost database deletes nothing locked.
 //!
 //! What is not here: bookmarks and their names' translation into locks (the site), the journal's form
-//! ([`crate::journal`]).
+//! (`journal.rs`).
 
 use model::{CameraId, WallRange, WallTime};
 use serde::{Deserialize, Serialize};

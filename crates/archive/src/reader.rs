@@ -13,7 +13,8 @@ use crate::{
     archive::Volumes,
     disk::{Disk, File},
     index::{self, Span},
-    plan::{ReadPlan, SampleRef, Source},
+    plan::{ReadPlan, SampleRef},
+    source::Source,
 };
 
 /// A view of what is recorded. Cheap to clone.

@@ -148,6 +148,7 @@ pub(crate) fn load<D: Disk>(
 ) -> Result<(Recovery, Vec<Day>), Error> {
     let mut recovery = Recovery::default();
     let mut stale = Vec::new();
+    let mut found: HashMap<StreamKey, Vec<Summary>> = HashMap::new();
     let list = |path: &str| disk.list(path).map_err(|error| Error::List { path: path.to_owned(), error });
     for day in list("")?.iter().filter(|entry| entry.directory).filter_map(|entry| Day::parse(&entry.name)) {
         let mut known = DayIndex::read(disk, volume, day).unwrap_or_default();
@@ -179,7 +180,7 @@ pub(crate) fn load<D: Disk>(
                 };
                 if let Some(summary) = summary {
                     recovery.segments += 1;
-                    crate::index::write(&index.get_or_add(key)).insert(summary);
+                    found.entry(key).or_default().push(summary);
                 }
             }
             changed |= note_missing(key, summaries, deleted, &mut recovery);
@@ -192,6 +193,10 @@ pub(crate) fn load<D: Disk>(
         }
     }
     disk.commit(&[]).map_err(Error::Commit)?;
+    for (key, mut summaries) in found {
+        summaries.sort_unstable_by_key(|summary| summary.start);
+        crate::index::write(&index.get_or_add(key)).closed = summaries.into();
+    }
     Ok((recovery, stale))
 }
 

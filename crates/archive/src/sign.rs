@@ -8,7 +8,7 @@
 pub enum Purpose {
     /// The end of a segment: see [`crate::format::seal`].
     SegmentTrailer,
-    /// An entry of a journal: see [`crate::journal`].
+    /// An entry of a journal: see `journal.rs`.
     JournalEntry,
 }
 

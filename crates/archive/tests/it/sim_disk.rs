@@ -153,8 +153,7 @@ impl SimDisk {
         let mut state = self.state();
         state.durable_names.remove(path);
         let inode = state.names.remove(path).unwrap();
-        let bytes = inode.lock().unwrap().bytes.clone();
-        bytes
+        inode.lock().unwrap().bytes.clone()
     }
 
     fn handle(&self, path: &str) -> io::Result<SimFile> {
@@ -222,10 +221,7 @@ impl Disk for SimDisk {
 
     fn commit(&self, files: &[&SimFile]) -> io::Result<()> {
         let mut state = self.state();
-        if let Err(error) = state.operate() {
-            // As a real disk: some of it may have got there, and nobody says what.
-            return Err(error);
-        }
+        state.operate()?;
         for file in files {
             let mut inode = file.inode.lock().unwrap();
             inode.durable = inode.bytes.len();

@@ -262,7 +262,8 @@ function useAddress(group: SyncGroup, playing: boolean, search: URLSearchParams,
     let timer: ReturnType<typeof setTimeout> | undefined;
     const write = () => {
       const text = rfc3339(group.wallUs);
-      if (text === known.current) return;
+      // Where somebody else has just written another moment, theirs counts.
+      if (text === known.current || new URLSearchParams(location.search).get("at") !== known.current) return;
       known.current = text;
       setSearch((before) => {
         const next = new URLSearchParams(before);

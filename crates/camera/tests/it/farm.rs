@@ -76,15 +76,16 @@ async fn every_frame_comes_once_and_its_capture_time_is_true() {
         let inputs = inputs(&mut session, 100).await;
         let pictures = pictures(&inputs);
         assert!(pictures[0].key && pictures[0].time == 0);
+        let lost = inputs.iter().any(|input| matches!(input, Input::Lost { .. }));
+        assert!(!lost || transport == Transport::Udp, "nothing is lost over TCP");
         for pair in pictures.windows(2) {
             let (first, second) = (stamp_of(&pair[0].data), stamp_of(&pair[1].data));
-            assert_eq!(second.number, first.number + 1);
-            assert!(
-                (pair[1].time - pair[0].time - 3600).abs() < 200,
-                "{} then {}",
-                pair[0].time,
-                pair[1].time
-            );
+            // On a loaded machine datagrams do get lost; then it is told.
+            let follows = second.number == first.number + 1 || (lost && second.number > first.number);
+            assert!(follows, "{transport:?}: frame {} after {}", second.number, first.number);
+            let step = 3600 * i64::try_from(second.number - first.number).unwrap();
+            let found = pair[1].time - pair[0].time;
+            assert!((found - step).abs() < 200, "{transport:?}: {found} instead of {step} ticks");
         }
         for picture in &pictures {
             let error = picture.wall.micros() - stamp_of(&picture.data).captured_us;

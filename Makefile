@@ -1,7 +1,7 @@
 # Martello's commands, and nothing clever.
 #
 #   make demo          a site and four simulated cameras on this machine; prints address and password
-#   make test          everything that is checked, with its counts at the end
+#   make test          everything that is checked, with its counts at the end; STAGES="lint unit" only these
 #   make bench         figures for docs/benchmarks.md
 #   make lab           long simulations of the recording engine under new seeds
 #   make openapi       write openapi/site.json and the client's types again
@@ -38,7 +38,7 @@ xtask:
 
 test:
 	@began=$$(date +%s); .ci/install test && cargo build --quiet --locked --package xtask \
-		&& exec $(XTASK) test --installed-in $$(( $$(date +%s) - began ))
+		&& exec $(XTASK) test --installed-in $$(( $$(date +%s) - began )) $(STAGES)
 
 bench: web xtask
 	cargo build --release --locked --package martello

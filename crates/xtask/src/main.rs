@@ -7,17 +7,18 @@ use std::time::Duration;
 
 use xtask::{Failure, Finding, bench, clips, dependencies, layering, stages, tidy, tree};
 
-const USAGE: &str = "usage: xtask test [--installed-in SECONDS] | tidy | bench [SECONDS ROUNDS] | clips …";
+const USAGE: &str =
+    "usage: xtask test [--installed-in SECONDS] [STAGE…] | tidy | bench [SECONDS ROUNDS] | clips …";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = args.iter().map(String::as_str).collect();
     let outcome = match words.as_slice() {
-        ["test"] => stages::run(&tree::root(), 0),
-        ["test", "--installed-in", seconds] => match seconds.parse() {
-            Ok(seconds) => stages::run(&tree::root(), seconds),
+        ["test", "--installed-in", seconds, stages @ ..] => match seconds.parse() {
+            Ok(seconds) => stages::run(&tree::root(), Some(seconds), stages),
             Err(error) => Err(format!("--installed-in {seconds}: {error}").into()),
         },
+        ["test", stages @ ..] => stages::run(&tree::root(), None, stages),
         ["tidy"] => tidy(),
         ["clips", ..] => clips::clips(&args[1..]).map(|()| true).map_err(Failure::from),
         ["bench"] => bench::run(bench::Plan { window: Duration::from_secs(60), rounds: 3 }),

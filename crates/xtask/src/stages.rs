@@ -9,11 +9,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use serde::Deserialize;
-
+use crate::Failure;
 use crate::counts::{self, Counts};
 use crate::step;
-use crate::{Failure, Finding, dependencies, layering, tidy, tree};
 
 /// Crates whose tests run whole systems: sockets, several services, time that passes. All others are unit tests.
 const SYSTEM: &str = "package(camera) + package(sim) + package(site) + package(e2e) + package(martello)";
@@ -22,17 +20,17 @@ const SYSTEM_CRATES: &[&str] = &["camera", "sim", "site", "e2e", "martello"];
 /// A stage over its budget by more than this fails: a slow machine is no fault, a slow test is.
 const PATIENCE: f64 = 1.5;
 
-/// Seconds a stage may take (`.ci/budget.toml`).
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Budget {
-    install: u64,
-    build: u64,
-    lint: u64,
-    unit: u64,
-    system: u64,
-    browser: u64,
-}
+/// What a stage does; it is given the seconds after which a command of it is ended.
+type Body = fn(&mut Run, u64) -> Result<(), Failure>;
+
+/// The stages after `install`, in order.
+const STAGES: &[(&str, Body)] = &[
+    ("build", Run::build),
+    ("lint", Run::lint),
+    ("unit", Run::unit),
+    ("system", Run::system),
+    ("browser", Run::browser),
+];
 
 /// Where the counts of a command are found.
 enum Counted {
@@ -54,13 +52,17 @@ struct Run {
     broken: Vec<String>,
 }
 
-/// Runs all stages. True when all is well.
+/// Runs the stages named, or all of them. True when all is well.
 ///
 /// # Errors
-/// The budget cannot be read, or a command cannot be started.
-pub fn run(root: &Path, installed_in: u64) -> Result<bool, Failure> {
+/// A stage is unknown or has no budget, or a command cannot be started.
+pub fn run(root: &Path, installed_in: Option<u64>, only: &[&str]) -> Result<bool, Failure> {
+    if let Some(unknown) = only.iter().find(|name| !STAGES.iter().any(|(stage, _)| stage == *name)) {
+        return Err(format!("there is no stage `{unknown}`").into());
+    }
     let logs = step::log_directory(root)?;
-    let budget: Budget = toml::from_str(&fs::read_to_string(root.join(".ci/budget.toml"))?)?;
+    let budget: BTreeMap<String, u64> = toml::from_str(&fs::read_to_string(root.join(".ci/budget.toml"))?)?;
+    let budget = |name: &str| budget.get(name).copied().ok_or(format!("`{name}` has no budget"));
     let skip_log = logs.join("skipped");
     fs::write(&skip_log, "")?;
     let mut run = Run {
@@ -71,31 +73,22 @@ pub fn run(root: &Path, installed_in: u64) -> Result<bool, Failure> {
         counts: Counts::default(),
         broken: Vec::new(),
     };
-    run.report("install", installed_in, budget.install);
-    if run.stage("build", budget.build, Run::build)? {
-        run.stage("lint", budget.lint, Run::lint)?;
-        run.stage("unit", budget.unit, Run::unit)?;
-        run.stage("system", budget.system, Run::system)?;
-        run.stage("browser", budget.browser, Run::browser)?;
+    if let Some(seconds) = installed_in {
+        run.report("install", seconds, budget("install")?);
+    }
+    for (name, body) in STAGES.iter().filter(|(name, _)| only.is_empty() || only.contains(name)) {
+        let (began, budget) = (Instant::now(), budget(name)?);
+        body(&mut run, budget * 3)?;
+        let built = run.broken.is_empty();
+        run.report(name, began.elapsed().as_secs(), budget);
+        if *name == "build" && !built {
+            break;
+        }
     }
     run.finish()
 }
 
 impl Run {
-    /// Runs a stage and holds it against its budget. True when nothing broke in it.
-    fn stage(
-        &mut self,
-        name: &str,
-        budget: u64,
-        body: fn(&mut Self, u64) -> Result<(), Failure>,
-    ) -> Result<bool, Failure> {
-        let (began, before) = (Instant::now(), self.broken.len());
-        body(self, budget * 3)?;
-        let well = self.broken.len() == before;
-        self.report(name, began.elapsed().as_secs(), budget);
-        Ok(well)
-    }
-
     fn report(&mut self, name: &str, seconds: u64, budget: u64) {
         println!("{name:<8} {seconds:>5} s of {budget:>5} s");
         if seconds as f64 > budget as f64 * PATIENCE {
@@ -115,23 +108,10 @@ impl Run {
         self.step("format", limit, &["cargo", "fmt", "--all", "--check"], Counted::Not)?;
         let clippy = ["cargo", "clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"];
         self.step("clippy", limit, &clippy, Counted::Not)?;
-        self.step(
-            "api types",
-            limit,
-            &["npm", "--prefix", "web", "run", "api", "--", "--check"],
-            Counted::Not,
-        )?;
+        let api_types = ["npm", "--prefix", "web", "run", "api", "--", "--check"];
+        self.step("api types", limit, &api_types, Counted::Not)?;
         self.step("types", limit, &["npm", "--prefix", "web", "run", "typecheck"], Counted::Not)?;
-        self.step("oxlint", limit, &["npm", "--prefix", "web", "run", "lint"], Counted::Not)?;
-        let tree = tree::Tree::read(&self.root)?;
-        let mut found = tidy::check(&tree);
-        found.extend(layering::check(&tree));
-        found.extend(dependencies::check(&tree, &dependencies::packages(&self.root)?)?);
-        if !found.is_empty() {
-            self.broken.push("lint: tidy".to_owned());
-            println!("{}", found.iter().map(Finding::to_string).collect::<Vec<_>>().join("\n"));
-        }
-        Ok(())
+        self.step("oxlint", limit, &["npm", "--prefix", "web", "run", "lint"], Counted::Not)
     }
 
     fn unit(&mut self, limit: u64) -> Result<(), Failure> {
@@ -223,5 +203,19 @@ impl Run {
         let Counts { passed, failed, skipped } = self.counts;
         println!("{passed} passed, {failed} failed, {skipped} skipped");
         Ok(failed == 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_stage_has_a_budget_and_every_budget_a_stage() {
+        let text = fs::read_to_string(crate::tree::root().join(".ci/budget.toml")).unwrap();
+        let budget: BTreeMap<String, u64> = toml::from_str(&text).unwrap();
+        let mut stages: Vec<&str> = STAGES.iter().map(|(name, _)| *name).chain(["install"]).collect();
+        stages.sort_unstable();
+        assert_eq!(budget.keys().collect::<Vec<_>>(), stages);
     }
 }

@@ -28,8 +28,9 @@ export const routes: RouteObject[] = [
             ErrorBoundary: RouteProblem,
             children: [
               { path: "/", element: <Navigate to={paths.live()} replace /> },
-              { path: "/live", lazy: screen(() => import("./screens/live/Screen"), "Live") },
-              { path: "/live/camera/:camera", lazy: screen(() => import("./screens/live/Screen"), "Live") },
+              // One component for both: going from the grid to one camera keeps the tiles, and so their pictures.
+              { path: "/live", lazy: screen(() => import("./screens/live/Screen")) },
+              { path: "/live/camera/:camera", lazy: screen(() => import("./screens/live/Screen")) },
               { path: "/recordings", lazy: screen(() => import("./screens/recordings/Screen"), "Recordings") },
               { path: "/alarms", lazy: screen(() => import("./screens/alarms/Screen")) },
               { path: "/devices", lazy: screen(() => import("./screens/devices/Screen")) },

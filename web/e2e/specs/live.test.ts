@@ -94,6 +94,7 @@ test("arrows move the focus, Enter shows a tile alone, the others rest, Escape g
   expect(new URL(page.url()).pathname).toBe(`/live/camera/${second}`);
   await shoot(page, "live-alone");
   const rest = (await see()).filter(({ camera }) => camera !== second);
+  expect(rest.filter(({ wallUs }) => wallUs === undefined), "tiles keep their pictures").toEqual([]);
   await new Promise((done) => setTimeout(done, 1200));
   expect((await see()).filter(({ camera }) => camera !== second).map(({ wallUs }) => wallUs)).toEqual(rest.map(({ wallUs }) => wallUs));
   await page.keyboard.press("Escape");
@@ -143,6 +144,17 @@ test("jumping back 30 s opens the recording of that moment", async () => {
   await page.waitForURL(/\/recordings\?at=.*cams=/);
   await page.goBack();
   await until(see, allPlay, "all tiles play");
+});
+
+test("a camera that goes silent says since when, and comes back by itself", async () => {
+  const { control } = demo as Demo & { control: string };
+  const index = demo.cameras.findIndex(({ name }) => name === "Harbour");
+  const fault = (what: string) => fetch(`${control}/cameras/${index}/fault`, { method: "POST", body: JSON.stringify({ fault: what }) });
+  expect((await fault("stall")).ok).toBe(true);
+  await tile("Harbour").getByText(/^No frames since \d\d:\d\d:\d\d\./).waitFor();
+  await shoot(watched.page, "live-stale");
+  expect((await fault("clear")).ok).toBe(true);
+  await until(see, allPlay, "all tiles play again", 60_000);
 });
 
 test("what the browser cannot show is said, and the sub stream is one click away", async () => {

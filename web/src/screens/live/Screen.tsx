@@ -24,6 +24,15 @@ import { Empty, IconButton, LinkButton, Loading, Problem, Skeleton } from "../..
 import styles from "./live.module.css";
 
 export default function LiveScreen() {
+  return (
+    <>
+      <h1 className="sr-only">Live</h1>
+      <Cameras />
+    </>
+  );
+}
+
+function Cameras() {
   const cameras = useQuery(camerasQuery);
   if (cameras.isPending) {
     return (

@@ -6,7 +6,7 @@ import { paths } from "../../paths";
 import { Checkbox, Status } from "../../ui";
 import { Link } from "react-aria-components";
 import { Cell, tableStyles } from "../../ui/Table";
-import { readiness } from "./addable";
+import { modelOf, readiness } from "./addable";
 import styles from "./FoundTable.module.css";
 import type { Outcome } from "./useAddMany";
 
@@ -44,7 +44,7 @@ export function FoundTable({ found, outcomes, selected, onSelect, nothing, isDis
         {(device) => (
           <Row id={device.key} textValue={device.name} className={tableStyles.row ?? ""}>
             <Cell className={tableStyles.check ?? ""} what={readiness(device) === "ready" ? <Checkbox slot="selection" /> : null} />
-            <Cell className={tableStyles.strong ?? ""} what={device.model ?? device.name} about={device.model && device.name !== device.model ? device.name : device.brand} />
+            <Cell className={tableStyles.strong ?? ""} what={modelOf(device)} about={modelOf(device) === device.name ? null : device.name} />
             <Cell className={tableStyles.soft ?? ""} label="Address" what={device.address} about={device.serial} />
             <Cell className={tableStyles.soft ?? ""} label="System" what={device.firmware ?? "–"} about={device.vapix ? null : "not Axis"} />
             <FoundState device={device} outcome={outcomes.get(device.key)} />

@@ -10,6 +10,12 @@ export function readiness(found: Found): Readiness {
   return found.vapix ? "ready" : "by-address";
 }
 
+/** "AXIS P3245-LVE": the maker before the model, once. */
+export function modelOf({ brand, model, name }: Found): string {
+  if (!model) return name;
+  return brand && !model.toLowerCase().startsWith(brand.toLowerCase()) ? `${brand} ${model}` : model;
+}
+
 /** Settings that many devices get at once. */
 export interface Common {
   user: string;

@@ -56,7 +56,7 @@ export function RecordingTile({ camera, group, look, focused, alone, hidden, sou
       )}
       <div className={tile.bar}>
         <span className={tile.name}>
-          <i className={tile.dot} data-is={look.is === "shown" ? "recording" : "trouble"} aria-hidden="true" />
+          <i className={tile.dot} data-is={look.is === "shown" ? "recording" : look.is === "waiting" ? "waiting" : "trouble"} aria-hidden="true" />
           <span>{camera.name}</span>
         </span>
         <div className={tile.controls} role="group" aria-label={`Controls of ${camera.name}`}>

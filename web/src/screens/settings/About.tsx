@@ -11,6 +11,8 @@ import styles from "./About.module.css";
 const ports = [
   { port: "55752", protocol: "HTTP", what: "Tells the certificate ID and leads to HTTPS" },
   { port: "55754", protocol: "HTTPS", what: "This page and the API" },
+  { port: "55756", protocol: "HTTPS", what: "Phones: the same again" },
+  { port: "55757", protocol: "HTTPS", what: "Phones: streaming" },
 ] as const;
 
 export function About() {

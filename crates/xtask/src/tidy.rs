@@ -81,6 +81,7 @@ pub fn check(tree: &Tree) -> Vec<Finding> {
     }
     manifests(tree, &mut found);
     locks(tree, &mut found);
+    invariants(tree, &mut found);
     glossary(tree.text("docs/glossary.md").unwrap_or_default(), &mut found);
     decisions(tree, &mut found);
     found
@@ -226,6 +227,22 @@ fn glossary(text: &str, found: &mut Vec<Finding>) {
     }
 }
 
+/// Every invariant of ARCHITECTURE.md names tests that exist.
+fn invariants(tree: &Tree, found: &mut Vec<Finding>) {
+    let text = tree.text("ARCHITECTURE.md").unwrap_or_default();
+    let section = text.lines().enumerate().skip_while(|(_, line)| *line != "## Invariants").skip(1);
+    for (number, line) in section.take_while(|(_, line)| !line.starts_with("## ")) {
+        let Some((_, held_by)) = line.trim_end_matches(['|', ' ']).rsplit_once('|') else { continue };
+        for test in held_by.split('`').skip(1).step_by(2) {
+            let function = format!("fn {test}(");
+            if !tree.files.iter().any(|(path, text)| path.ends_with(".rs") && text.contains(&function)) {
+                let place = format!("ARCHITECTURE.md:{}", number + 1);
+                found.push(Finding::new(place, format!("there is no test `{test}`")));
+            }
+        }
+    }
+}
+
 /// Decisions are numbered without hole and begin with a title.
 fn decisions(tree: &Tree, found: &mut Vec<Finding>) {
     let mut numbers: BTreeMap<u32, &str> = BTreeMap::new();
@@ -304,5 +321,20 @@ mod tests {
         assert_eq!(found(|found| glossary("", found)).len(), WORDS.len());
         let all: String = WORDS.iter().map(|word| format!("| **{word}** | what it is |\n")).collect();
         assert_eq!(found(|found| glossary(&all, found)), Vec::<String>::new());
+    }
+
+    #[test]
+    fn an_invariant_without_its_test_is_found() {
+        let files = [
+            (
+                "ARCHITECTURE.md",
+                "## Invariants\n\n| what | held by |\n|---|---|\n| a | `it_is`, `it_is_not` |\n## Next\n| b | `x` |\n",
+            ),
+            ("a.rs", "//! A.\nfn it_is() {}\n"),
+        ];
+        let files = files.map(|(path, text)| (path.to_owned(), text.to_owned())).to_vec();
+        let tree = Tree { root: std::path::PathBuf::new(), files, crates: Vec::new() };
+        let found = found(|found| invariants(&tree, found));
+        assert_eq!(found, ["ARCHITECTURE.md:5: there is no test `it_is_not`"]);
     }
 }

@@ -10,7 +10,7 @@ use api::{
     event::Event,
 };
 use catalog::{Catalog, alarm::AlarmRow};
-use model::{AlarmId, CameraId, clock::wall_now};
+use model::{AlarmId, CameraId, WallTime, clock::wall_now};
 
 use crate::{events::Events, notify};
 
@@ -46,13 +46,20 @@ impl Alarms {
         Ok(Self { inner: Arc::new(inner) })
     }
 
-    /// A condition holds. Only the first time is news.
-    pub fn raise(&self, about: AlarmKind, camera: Option<CameraId>, title: String, advice: &str) {
+    /// A condition holds, and has since then. Only the first time is news.
+    pub fn raise(
+        &self,
+        about: AlarmKind,
+        camera: Option<CameraId>,
+        since: WallTime,
+        title: String,
+        advice: &str,
+    ) {
         let mut lasting = self.lasting();
         if lasting.contains_key(&(about, camera)) {
             return;
         }
-        match self.inner.catalog.raise_alarm(name(about), camera, &title, advice, wall_now()) {
+        match self.inner.catalog.raise_alarm(name(about), camera, &title, advice, since) {
             Ok((row, began)) => {
                 lasting.insert((about, camera), row.id);
                 drop(lasting);

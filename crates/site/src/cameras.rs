@@ -320,6 +320,7 @@ impl Cameras {
                 self.inner.alarms.raise(
                     AlarmKind::CameraPassword,
                     Some(id),
+                    now,
                     format!("{}: the camera refuses the password", entry.row.name),
                     "Enter the user name and password of the camera again in its details. Nothing is recorded until then.",
                 );
@@ -334,6 +335,7 @@ impl Cameras {
             Some(reason) => self.inner.alarms.raise(
                 AlarmKind::StorageFailed,
                 None,
+                now,
                 "Recordings are not written".to_owned(),
                 &format!("{reason} Check the disk, its cable and its free space. Live view goes on."),
             ),
@@ -356,7 +358,8 @@ impl Cameras {
         self.inner.alarms.raise(
             AlarmKind::CameraSilent,
             Some(entry.row.id),
-            format!("{}: no frames since {}", entry.row.name, since),
+            since,
+            format!("{}: no frames", entry.row.name),
             &format!("Check the camera's power, its network cable and its address.{why} It is tried again all the time."),
         );
     }

@@ -1,11 +1,14 @@
 //! The web client's files, served from the binary.
 
+use api::Code;
 use axum::{
     body::Body,
     extract::Request,
-    http::{HeaderValue, Method, StatusCode, header},
+    http::{HeaderValue, Method, header},
     response::{IntoResponse, Response},
 };
+
+use super::problem::Failure;
 
 /// One file of the web client.
 #[derive(Clone, Copy, Debug)]
@@ -26,17 +29,20 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'u
 /// Answers a request that no operation of the API answers.
 pub fn serve(files: &'static [ClientFile], request: &Request) -> Response {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        return StatusCode::METHOD_NOT_ALLOWED.into_response();
+        return Failure::method_not_allowed(request.method(), &[Method::GET, Method::HEAD]);
     }
-    let path = request.uri().path().trim_start_matches('/');
+    let path = request.uri().path();
+    let path = path.strip_prefix('/').unwrap_or(path);
     if let Some(file) = find(files, path) {
         return answer(file, request, path.starts_with("assets/"));
     }
     // A screen's address: the client itself finds the screen. A missing file stays missing.
-    let is_file = path.rsplit('/').next().is_some_and(|name| name.contains('.')) || path.starts_with("v1/");
+    let first = path.split('/').next().unwrap_or_default();
+    let is_file = path.rsplit('/').next().is_some_and(|name| name.contains('.'))
+        || ["v1", "api", ".well-known", "assets"].contains(&first);
     match find(files, "index.html") {
         Some(index) if !is_file => answer(index, request, false),
-        _ => StatusCode::NOT_FOUND.into_response(),
+        _ => Failure::new(Code::NotFound, "There is nothing at this address").into_response(),
     }
 }
 

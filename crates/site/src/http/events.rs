@@ -6,7 +6,7 @@ use api::event::Event;
 use axum::{
     Extension,
     extract::{
-        State, WebSocketUpgrade,
+        State,
         ws::{Message, WebSocket},
     },
     response::Response,
@@ -14,6 +14,7 @@ use axum::{
 use bytes::Bytes;
 use model::Privilege;
 
+use super::problem::WebSocketUpgrade;
 use crate::{App, RELEASE, principal::Principal};
 
 const PING: Duration = Duration::from_secs(5);
@@ -31,7 +32,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub async fn watch(
     State(app): State<App>,
     Extension(principal): Extension<Principal>,
-    upgrade: WebSocketUpgrade,
+    WebSocketUpgrade(upgrade): WebSocketUpgrade,
 ) -> Response {
     upgrade
         .max_message_size(1024)

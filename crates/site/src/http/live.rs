@@ -9,7 +9,7 @@ use api::{
 use axum::{
     Extension,
     extract::{
-        State, WebSocketUpgrade,
+        State,
         ws::{Message, WebSocket},
     },
     response::Response,
@@ -26,6 +26,7 @@ use crate::{
         hub::Delivery,
         packet::{Lane, Packet, notice_packet},
     },
+    http::problem::WebSocketUpgrade,
     principal::Principal,
 };
 
@@ -50,7 +51,7 @@ const ASK_BYTES: usize = 4096;
 pub async fn watch(
     State(app): State<App>,
     Extension(principal): Extension<Principal>,
-    upgrade: WebSocketUpgrade,
+    WebSocketUpgrade(upgrade): WebSocketUpgrade,
 ) -> Response {
     upgrade
         .max_message_size(ASK_BYTES)

@@ -120,6 +120,7 @@ pub fn router(app: App) -> Router {
         .route_layer(middleware::from_fn_with_state(app.clone(), privilege::gate))
         .fallback(move |request: Request| async move { client::serve(files, &request) })
         .layer(DefaultBodyLimit::max(BODY))
+        .layer(middleware::map_response(privilege::protect))
         .with_state(app)
 }
 

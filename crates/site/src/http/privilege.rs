@@ -7,13 +7,16 @@ use std::{collections::HashMap, time::Duration};
 
 use api::Code;
 use axum::{
-    body::Body,
+    body::{Body, BodyDataStream, HttpBody},
     extract::{MatchedPath, Request, State},
-    http::{HeaderMap, HeaderValue, Method, header, request::Parts},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use bytes::BytesMut;
+use futures_util::StreamExt;
 use model::Privilege;
+use tokio::sync::Semaphore;
 use utoipa::openapi::{HttpMethod, OpenApi, path::Operation};
 
 use crate::{
@@ -25,6 +28,10 @@ use crate::{
 
 const DRAIN_BYTES: usize = 1 << 20;
 const DRAIN_TIME: Duration = Duration::from_secs(2);
+/// How long a body may take to come.
+const BODY_TIME: Duration = Duration::from_secs(10);
+/// Bodies that come at the same time, of all connections together: they take 32 MiB of memory at most.
+static BODIES: Semaphore = Semaphore::const_new(512);
 
 /// Which privilege each operation asks for.
 #[derive(Debug, Default)]
@@ -48,6 +55,17 @@ impl Policy {
     fn asked(&self, method: &Method, path: &str) -> Option<Privilege> {
         let method = if method == Method::HEAD { &Method::GET } else { method };
         self.0.get(&(method.clone(), path.to_owned())).copied()
+    }
+
+    /// The answer to a request for no operation.
+    fn refuse(&self, method: &Method, path: &str) -> Response {
+        let mut allowed: Vec<Method> =
+            self.0.keys().filter(|(_, known)| known == path).map(|(method, _)| method.clone()).collect();
+        if allowed.is_empty() {
+            return Failure::new(Code::NotFound, "There is no such operation").into_response();
+        }
+        allowed.sort_by(|a, b| a.as_str().cmp(b.as_str()));
+        Failure::method_not_allowed(method, &allowed)
     }
 }
 
@@ -84,26 +102,66 @@ pub fn declared(operation: &Operation) -> Option<Privilege> {
 /// The gate, as middleware of every route.
 pub async fn gate(State(app): State<App>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
+    let path = parts.extensions.get::<MatchedPath>().map(MatchedPath::as_str).unwrap_or_default();
+    let Some(asked) = app.policy.asked(&parts.method, path) else {
+        return app.policy.refuse(&parts.method, path);
+    };
     if let Some(length) = content_length(&parts.headers).filter(|length| *length > BODY as u64) {
-        drain(body).await;
-        let failure = Failure::new(Code::TooLarge, "The request is larger than this operation takes")
-            .detail(format!("It has {length} bytes; {BODY} are taken."));
-        return protect(failure.into_response());
+        drain(&mut body.into_data_stream()).await;
+        return too_large().detail(format!("It has {length} bytes; {BODY} are taken.")).into_response();
     }
-    match admit(&app, &mut parts).await {
-        Ok(()) => protect(next.run(Request::from_parts(parts, body)).await),
-        Err(failure) => protect(failure.into_response()),
+    if let Err(failure) = admit(&app, asked, &mut parts).await {
+        return failure.into_response();
     }
+    match whole(body).await {
+        Ok(body) => next.run(Request::from_parts(parts, body)).await,
+        Err(failure) => failure.into_response(),
+    }
+}
+
+fn too_large() -> Failure {
+    Failure::new(Code::TooLarge, "The request is larger than this operation takes")
 }
 
 fn content_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// Reads a little of a body that is not taken, so that a client that is still sending hears why.
-async fn drain(body: Body) {
-    use futures_util::StreamExt;
+/// The whole body: no operation waits for a client that sends slowly or without end.
+async fn whole(body: Body) -> Result<Body, Failure> {
+    if body.is_end_stream() {
+        return Ok(body);
+    }
+    let Ok(_permit) = BODIES.try_acquire() else {
+        return Err(Failure::new(Code::Busy, "Too many requests come at the same time")
+            .detail("Try again in a moment."));
+    };
     let mut stream = body.into_data_stream();
+    let mut bytes = BytesMut::new();
+    let reading = async {
+        while let Some(piece) = stream.next().await {
+            let piece = piece
+                .map_err(|_| Failure::new(Code::BadRequest, "The body of the request did not come whole"))?;
+            if bytes.len() + piece.len() > BODY {
+                return Err(too_large().detail(format!("No more than {BODY} bytes are taken.")));
+            }
+            bytes.extend_from_slice(&piece);
+        }
+        Ok(())
+    };
+    match tokio::time::timeout(BODY_TIME, reading).await {
+        Ok(Ok(())) => Ok(Body::from(bytes.freeze())),
+        Ok(Err(failure)) => {
+            drain(&mut stream).await;
+            Err(failure)
+        }
+        Err(_) => Err(Failure::new(Code::BadRequest, "The body of the request came too slowly")
+            .status(StatusCode::REQUEST_TIMEOUT)),
+    }
+}
+
+/// Reads a little of a body that is not taken, so that a client that is still sending hears why.
+async fn drain(stream: &mut BodyDataStream) {
     let mut left = DRAIN_BYTES;
     let reading = async {
         while let Some(Ok(piece)) = stream.next().await {
@@ -116,11 +174,7 @@ async fn drain(body: Body) {
     let _ = tokio::time::timeout(DRAIN_TIME, reading).await;
 }
 
-async fn admit(app: &App, request: &mut Parts) -> Result<(), Failure> {
-    let path = request.extensions.get::<MatchedPath>().map(MatchedPath::as_str).unwrap_or_default();
-    let Some(asked) = app.policy.asked(&request.method, path) else {
-        return Err(Failure::new(Code::NotFound, "There is no such operation"));
-    };
+async fn admit(app: &App, asked: Privilege, request: &mut Parts) -> Result<(), Failure> {
     let principal = identify(app, request).await?;
     if let Some(principal) = &principal
         && matches!(principal.via, Via::Cookie)
@@ -199,7 +253,7 @@ fn same_origin(request: &Parts) -> Result<(), Failure> {
 }
 
 /// Headers that every answer carries.
-fn protect(mut response: Response) -> Response {
+pub async fn protect(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));

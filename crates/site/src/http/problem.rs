@@ -2,8 +2,12 @@
 
 use api::{Code, Problem};
 use axum::{
-    extract::{FromRequest, FromRequestParts, rejection::*},
-    http::{HeaderValue, StatusCode, header},
+    extract::{
+        FromRequest, FromRequestParts,
+        rejection::{JsonRejection, PathRejection, QueryRejection},
+        ws::rejection::WebSocketUpgradeRejection,
+    },
+    http::{HeaderValue, Method, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
 
@@ -29,6 +33,20 @@ pub struct Query<T>(pub T);
 #[from_request(via(axum::extract::Path), rejection(Failure))]
 pub struct Path<T>(pub T);
 
+/// The handshake of a WebSocket.
+pub struct WebSocketUpgrade(pub axum::extract::WebSocketUpgrade);
+
+impl<S: Send + Sync> FromRequestParts<S> for WebSocketUpgrade {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        axum::extract::WebSocketUpgrade::from_request_parts(parts, state)
+            .await
+            .map(Self)
+            .map_err(Failure::from)
+    }
+}
+
 impl<T: serde::Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
         axum::Json(self.0).into_response()
@@ -45,6 +63,27 @@ impl Failure {
     #[must_use]
     pub fn detail(self, detail: impl Into<String>) -> Self {
         Self(self.0.detail(detail))
+    }
+
+    /// With another HTTP status than the one that goes with the code.
+    #[must_use]
+    pub fn status(mut self, status: StatusCode) -> Self {
+        self.0.status = status.as_u16();
+        self
+    }
+
+    /// The path is known, but not with this method (RFC 9110 section 15.5.6).
+    #[must_use]
+    pub fn method_not_allowed(method: &Method, allowed: &[Method]) -> Response {
+        let allowed = allowed.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
+        let failure = Self::new(Code::BadRequest, "This address does not take this method")
+            .detail(format!("{method} was sent; taken are: {allowed}."))
+            .status(StatusCode::METHOD_NOT_ALLOWED);
+        let mut response = failure.into_response();
+        if let Ok(value) = HeaderValue::from_str(&allowed) {
+            response.headers_mut().insert(header::ALLOW, value);
+        }
+        response
     }
 
     /// A fault of this program: logged whole, told without its insides.
@@ -97,6 +136,12 @@ impl From<QueryRejection> for Failure {
 impl From<PathRejection> for Failure {
     fn from(rejection: PathRejection) -> Self {
         Self::new(Code::NotFound, "There is nothing at this address").detail(rejection.body_text())
+    }
+}
+
+impl From<WebSocketUpgradeRejection> for Failure {
+    fn from(rejection: WebSocketUpgradeRejection) -> Self {
+        Self::new(Code::BadRequest, "This operation is a WebSocket").detail(rejection.body_text())
     }
 }
 

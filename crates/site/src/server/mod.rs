@@ -6,7 +6,14 @@
 mod redirect;
 pub mod tls;
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use axum::{Router, extract::Request};
 use hyper::body::Incoming;
@@ -29,7 +36,10 @@ use crate::stop::Stop;
 /// Connections at once on all ports together.
 const MAX_CONNECTIONS: usize = 2048;
 const HANDSHAKE: Duration = Duration::from_secs(10);
+/// A connection whose next request has not come whole by then is closed.
 const HEADERS: Duration = Duration::from_secs(15);
+/// An HTTP/2 connection without a new request for so long ends when the answers under way are sent.
+const IDLE: Duration = Duration::from_secs(300);
 /// Bytes that the kernel takes beyond what the network takes.
 const UNSENT: u32 = 128 << 10;
 /// How long an orderly stop waits for requests under way.
@@ -121,7 +131,10 @@ async fn serve_connection(
     // What a viewer does not take waits here, where it can be left out, not in the kernel.
     socket2::SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT)?;
     let tls = tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await??;
+    let requests = Arc::new(AtomicU64::new(0));
+    let counter = Arc::clone(&requests);
     let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
+        counter.fetch_add(1, Ordering::Relaxed);
         let mut request: Request = request.map(axum::body::Body::new);
         request.extensions_mut().insert(Peer(peer));
         router.clone().call(request)
@@ -138,9 +151,24 @@ async fn serve_connection(
         .keep_alive_timeout(Duration::from_secs(20));
     let connection = builder.serve_connection_with_upgrades(TokioIo::new(tls), service);
     tokio::pin!(connection);
-    tokio::select! {
-        result = connection.as_mut() => return result,
-        () = stop.requested() => connection.as_mut().graceful_shutdown(),
+    let (mut seen, mut patience) = (0, HEADERS);
+    loop {
+        tokio::select! {
+            result = connection.as_mut() => return result,
+            () = stop.requested() => break,
+            // The limit on headers begins only when the first bytes have told the version.
+            () = tokio::time::sleep(patience) => {
+                let now = requests.load(Ordering::Relaxed);
+                if now == 0 {
+                    return Err("no request came".into());
+                }
+                if now == seen {
+                    break;
+                }
+                (seen, patience) = (now, IDLE);
+            }
+        }
     }
+    connection.as_mut().graceful_shutdown();
     connection.await
 }

@@ -44,6 +44,7 @@ bench: web xtask
 	cargo build --release --locked --package martello
 	$(XTASK) bench
 	cargo bench --locked --package e2e --bench live
+	cargo bench --locked --package archive --bench cost
 	MARTELLO_BIN=$(CARGO_TARGET_DIR)/release/martello npm --prefix web run --silent bench
 
 lab:

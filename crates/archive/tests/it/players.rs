@@ -2,7 +2,7 @@
 //!
 //! The pictures are real: ffmpeg makes them. Where it is absent the tests say so and end.
 
-use std::{path::Path, process::Command, sync::Arc};
+use std::{io::Write as _, path::Path, process::Command, sync::Arc};
 
 use archive::{Archive, Dir};
 use bytes::Bytes;
@@ -19,7 +19,12 @@ fn skipped(test: &str) -> bool {
     if let Some(tool) = absent {
         #[allow(clippy::print_stderr, reason = "a test that is skipped says so")]
         {
-            eprintln!("SKIPPED {test}: {tool} is not installed");
+            let line = format!("SKIPPED: {test}: {tool} is not installed\n");
+            eprint!("{line}");
+            if let Some(path) = std::env::var_os("MARTELLO_SKIP_LOG") {
+                let mut log = std::fs::OpenOptions::new().append(true).create(true).open(path).unwrap();
+                log.write_all(line.as_bytes()).unwrap();
+            }
         }
     }
     absent.is_some()

@@ -1,6 +1,6 @@
 //! curl and Python's `axis` package talk to the cameras' HTTP interface.
 
-use crate::witness::{present, run, text};
+use crate::witness::{present, run, skip, text};
 use sim::{Farm, Options};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -69,7 +69,7 @@ async fn curl_reads_what_everybody_may_and_the_rest_with_digest() {
 #[tokio::test(flavor = "multi_thread")]
 async fn snapshots_are_jpeg_pictures_of_the_size_asked_for() {
     if !present("curl", "snapshots_are_jpeg_pictures_of_the_size_asked_for")
-        || !present("ffprobe", "snapshots")
+        || !present("ffprobe", "snapshots_are_jpeg_pictures_of_the_size_asked_for")
     {
         return;
     }
@@ -107,8 +107,7 @@ async fn the_axis_package_of_python_initializes_a_camera() {
         return;
     }
     let Some(python) = python().await else {
-        println!("skipped: {name}: pip cannot install the package axis");
-        return;
+        return skip(name, "pip cannot install the package axis");
     };
     let farm = Farm::start(Options::default()).await.unwrap();
     let camera = &farm.cameras[0];

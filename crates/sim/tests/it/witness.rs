@@ -1,5 +1,6 @@
 //! Running programs that are not ours.
 
+use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -8,9 +9,19 @@ pub fn present(program: &str, test: &str) -> bool {
     let found = Command::new("sh").args(["-c", &format!("command -v {program}")]).output();
     let there = found.is_ok_and(|output| output.status.success());
     if !there {
-        println!("skipped: {test}: {program} is not installed");
+        skip(test, &format!("{program} is not installed"));
     }
     there
+}
+
+/// Says that a test cannot run here.
+pub fn skip(test: &str, reason: &str) {
+    let line = format!("SKIPPED: {test}: {reason}\n");
+    print!("{line}");
+    if let Some(path) = std::env::var_os("MARTELLO_SKIP_LOG") {
+        let mut log = std::fs::OpenOptions::new().append(true).create(true).open(path).unwrap();
+        log.write_all(line.as_bytes()).unwrap();
+    }
 }
 
 /// Runs the program without blocking the cameras; it is ended after `limit`.

@@ -1,7 +1,7 @@
 //! Python's aiosmtpd reads what we send.
 
 use std::{
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Write as _},
     process::{ChildStdout, Command, Stdio},
 };
 
@@ -43,5 +43,11 @@ async fn python_reads_our_mail() {
 
 #[allow(clippy::print_stderr, reason = "a test that was skipped says so")]
 fn skipped(why: &str) {
-    eprintln!("skipped python_reads_our_mail: {why}");
+    let test = std::thread::current().name().unwrap_or("?").to_owned();
+    let line = format!("SKIPPED: {test}: {why}\n");
+    eprint!("{line}");
+    if let Some(path) = std::env::var_os("MARTELLO_SKIP_LOG") {
+        let mut log = std::fs::OpenOptions::new().append(true).create(true).open(path).unwrap();
+        log.write_all(line.as_bytes()).unwrap();
+    }
 }

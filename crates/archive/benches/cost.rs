@@ -1,4 +1,10 @@
-//! What recording costs. Not run with the other tests: `cargo test -p archive --release -- --ignored --nocapture cost`.
+//! What recording costs the engine alone: no camera, no network, real files. `cargo bench -p archive --bench cost`.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout, reason = "a measurement")]
+
+#[allow(dead_code, reason = "the tests use more of it")]
+#[path = "../tests/it/fake.rs"]
+mod fake;
 
 use std::time::Instant;
 
@@ -6,7 +12,7 @@ use archive::{Archive, Dir};
 use media::{AudioCodec, Sample};
 use model::{StreamKey, TrackKind};
 
-use crate::fake::{self, Camera};
+use fake::Camera;
 
 /// Nanoseconds that this thread has run on a processor.
 fn cpu_ns() -> u64 {
@@ -20,10 +26,8 @@ fn resident_kib() -> u64 {
     line.trim().trim_end_matches(" kB").parse().unwrap_or(0)
 }
 
-#[test]
-#[ignore = "measures"]
-#[allow(clippy::print_stderr, reason = "tells figures")]
-fn cost_of_a_stream_minute_at_3_mbit_with_sound() {
+/// A stream-minute at 3 Mbit/s with sound.
+fn main() {
     const STREAMS: u8 = 8;
     const SECONDS: f64 = 120.0;
     let directory = tempfile::tempdir().unwrap();
@@ -58,7 +62,7 @@ fn cost_of_a_stream_minute_at_3_mbit_with_sound() {
     }
     let stream_minutes = f64::from(STREAMS) * SECONDS / 60.0;
     let bytes: u64 = (0..STREAMS).map(|number| archive.reader().bytes(fake::camera(number))).sum();
-    eprintln!(
+    println!(
         "{:.4} CPU-s a stream-minute, {:.2} s for {ticks} commits of {} MiB, {} KiB more resident",
         (cpu_ns() - cpu) as f64 / 1e9 / stream_minutes,
         wall.elapsed().as_secs_f64(),

@@ -8,8 +8,17 @@ mod volume;
 
 pub use volume::archive_volume;
 
+use std::net::Ipv4Addr;
+
 use bytes::Bytes;
+use camera::discover::{Method, describe, read_answer};
 use media::{AudioConfig, VideoCodec, VideoConfig, aac, fmp4::read, h264, h265, nal};
+use uuid::Uuid;
+
+/// Where answers come from.
+const SENDER: Ipv4Addr = Ipv4Addr::new(127, 9, 9, 9);
+/// An answer that has a description.
+const SSDP_ANSWER: &[u8] = include_bytes!("../corpora/discover_ssdp/axis");
 
 /// A parser's name and its entry.
 pub type Entry = (&'static str, fn(&[u8]));
@@ -21,6 +30,9 @@ pub const ENTRIES: &[Entry] = &[
     ("api_record", api_record),
     ("archive_boxes", archive_boxes),
     ("archive_volume", archive_volume),
+    ("discover_mdns", discover_mdns),
+    ("discover_ssdp", discover_ssdp),
+    ("discover_wsd", discover_wsd),
     ("fmp4", fmp4),
     ("h264", h264),
     ("h265", h265),
@@ -90,6 +102,37 @@ pub fn archive_boxes(data: &[u8]) {
         }
         let _ = format::uuid_content(whole, &format::SEAL).map(Seal::parse);
         rest = after;
+    }
+}
+
+/// Answers to mDNS.
+pub fn discover_mdns(data: &[u8]) {
+    discover(Method::Mdns, data);
+}
+
+/// Answers to SSDP, and the descriptions that they point to.
+pub fn discover_ssdp(data: &[u8]) {
+    discover(Method::Ssdp, data);
+    for (mut sighting, _) in read_answer(Method::Ssdp, Uuid::nil(), SSDP_ANSWER, SENDER) {
+        let _ = describe(&mut sighting, data);
+        assert_eq!(sighting.address, SENDER, "a description moves no device");
+    }
+}
+
+/// Answers to WS-Discovery.
+pub fn discover_wsd(data: &[u8]) {
+    discover(Method::Wsd, data);
+}
+
+fn discover(method: Method, data: &[u8]) {
+    for (sighting, description) in read_answer(method, Uuid::nil(), data, SENDER) {
+        let public = !(sighting.address.is_loopback()
+            || sighting.address.is_private()
+            || sighting.address.is_link_local());
+        assert!(!public, "{} is believed", sighting.address);
+        if let Some(url) = description {
+            assert_eq!(url.host_str(), Some("127.9.9.9"), "a description is fetched from the sender alone");
+        }
     }
 }
 

@@ -20,7 +20,8 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 
 pub use enrich::enrich;
 pub use merge::{Found, merge};
-pub use search::search;
+pub use search::{read_answer, search};
+pub use ssdp::describe;
 
 /// Most sightings that one search hands on; what comes after is dropped.
 pub const MOST_SIGHTINGS: usize = 4096;

@@ -103,14 +103,9 @@ impl Search<'_> {
         asked
     }
 
-    fn dns_id(&self) -> u16 {
-        let [high, low, ..] = *self.id.as_bytes();
-        u16::from_be_bytes([high, low])
-    }
-
     fn question(&self) -> Vec<u8> {
         match self.method {
-            Method::Mdns => dns::question(self.dns_id(), &SERVICE),
+            Method::Mdns => dns::question(dns_id(self.id), &SERVICE),
             Method::Ssdp => ssdp::question(),
             Method::Wsd => wsd::question(self.id),
         }
@@ -140,7 +135,7 @@ impl Search<'_> {
                 continue;
             };
             let datagram = buffer.get(..length).unwrap_or_default();
-            for (sighting, description) in self.read(datagram, *sender.ip()) {
+            for (sighting, description) in read_answer(self.method, self.id, datagram, *sender.ip()) {
                 match description {
                     Some(url) if fetches.len() < MOST_FETCHES && fetched.len() < MOST_SIGHTINGS => {
                         if fetched.insert(url.clone()) {
@@ -157,27 +152,6 @@ impl Search<'_> {
         }
         // What is being fetched when time is up is handed on without its description.
         fetches.clear();
-    }
-
-    fn read(&self, datagram: &[u8], sender: Ipv4Addr) -> Vec<(Sighting, Option<Url>)> {
-        match self.method {
-            Method::Mdns => match dns::parse(datagram) {
-                Ok(message) if message.answer && (message.id == self.dns_id() || message.id == 0) => message
-                    .instances(&SERVICE)
-                    .iter()
-                    .filter_map(|instance| axis(instance, sender))
-                    .map(|seen| (seen, None))
-                    .collect(),
-                _ => Vec::new(),
-            },
-            Method::Ssdp => ssdp::parse(datagram, sender)
-                .into_iter()
-                .map(|answer| (answer.sighting, answer.description))
-                .collect(),
-            Method::Wsd => {
-                wsd::parse(datagram, sender, self.id).into_iter().map(|seen| (seen, None)).collect()
-            }
-        }
     }
 
     async fn described(&self, mut sighting: Sighting, url: Url) -> Sighting {
@@ -201,6 +175,38 @@ impl Search<'_> {
             return false;
         }
         matches!(timeout_at(self.end, self.tx.send(sighting)).await, Ok(Ok(())))
+    }
+}
+
+/// Identifier of the DNS message of a question.
+fn dns_id(id: Uuid) -> u16 {
+    let [high, low, ..] = *id.as_bytes();
+    u16::from_be_bytes([high, low])
+}
+
+/// What a datagram from `sender` tells as an answer to the question `id`, with the address of a description that would
+/// tell more (SSDP). Asks nobody; what is no answer to it tells nothing.
+#[must_use]
+pub fn read_answer(
+    method: Method,
+    id: Uuid,
+    datagram: &[u8],
+    sender: Ipv4Addr,
+) -> Vec<(Sighting, Option<Url>)> {
+    let alone = |seen| (seen, None);
+    match method {
+        Method::Mdns => match dns::parse(datagram) {
+            Ok(message) if message.answer && (message.id == dns_id(id) || message.id == 0) => {
+                let instances = message.instances(&SERVICE);
+                instances.iter().filter_map(|instance| axis(instance, sender)).map(alone).collect()
+            }
+            _ => Vec::new(),
+        },
+        Method::Ssdp => {
+            let answer = ssdp::parse(datagram, sender);
+            answer.into_iter().map(|answer| (answer.sighting, answer.description)).collect()
+        }
+        Method::Wsd => wsd::parse(datagram, sender, id).into_iter().map(alone).collect(),
     }
 }
 

@@ -70,8 +70,11 @@ pub(super) fn parse(bytes: &[u8], sender: Ipv4Addr) -> Option<Answer> {
     Some(Answer { sighting, description })
 }
 
-/// What a description adds to a sighting.
-pub(super) fn describe(sighting: &mut Sighting, description: &[u8]) -> Result<(), BadXml> {
+/// Adds what a device's description tells to a sighting. Asks nobody.
+///
+/// # Errors
+/// It is no XML, too long, or nested beyond all reason.
+pub fn describe(sighting: &mut Sighting, description: &[u8]) -> Result<(), BadXml> {
     let document = xml::parse(description, LONGEST_DESCRIPTION)?;
     let text = |name: &str| document.text_of(name).and_then(clean);
     sighting.name = text("friendlyName").or(sighting.name.take());

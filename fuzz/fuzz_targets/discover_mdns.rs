@@ -1,0 +1,3 @@
+//! Calls `entries::discover_mdns` with libFuzzer's bytes.
+#![no_main]
+libfuzzer_sys::fuzz_target!(|data: &[u8]| entries::discover_mdns(data));

@@ -118,7 +118,7 @@ export function Timeline(props: TimelineProps) {
             key={camera}
             type="button"
             className={styles.name}
-            style={{ top: index === 0 ? top : top - 2, height: index === 0 ? height : height + 4, width: left }}
+            style={{ top: index === 0 ? top : top - 4, height: index === 0 ? height : height + 9, width: left }}
             aria-pressed={index === 0}
             onClick={() => props.onFocus(camera)}
           >

@@ -244,6 +244,9 @@ export interface Layout {
   height: number;
 }
 
+/** From one thin lane to the next: with its share of the space between, a lane's name is 24 px high (WCAG 2.5.8). */
+const SPACE = 9;
+
 /** The focused camera has a tall lane, the others thin ones under it. */
 export function layout(cameras: readonly string[], focused: string | undefined, coarse: boolean): Layout {
   const axis = coarse ? 30 : 26;
@@ -253,7 +256,7 @@ export function layout(cameras: readonly string[], focused: string | undefined, 
   const lanes = order.map((camera, index) => {
     const height = index === 0 ? (coarse ? 56 : 40) : coarse ? 16 : 15;
     const lane = { camera, top, height };
-    top += height + 4;
+    top += height + SPACE;
     return lane;
   });
   return { axis, lanes, height: top + 6 };

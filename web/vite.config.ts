@@ -1,7 +1,7 @@
 /** How the client is built and served while developing. Tests are configured in `vitest.config.ts`. */
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
-import { precompress } from "./build/gzip";
+import { precompress } from "./build/gzip.ts";
 
 /** The site server that `npm run dev` talks to. */
 const SITE = process.env["MARTELLO_URL"] ?? "https://127.0.0.1:55754";

@@ -16,6 +16,9 @@ use crate::{Client, wait::until};
 /// Name and password of the administrator that tests make.
 pub const ADMINISTRATOR: (&str, &str) = ("ines", "a lighthouse, not a tower");
 
+/// What a test changes about a site before it starts, at every start.
+pub type Configure = fn(&mut Config);
+
 /// What a test works with.
 pub struct System {
     /// Simulated cameras.
@@ -26,32 +29,43 @@ pub struct System {
     pub client: Client,
     /// Where the site keeps everything; goes with the system.
     pub data: TempDir,
+    configure: Configure,
 }
 
 #[allow(clippy::expect_used, clippy::panic, reason = "a test's helper: what fails fails the test")]
 impl System {
     /// A site that is set up, and these cameras on the network, not added.
     pub async fn start(cameras: Vec<CameraOptions>) -> Self {
+        Self::start_with(cameras, |_| {}).await
+    }
+
+    /// The same, with a configuration of the test's own.
+    pub async fn start_with(cameras: Vec<CameraOptions>, configure: Configure) -> Self {
         let overrides =
             cameras.iter().cloned().enumerate().map(|(index, camera)| (index as u16, camera)).collect();
         let options = sim::Options { count: cameras.len() as u16, overrides, ..sim::Options::default() };
-        let farm = Farm::start(options).await.expect("simulated cameras");
+        Self::start_among(options, configure).await
+    }
+
+    /// The same, with simulated cameras of the test's own.
+    pub async fn start_among(cameras: sim::Options, configure: Configure) -> Self {
+        let farm = Farm::start(cameras).await.expect("simulated cameras");
         let data = tempfile::tempdir().expect("a directory");
-        let site = start_site(&data, &farm).await;
+        let site = start_site(&data, &farm, configure).await;
         let code = site.setup_code().expect("a new site").expose().clone();
         let mut client = Client::new(&site.url(), &site.tls_certificate_sha256());
         client.set_up(&code, ADMINISTRATOR.0, ADMINISTRATOR.1).await;
-        Self { farm, site, client, data }
+        Self { farm, site, client, data, configure }
     }
 
     /// Stops the site in order and starts it again on the same data.
     pub async fn restart(self) -> Self {
-        let Self { farm, site, data, .. } = self;
+        let Self { farm, site, data, configure, .. } = self;
         site.stop().await;
-        let site = start_site(&data, &farm).await;
+        let site = start_site(&data, &farm, configure).await;
         let mut client = Client::new(&site.url(), &site.tls_certificate_sha256());
         client.sign_in(ADMINISTRATOR.0, ADMINISTRATOR.1).await;
-        Self { farm, site, client, data }
+        Self { farm, site, client, data, configure }
     }
 
     /// Where the recordings lie.
@@ -118,7 +132,7 @@ pub fn new_camera(camera: &SimCamera, source: Source) -> NewCamera {
 }
 
 #[allow(clippy::expect_used, reason = "a test's helper")]
-async fn start_site(data: &TempDir, farm: &Farm) -> Running {
+async fn start_site(data: &TempDir, farm: &Farm, configure: Configure) -> Running {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut config = Config::on_loopback(data.path().to_owned());
     if let Some(at) = &farm.discovery {
@@ -128,6 +142,7 @@ async fn start_site(data: &TempDir, farm: &Farm) -> Running {
             wsd: vec![v4(at.wsd)],
         };
     }
+    configure(&mut config);
     Site::start(config, &[]).await.expect("a site")
 }
 

@@ -96,6 +96,10 @@ impl Engine for ArchiveEngine {
         self.archive()?.end_run(key, now).map_err(text)
     }
 
+    fn newest(&self, key: StreamKey) -> Option<WallTime> {
+        self.archive.as_ref()?.reader().newest(key)
+    }
+
     fn commit(&mut self, now: WallTime) -> Result<f64, String> {
         let report = self.archive()?.tick(now);
         match report.errors.into_iter().next() {

@@ -244,7 +244,7 @@ impl Cameras {
                 (CameraState::Live, Some("Not recorded. Pulled while somebody watches.".into()), None)
             }
             Phase::Running if !entry.row.record => (CameraState::Live, None, None),
-            Phase::Running => match self.unwritten(entry, status, now) {
+            Phase::Running => match self.unwritten(entry) {
                 Some(reason) => (CameraState::StorageTrouble, Some(reason), None),
                 None => (CameraState::Recording, None, None),
             },
@@ -252,13 +252,8 @@ impl Cameras {
     }
 
     /// Why frames that come are not written, where that is so.
-    fn unwritten(&self, entry: &Entry, status: &Status, now: WallTime) -> Option<String> {
-        let last_frame = status.last_frame?;
-        let written = self.inner.recorder.written(entry.main.key()).unwrap_or(entry.expected_since);
-        let waiting = last_frame.micros_since(written).min(now.micros_since(written));
-        if waiting < micros(UNWRITTEN) {
-            return None;
-        }
+    fn unwritten(&self, entry: &Entry) -> Option<String> {
+        self.inner.recorder.waiting(entry.main.key()).filter(|waiting| *waiting >= UNWRITTEN)?;
         Some(match self.inner.recorder.status().state {
             WriteState::Failed(reason) => format!("Frames arrive but are not written: {reason}"),
             WriteState::Ok => "Frames arrive but are not written.".into(),
@@ -328,7 +323,7 @@ impl Cameras {
                 self.inner.alarms.clear(AlarmKind::CameraPassword, Some(id));
             }
             if entry.row.record && status.phase == Phase::Running {
-                silent_storage = silent_storage.or_else(|| self.unwritten(entry, &status, now));
+                silent_storage = silent_storage.or_else(|| self.unwritten(entry));
             }
         }
         match silent_storage {

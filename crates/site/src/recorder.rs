@@ -6,7 +6,7 @@
 //! What is not here: how segments are laid out (the archive crate), what is recorded (feeds decide).
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     sync::{Arc, Mutex, PoisonError},
     thread,
     time::{Duration, Instant},
@@ -63,8 +63,8 @@ pub struct Status {
     pub state: WriteState,
     /// Seconds of recording that a power cut could lose now.
     pub at_risk_s: f64,
-    /// The newest sample that was handed to the disk, per stream.
-    pub written: HashMap<StreamKey, WallTime>,
+    /// Since when samples come without the stream's footage on disk growing. It grows every half second.
+    pub waiting: HashMap<StreamKey, Instant>,
     /// Streams for which samples were dropped because the disk could not take them.
     pub dropped_streams: u64,
 }
@@ -117,6 +117,8 @@ pub trait Engine: Send + 'static {
     /// # Errors
     /// Text for people.
     fn end(&mut self, key: StreamKey, now: WallTime) -> Result<(), String>;
+    /// End of the newest footage of a stream that was written.
+    fn newest(&self, key: StreamKey) -> Option<WallTime>;
     /// Makes everything durable; how many seconds are at risk.
     ///
     /// # Errors
@@ -170,10 +172,10 @@ impl Recorder {
         lock(&self.shared.status).clone()
     }
 
-    /// The newest written sample of a stream.
+    /// How long samples of a stream have come without its footage on disk growing.
     #[must_use]
-    pub fn written(&self, key: StreamKey) -> Option<WallTime> {
-        lock(&self.shared.status).written.get(&key).copied()
+    pub fn waiting(&self, key: StreamKey) -> Option<Duration> {
+        lock(&self.shared.status).waiting.get(&key).map(Instant::elapsed)
     }
 
     /// Changes what is to be kept.
@@ -227,14 +229,14 @@ impl Drop for Take {
 fn run(mut engine: impl Engine, shared: &Shared) {
     let mut commit_at = Instant::now() + COMMIT;
     let mut retain_at = Instant::now();
-    let mut failed: HashMap<StreamKey, ()> = HashMap::new();
+    let mut streams = Streams::default();
     loop {
         let (commands, stop) = {
             let mut queue = lock(&shared.queue);
             queue.bytes = 0;
             (std::mem::take(&mut queue.commands), queue.stop)
         };
-        drain(&mut engine, commands, &mut failed, shared);
+        drain(&mut engine, commands, &mut streams, shared);
         let now = Instant::now();
         if now >= commit_at || stop {
             let result = engine.commit(wall_now());
@@ -242,11 +244,16 @@ fn run(mut engine: impl Engine, shared: &Shared) {
             match result {
                 Ok(at_risk_s) => {
                     status.at_risk_s = at_risk_s;
-                    if failed.is_empty() {
+                    streams.committed(&engine);
+                    status.waiting.clone_from(&streams.waiting);
+                    if streams.failed.is_empty() {
                         status.state = WriteState::Ok;
                     }
                 }
-                Err(reason) => status.state = WriteState::Failed(reason),
+                Err(reason) => {
+                    streams.failed.extend(streams.waiting.keys());
+                    status.state = WriteState::Failed(reason);
+                }
             }
             drop(status);
             commit_at = now.max(commit_at) + COMMIT;
@@ -268,44 +275,78 @@ fn run(mut engine: impl Engine, shared: &Shared) {
     }
 }
 
-fn drain(
-    engine: &mut impl Engine,
-    commands: VecDeque<Command>,
-    failed: &mut HashMap<StreamKey, ()>,
-    shared: &Shared,
-) {
+/// What the thread knows of its streams. That a sample was taken says little: it waits for its fragment, and after a
+/// failed write for the next key frame. What counts is that footage on disk grows.
+#[derive(Default)]
+struct Streams {
+    /// Streams whose run has come to its first key frame.
+    begun: HashSet<StreamKey>,
+    /// When the first sample was taken since footage was last seen to grow.
+    waiting: HashMap<StreamKey, Instant>,
+    /// Where footage ended then.
+    ends: HashMap<StreamKey, Option<WallTime>>,
+    /// Streams with an error of writing since then.
+    failed: HashSet<StreamKey>,
+}
+
+impl Streams {
+    fn took(&mut self, key: StreamKey, sample: &Sample) {
+        if sample.key && sample.track == model::TrackKind::Video {
+            self.begun.insert(key);
+        }
+        if self.begun.contains(&key) {
+            self.waiting.entry(key).or_insert_with(Instant::now);
+        }
+    }
+
+    fn ended(&mut self, key: StreamKey) {
+        self.begun.remove(&key);
+        self.waiting.remove(&key);
+        self.failed.remove(&key);
+    }
+
+    /// After a commit: looks whose footage has grown.
+    fn committed(&mut self, engine: &impl Engine) {
+        self.waiting.retain(|key, _| {
+            let end = engine.newest(*key);
+            let grown = self.ends.insert(*key, end) != Some(end);
+            if grown {
+                self.failed.remove(key);
+            }
+            !grown
+        });
+    }
+}
+
+fn drain(engine: &mut impl Engine, commands: VecDeque<Command>, streams: &mut Streams, shared: &Shared) {
     let now = wall_now();
-    let mut written: HashMap<StreamKey, WallTime> = HashMap::new();
     let mut trouble = None;
     for command in commands {
         let (key, result) = match command {
             Command::Begin(key, tracks, at) => (key, engine.begin(key, tracks, at)),
             Command::Push(key, sample) => {
                 let result = engine.push(key, &sample, now);
-                if result.is_ok() {
-                    written.insert(key, sample.wall);
-                }
+                streams.took(key, &sample);
                 (key, result)
             }
-            Command::End(key) => (key, engine.end(key, now)),
-        };
-        match result {
-            Ok(()) => {
-                failed.remove(&key);
-            }
-            Err(reason) => {
-                if failed.insert(key, ()).is_none() {
-                    tracing::error!(stream = %key, %reason, "recording");
+            Command::End(key) => {
+                streams.ended(key);
+                if let Err(reason) = engine.end(key, now) {
+                    tracing::error!(stream = %key, %reason, "ending a recording");
                 }
-                trouble = Some(reason);
+                (key, Ok(()))
             }
+        };
+        if let Err(reason) = result {
+            if streams.failed.insert(key) {
+                tracing::error!(stream = %key, %reason, "recording");
+            }
+            trouble = Some(reason);
         }
     }
-    if written.is_empty() && trouble.is_none() {
-        return;
-    }
     let mut status = lock(&shared.status);
-    status.written.extend(written);
+    // Told before the disk is waited for: it may never answer.
+    status.waiting.clone_from(&streams.waiting);
     if let Some(reason) = trouble {
         status.state = WriteState::Failed(reason);
     }

@@ -1,7 +1,12 @@
 //! Whole-system tests: a site, simulated cameras, and programs that are not ours as witnesses.
+#![allow(clippy::expect_used, clippy::panic, reason = "tests")]
 
+mod alarms;
 mod api_input;
 mod eight_cameras;
 mod faults;
 mod foreign;
+mod http_input;
 mod live;
+mod network;
+mod stop;

@@ -75,8 +75,16 @@ pub struct Limits(Arc<Semaphore>);
 
 impl Default for Limits {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(MAX_CONNECTIONS)))
+        // Files and cameras need descriptors too: viewers must never take the last one.
+        let files = std::fs::read_to_string("/proc/self/limits").ok().and_then(|text| open_files(&text));
+        Self(Arc::new(Semaphore::new(files.map_or(MAX_CONNECTIONS, |files| MAX_CONNECTIONS.min(files / 2)))))
     }
+}
+
+/// How many files this process may have open, from Linux' `/proc/self/limits` (proc_pid_limits(5)).
+fn open_files(limits: &str) -> Option<usize> {
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
+    line.split_whitespace().next()?.parse().ok()
 }
 
 /// Serves the router over TLS until `stop` says so; then lets requests under way end.
@@ -171,4 +179,22 @@ async fn serve_connection(
     }
     connection.as_mut().graceful_shutdown();
     connection.await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_limit_of_open_files_is_read() {
+        let text = "Limit                     Soft Limit           Hard Limit           Units     \n\
+            Max processes             95982                95982                processes \n\
+            Max open files            1024                 524288               files     \n";
+        assert_eq!(open_files(text), Some(1024));
+        assert_eq!(
+            open_files("Max open files            unlimited            unlimited            files"),
+            None
+        );
+        assert_eq!(open_files(""), None);
+    }
 }

@@ -1,0 +1,287 @@
+//! The end of a site server that runs as a program of its own: an orderly stop loses nothing, a kill loses little, and
+//! the next start goes on. And its beginning: the setup link is told once.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use api::{
+    camera::{Camera, CameraState, Source},
+    recording::Timeline,
+};
+use e2e::{
+    Client,
+    probe::{self, skip},
+    records::split,
+    system::{ADMINISTRATOR, new_camera},
+    wait::until,
+};
+use model::{CameraId, WallTime, clock::wall_now};
+use reqwest::Method;
+use serde_json::{Value, json};
+use sim::{Farm, SimCamera, stamp::Stamp};
+use tempfile::TempDir;
+
+const PATIENCE: Duration = Duration::from_secs(40);
+/// Frames per second of a simulated camera.
+const FPS: u64 = 25;
+
+/// `martello site` as a process.
+struct Program {
+    child: Child,
+    client: Client,
+    /// What it has printed.
+    printed: PathBuf,
+    setup_url: Option<String>,
+}
+
+/// The program that was built beside this test, unless `MARTELLO_BIN` names another.
+fn program() -> Option<PathBuf> {
+    let beside = || Some(std::env::current_exe().ok()?.parent()?.parent()?.join("martello"));
+    std::env::var_os("MARTELLO_BIN").map(PathBuf::from).or_else(beside).filter(|path| path.is_file())
+}
+
+impl Program {
+    async fn start(program: &Path, data: &Path) -> Self {
+        let (ready, printed) = (data.join("ready.json"), data.join("printed.txt"));
+        let _ = fs::remove_file(&ready);
+        let child = Command::new(program)
+            .args(["site", "--listen", "127.0.0.1", "--https-port", "0", "--https-only", "--data"])
+            .arg(data.join("site"))
+            .arg("--ready-file")
+            .arg(&ready)
+            .stdin(Stdio::null())
+            .stdout(fs::File::create(&printed).expect("a file"))
+            .stderr(fs::File::create(data.join("log.txt")).expect("a file"))
+            .spawn()
+            .expect("the program");
+        let told: Value = until("the site serves", PATIENCE, || async {
+            serde_json::from_slice(&fs::read(&ready).ok()?).ok()
+        })
+        .await;
+        let text = |name: &str| told["site"][name].as_str().map(str::to_owned);
+        let (url, fingerprint) =
+            (text("url").expect("a URL"), text("tls_certificate_sha256").expect("a hash"));
+        Self { child, client: Client::new(&url, &fingerprint), printed, setup_url: text("setup_url") }
+    }
+
+    fn printed(&self) -> String {
+        fs::read_to_string(&self.printed).expect("what was printed")
+    }
+
+    /// Sends a signal and waits for the end.
+    async fn end(mut self, signal: &str) -> std::process::ExitStatus {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args([signal, &id]).status().expect("kill").success());
+        until("the site has ended", PATIENCE, || {
+            let ended = self.child.try_wait().expect("a child");
+            async move { ended }
+        })
+        .await
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A new site that records two cameras.
+async fn record(program: &Path, data: &TempDir, farm: &Farm) -> (Program, Vec<CameraId>) {
+    let mut site = Program::start(program, data.path()).await;
+    let url = site.setup_url.clone().expect("a setup link");
+    let code = url.split_once("code=").expect("a code").1;
+    site.client.set_up(code, ADMINISTRATOR.0, ADMINISTRATOR.1).await;
+    let mut ids = Vec::new();
+    for camera in &farm.cameras {
+        let source = Source::Axis { address: camera.http_url(), rtsp_port: None, codec: None };
+        let added: Camera = site.client.post("/v1/cameras", &new_camera(camera, source)).await;
+        ids.push(added.id);
+    }
+    for id in &ids {
+        until("the camera is recorded", PATIENCE, || async {
+            let camera: Camera = site.client.get(&format!("/v1/cameras/{id}")).await;
+            (camera.state == CameraState::Recording).then_some(())
+        })
+        .await;
+    }
+    let begun = Instant::now();
+    until("some seconds are recorded", PATIENCE, || async {
+        (begun.elapsed() > Duration::from_secs(6)).then_some(())
+    })
+    .await;
+    (site, ids)
+}
+
+async fn farm() -> Farm {
+    Farm::start(sim::Options { count: 2, ..sim::Options::default() }).await.expect("simulated cameras")
+}
+
+/// Recordings of a camera.
+fn segments(data: &Path, id: CameraId) -> Vec<PathBuf> {
+    let (mut found, mut waiting) = (Vec::new(), vec![data.join("site/recordings")]);
+    while let Some(directory) = waiting.pop() {
+        for entry in fs::read_dir(&directory).expect("a directory") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                waiting.push(path);
+            } else if path.extension().is_some_and(|end| end == "mp4")
+                && path.to_string_lossy().contains(&id.to_string())
+            {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// All stamps of frames in the files as they lie there, before anything repairs them.
+fn stamps(files: &[PathBuf]) -> Vec<Stamp> {
+    let mut stamps = Vec::new();
+    for file in files {
+        let bytes = fs::read(file).expect("a file");
+        for at in 3..bytes.len().saturating_sub(sim::stamp::UUID.len()) {
+            if bytes[at] == sim::stamp::UUID[0] && bytes[at..].starts_with(&sim::stamp::UUID) {
+                stamps.extend(sim::stamp::find(&bytes[at - 3..]));
+            }
+        }
+    }
+    stamps
+}
+
+fn newest_on_disk(data: &Path, id: CameraId) -> u64 {
+    stamps(&segments(data, id)).iter().map(|stamp| stamp.number).max().expect("a recorded frame")
+}
+
+/// The newest frame that a camera has made.
+fn newest_made(camera: &SimCamera) -> u64 {
+    camera.progress().frames_made - 1
+}
+
+async fn played(client: &Client, id: CameraId, from: WallTime, to: WallTime) -> Vec<u64> {
+    let path = format!("/v1/cameras/{id}/playback?from={from}&to={to}");
+    split(client.bytes(&path).await)
+        .iter()
+        .filter(|record| record.is_shown_picture())
+        .map(|record| record.stamp().expect("a stamp").number)
+        .collect()
+}
+
+/// The next start shows what was recorded until then, plays it without a hole, and records on.
+async fn next_start(program: &Path, data: &TempDir, ids: &[CameraId], newest: &[u64], begun: WallTime) {
+    let ended = wall_now();
+    let before: Vec<Vec<PathBuf>> = ids.iter().map(|id| segments(data.path(), *id)).collect();
+    let mut site = Program::start(program, data.path()).await;
+    assert_eq!(site.setup_url, None);
+    assert!(!site.printed().contains("setup"), "{}", site.printed());
+    site.client.sign_in(ADMINISTRATOR.0, ADMINISTRATOR.1).await;
+    for ((id, newest), files) in ids.iter().zip(newest).zip(&before) {
+        let path = format!(
+            "/v1/timeline?cameras={id}&from={}&to={ended}&resolution_ms=500",
+            begun.plus_micros(-1_000_000)
+        );
+        let timeline: Timeline = site.client.get(&path).await;
+        let spans = &timeline.lanes[0].spans;
+        assert_eq!(spans.len(), 1, "{spans:?}");
+        let frames = played(&site.client, *id, begun, ended).await;
+        // A camera begins a session with the key frame before: the new run may begin before the end of the old one.
+        let hole = frames.windows(2).position(|pair| pair[1] != pair[0] + 1);
+        let frames = &frames[..hole.map_or(frames.len(), |at| at + 1)];
+        assert_eq!(
+            frames.last(),
+            Some(newest),
+            "everything that lies on disk is played without a hole: {frames:?}"
+        );
+        let seconds = spans[0].to.micros_since(spans[0].from) as f64 / 1e6;
+        assert!(
+            (seconds - frames.len() as f64 / FPS as f64).abs() < 3.0,
+            "{seconds} s, {} frames",
+            frames.len()
+        );
+        if probe::has("ffprobe") {
+            let packets: usize = files.iter().map(|file| probe::packets(file, "v:0").len()).sum();
+            assert!(packets >= frames.len(), "ffprobe finds {packets} of {} frames", frames.len());
+        } else {
+            skip("stop: segments after the end", "ffprobe is not installed");
+        }
+        until("recording goes on", PATIENCE, || async {
+            let now = wall_now();
+            let frames = played(&site.client, *id, ended, now).await;
+            (frames.len() > 25).then_some(())
+        })
+        .await;
+    }
+    assert!(site.end("-TERM").await.success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_orderly_stop_loses_no_frame() {
+    let Some(program) = program() else {
+        return skip("an_orderly_stop_loses_no_frame", "the program martello is not built");
+    };
+    let (farm, data, begun) = (farm().await, tempfile::tempdir().expect("a directory"), wall_now());
+    let (site, ids) = record(&program, &data, &farm).await;
+    let made: Vec<u64> = farm.cameras.iter().map(newest_made).collect();
+    assert!(site.end("-TERM").await.success(), "an orderly stop is no failure");
+    let disk: Vec<u64> = ids.iter().map(|id| newest_on_disk(data.path(), *id)).collect();
+    for (disk, made) in disk.iter().zip(&made) {
+        assert!(disk + 1 >= *made, "frame {disk} is the newest on disk, {made} was made before the stop");
+    }
+    next_start(&program, &data, &ids, &disk, begun).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_site_has_lost_two_seconds_at_most_and_goes_on() {
+    let Some(program) = program() else {
+        return skip("a_killed_site_has_lost_two_seconds_at_most", "the program martello is not built");
+    };
+    let (farm, data, begun) = (farm().await, tempfile::tempdir().expect("a directory"), wall_now());
+    let (site, ids) = record(&program, &data, &farm).await;
+    site.end("-KILL").await;
+    let made: Vec<u64> = farm.cameras.iter().map(newest_made).collect();
+    let disk: Vec<u64> = ids.iter().map(|id| newest_on_disk(data.path(), *id)).collect();
+    for (disk, made) in disk.iter().zip(&made) {
+        assert!(made.saturating_sub(*disk) <= 2 * FPS, "frame {disk} is the newest on disk, {made} was made");
+    }
+    next_start(&program, &data, &ids, &disk, begun).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_start_prints_a_setup_link_that_works_once() {
+    let Some(program) = program() else {
+        return skip(
+            "the_first_start_prints_a_setup_link_that_works_once",
+            "the program martello is not built",
+        );
+    };
+    let data = tempfile::tempdir().expect("a directory");
+    let first = Program::start(&program, data.path()).await;
+    let url = first.setup_url.clone().expect("a setup link");
+    assert!(first.printed().contains(&url), "{}", first.printed());
+    // A link that was not used is replaced by the next start's.
+    assert!(first.end("-INT").await.success());
+    let mut site = Program::start(&program, data.path()).await;
+    let new = site.setup_url.clone().expect("a setup link");
+    assert_ne!(new, url);
+    assert!(new.starts_with(&site.client.base) && site.printed().contains(&new), "{new}");
+    let set_up = |url: &str| {
+        let code = url.split_once("code=").expect("a code").1;
+        json!({ "code": code, "user": ADMINISTRATOR.0, "password": ADMINISTRATOR.1 })
+    };
+    let (status, problem) = site.client.call(Method::POST, "/v1/setup", Some(&set_up(&url))).await;
+    assert_eq!((status.as_u16(), &problem["code"]), (403, &"wrong-setup-code".into()), "{problem}");
+    let code = new.split_once("code=").expect("a code").1;
+    site.client.set_up(code, ADMINISTRATOR.0, ADMINISTRATOR.1).await;
+    let again = site.client.call(Method::POST, "/v1/setup", Some(&set_up(&new))).await;
+    assert!(again.0.is_client_error() && again.1["code"] == "already-set-up", "{again:?}");
+    assert!(site.end("-TERM").await.success());
+    let site = Program::start(&program, data.path()).await;
+    assert_eq!(site.setup_url, None);
+    assert!(!site.printed().contains("setup"), "{}", site.printed());
+}

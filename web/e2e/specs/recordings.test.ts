@@ -129,9 +129,10 @@ test("four cameras are in step", async () => {
   await page.keyboard.press(" ");
   await until(() => shown(page), (tiles) => tiles.every(({ wallUs }) => (wallUs ?? 0) > (walls[170] ?? 0)), "all play", 30_000);
   await page.keyboard.press(" ");
+  // A camera that was a little behind goes on to the moment at which the clock stands; then all show one moment.
+  const apart = (tiles: { wallUs: number | undefined }[]) => Math.max(...tiles.map(({ wallUs }) => wallUs ?? 0)) - Math.min(...tiles.map(({ wallUs }) => wallUs ?? 0));
+  await until(() => shown(page), (tiles) => apart(tiles) <= 45_000, "all four stand at one moment", 5000);
   await shoot(page, "recordings");
-  const tiles = (await shown(page)).map(({ wallUs }) => wallUs ?? 0);
-  expect(Math.max(...tiles) - Math.min(...tiles)).toBeLessThanOrEqual(90_000);
 });
 
 describe.each([

@@ -51,6 +51,8 @@ const time = () => page.locator("[data-exact-time]").textContent();
 const wallIs = (wall: number | undefined) => until(see, (one) => one?.wallUs === wall && one?.number !== undefined, `the frame of ${wall}`);
 async function reload(at: number, cams?: string[]) {
   await goTo(page, "/devices");
+  // Until the other room is seen the recordings are still open: two addresses at once are one for the router.
+  await page.getByRole("heading", { name: "Devices" }).waitFor();
   await open(at, cams);
 }
 

@@ -23,9 +23,9 @@ const SETTLE: Duration = Duration::from_secs(3);
 const CLICKS: u32 = 40;
 const PATIENCE: Duration = Duration::from_secs(20);
 
-fn main() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
-    runtime.block_on(measure());
+fn main() -> std::io::Result<()> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(measure());
+    Ok(())
 }
 
 async fn measure() {

@@ -32,8 +32,13 @@ export default function SetupScreen() {
       </Door>
     );
   }
-  if (!setup.data.needed) return <Navigate to={paths.signIn()} replace />;
-  return <FirstRun setup={setup.data} />;
+  return <Opened setup={setup.data} />;
+}
+
+/** What counts is how the site was when the screen was opened: once it is set up here, this screen leads on by itself. */
+function Opened({ setup }: { setup: SetupState }) {
+  const [opened] = useState(setup);
+  return opened.needed ? <FirstRun setup={opened} /> : <Navigate to={paths.signIn()} replace />;
 }
 
 function FirstRun({ setup }: { setup: SetupState }) {

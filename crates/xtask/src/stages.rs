@@ -46,6 +46,8 @@ enum Counted {
 struct Run {
     root: PathBuf,
     logs: PathBuf,
+    /// What the build stage leaves for the browser stage.
+    binary: PathBuf,
     skip_log: PathBuf,
     nextest: bool,
     counts: Counts,
@@ -60,7 +62,8 @@ pub fn run(root: &Path, installed_in: Option<u64>, only: &[&str]) -> Result<bool
     if let Some(unknown) = only.iter().find(|name| !STAGES.iter().any(|(stage, _)| stage == *name)) {
         return Err(format!("there is no stage `{unknown}`").into());
     }
-    let logs = step::log_directory(root)?;
+    let target = step::target_directory(root);
+    let logs = step::log_directory(root, &target)?;
     let budget: BTreeMap<String, u64> = toml::from_str(&fs::read_to_string(root.join(".ci/budget.toml"))?)?;
     let budget = |name: &str| budget.get(name).copied().ok_or(format!("`{name}` has no budget"));
     let skip_log = logs.join("skipped");
@@ -68,6 +71,7 @@ pub fn run(root: &Path, installed_in: Option<u64>, only: &[&str]) -> Result<bool
     let mut run = Run {
         root: root.to_owned(),
         nextest: step::run(&logs.join("nextest"), root, 60, &[], &["cargo", "nextest", "--version"])?.ok,
+        binary: target.join("debug/martello"),
         logs,
         skip_log,
         counts: Counts::default(),
@@ -162,8 +166,7 @@ impl Run {
 
     fn step(&mut self, name: &str, limit: u64, words: &[&str], counted: Counted) -> Result<(), Failure> {
         let log = self.logs.join(format!("{}.log", name.replace(' ', "-")));
-        let binary = self.logs.with_file_name("debug").join("martello");
-        let env = [("MARTELLO_SKIP_LOG", self.skip_log.as_path()), ("MARTELLO_BIN", binary.as_path())];
+        let env = [("MARTELLO_SKIP_LOG", self.skip_log.as_path()), ("MARTELLO_BIN", self.binary.as_path())];
         let ended = step::run(&log, &self.root, limit, &env, words)?;
         let counts = match counted {
             Counted::Not => Some(Counts::default()),

@@ -53,15 +53,22 @@ pub fn tail(log: &str) -> String {
     note + &lines[left_out..].join("\n")
 }
 
-/// Where logs of `make test` lie: beside the build output, outside of the clone.
+/// Where logs of `make test` lie: beside the build output, outside of the clone, a directory for each clone.
 ///
 /// # Errors
 /// The directory cannot be made.
-pub fn log_directory(root: &Path) -> Result<PathBuf, Failure> {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
-    let directory = root.join(target).join("martello-test");
+pub fn log_directory(root: &Path, target: &Path) -> Result<PathBuf, Failure> {
+    let clone = root.canonicalize()?.to_string_lossy().replace('/', "-");
+    let directory = target.join("martello-test").join(clone.trim_matches('-'));
     fs::create_dir_all(&directory)?;
     Ok(directory)
+}
+
+/// Where cargo puts what it builds.
+#[must_use]
+pub fn target_directory(root: &Path) -> PathBuf {
+    // An absolute one replaces the root.
+    root.join(std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()))
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ pub mod process;
 mod site;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -60,8 +60,7 @@ fn binary() -> Result<String, Failure> {
     if let Ok(binary) = std::env::var("MARTELLO_BIN") {
         return Ok(binary);
     }
-    let target = std::env::var_os("CARGO_TARGET_DIR")
-        .map_or_else(|| crate::tree::root().join("target"), PathBuf::from);
+    let target = crate::step::target_directory(&crate::tree::root());
     let binary = target.join("release/martello");
     if !binary.exists() {
         return Err(format!("{} is not built: use `make bench`", binary.display()).into());

@@ -7,7 +7,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Cctv } from "lucide-react";
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
-import { useNavigate, useSearchParams } from "react-router";
+import { useNavigate, useNavigation, useSearchParams } from "react-router";
 import { asFailure } from "../../api/problems";
 import { camerasQuery } from "../../api/queries";
 import type { Camera } from "../../api/types";
@@ -249,8 +249,12 @@ function useAddress(group: SyncGroup, playing: boolean, search: URLSearchParams,
   const at = search.get("at");
   const known = useRef(at);
   const go = useRef(onGo);
+  // While the next room is being loaded this one is still here, but the address is not its own any more.
+  const leaving = useNavigation().state !== "idle";
+  const left = useRef(leaving);
   useEffect(() => {
     go.current = onGo;
+    left.current = leaving;
   });
   useEffect(() => {
     if (at === known.current) return;
@@ -260,7 +264,9 @@ function useAddress(group: SyncGroup, playing: boolean, search: URLSearchParams,
   }, [at]);
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
+    const room = location.pathname;
     const write = () => {
+      if (left.current || location.pathname !== room) return;
       const text = rfc3339(group.wallUs);
       // Where somebody else has just written another moment, theirs counts.
       if (text === known.current || new URLSearchParams(location.search).get("at") !== known.current) return;

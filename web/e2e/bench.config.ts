@@ -3,5 +3,5 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   cacheDir: "../node_modules/.vite-e2e",
-  test: { root: import.meta.dirname, environment: "node", include: ["bench.ts"], testTimeout: 1_200_000, hookTimeout: 120_000, reporters: ["basic"] },
+  test: { root: import.meta.dirname, environment: "node", include: ["bench.ts"], testTimeout: 1_200_000, hookTimeout: 120_000, reporters: ["verbose"] },
 });

@@ -201,16 +201,18 @@ fn manifests(tree: &Tree, found: &mut Vec<Finding>) {
     }
 }
 
-/// Lock files name the public registries or none.
+/// Lock files name Cargo's public index, and no registry of npm packages at all.
 fn locks(tree: &Tree, found: &mut Vec<Finding>) {
-    const LOCKS: &[(&str, &str, &str)] = &[
-        ("Cargo.lock", "source = \"", "registry+https://github.com/rust-lang/crates.io-index\""),
-        ("fuzz/Cargo.lock", "source = \"", "registry+https://github.com/rust-lang/crates.io-index\""),
-        ("web/package-lock.json", "\"resolved\": \"", "https://registry.npmjs.org/"),
+    const INDEX: &str = "registry+https://github.com/rust-lang/crates.io-index\"";
+    const LOCKS: &[(&str, &str, Option<&str>)] = &[
+        ("Cargo.lock", "source = \"", Some(INDEX)),
+        ("fuzz/Cargo.lock", "source = \"", Some(INDEX)),
+        ("web/package-lock.json", "\"resolved\": \"", None),
     ];
     for (path, key, public) in LOCKS {
         for (number, line) in tree.text(path).unwrap_or_default().lines().enumerate() {
-            if line.split_once(key).is_some_and(|(_, value)| !value.starts_with(public)) {
+            let named = line.split_once(key).map(|(_, value)| value);
+            if named.is_some_and(|value| public.is_none_or(|public| !value.starts_with(public))) {
                 found.push(Finding::new(
                     format!("{path}:{}", number + 1),
                     "names a registry that is not the public one",

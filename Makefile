@@ -24,14 +24,14 @@ XTASK := $(CARGO_TARGET_DIR)/debug/xtask
 # The development profile on purpose: it shares every compiled dependency with `make test`, dependencies are optimized
 # in it, and what is left moves bytes. A release build takes several times as long to begin with.
 demo: web
-	cargo build --locked --package martello
+	@cargo build --quiet --locked --package martello
 	@mkdir -p $(DATA)
 	@exec $(CARGO_TARGET_DIR)/debug/martello demo --data $(DATA)
 
 # The client is built before the binary, which holds it.
 web:
 	@.ci/install run
-	@npm --prefix web run --silent build
+	@npm --prefix web run --silent build -- --logLevel warn
 
 xtask:
 	@cargo build --quiet --locked --package xtask

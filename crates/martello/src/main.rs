@@ -42,6 +42,8 @@ fn main() -> ExitCode {
     let unless_told = match arguments.command {
         // A client command says why it failed in one line of its own.
         Command::Client(_) => "off",
+        // Whoever tries Martello out reads an address and a password, not a log.
+        Command::Demo(_) => "error",
         _ => "warn,site=info,archive=info,camera=warn",
     };
     let filter = tracing_subscriber::EnvFilter::try_from_env("MARTELLO_LOG")

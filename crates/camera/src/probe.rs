@@ -22,6 +22,8 @@ pub enum Source {
         access: Access,
         /// Codec of the main stream.
         codec: Codec,
+        /// Port of its RTSP server, where it is not the one that it tells.
+        rtsp_port: Option<u16>,
         /// How media packets shall travel.
         transport: rtsp::Transport,
     },
@@ -58,11 +60,11 @@ pub struct Stream {
 pub async fn probe(source: Source, limits: Limits) -> Result<Facts, Error> {
     let (targets, mut facts) = match source {
         Source::Rtsp(targets) => (targets, Facts { device: None, certificate: None, streams: Vec::new() }),
-        Source::Vapix { access, codec, transport } => {
+        Source::Vapix { access, codec, rtsp_port, transport } => {
             let (user, password) = (access.user.clone(), access.password.clone());
             let device = Device::new(access)?;
             let info = device.device_info().await?;
-            let streams = device.streams(codec).await?;
+            let streams = device.streams(codec).await?.on_port(rtsp_port);
             let target = |url| Target {
                 url,
                 user: user.clone(),

@@ -60,6 +60,20 @@ pub struct Streams {
     pub sub: Url,
 }
 
+impl Streams {
+    /// The same streams on another RTSP port, where one is given.
+    #[must_use]
+    pub fn on_port(mut self, port: Option<u16>) -> Self {
+        for url in [&mut self.main, &mut self.sub] {
+            if port.is_some() {
+                // Only addresses without a host take no port; these have one.
+                let _ = url.set_port(port);
+            }
+        }
+        self
+    }
+}
+
 /// An Axis device.
 pub struct Device {
     http: http::Client,

@@ -5,8 +5,8 @@
 
 use api::camera::{Codec, NewCamera, Probe, Source, Stream};
 use camera::{
-    Error,
-    rtsp::{self, Limits, Target, Transport},
+    Error, probe,
+    rtsp::{Limits, Target, Transport},
     vapix::{Access, Device, Streams},
 };
 use catalog::camera::CameraRow;
@@ -70,40 +70,45 @@ pub async fn target(spec: &Spec, kind: StreamKind, ask_again: bool) -> Result<Ta
 /// It does not answer, refuses the password, or has nothing to record.
 pub async fn look(new: &NewCamera) -> Result<Looked, Error> {
     let password = new.password.clone().map(Secret::new);
-    let (mut looked, main, sub) = match &new.source {
-        Source::Axis { .. } => {
-            let device = device(&new.source, new.user.as_ref(), password.as_ref(), None)?;
-            let info = device.device_info().await?;
-            let streams = streams(&device, &new.source).await?;
-            let (main, sub) = (streams.main.clone(), Some(streams.sub.clone()));
-            let probe = Probe {
-                name: Some(info.full_name.clone()),
-                model: Some(info.model.clone()),
-                serial: Some(info.serial.clone()),
-                streams: Vec::new(),
-            };
-            let certificate = device.certificate().map(|fingerprint| *fingerprint.as_bytes());
-            (Looked { probe, streams: Some(streams), certificate }, main, sub)
-        }
+    let asked = match &new.source {
+        Source::Axis { address, rtsp_port, codec } => probe::Source::Vapix {
+            access: access(address, new.user.as_ref(), password.as_ref(), None)?,
+            codec: vapix_codec(*codec),
+            rtsp_port: *rtsp_port,
+            transport: transport(new.transport),
+        },
         Source::Rtsp { main_url, sub_url } => {
-            let probe = Probe { name: None, model: None, serial: None, streams: Vec::new() };
-            let sub = sub_url.as_deref().map(parse).transpose()?;
-            (Looked { probe, streams: None, certificate: None }, parse(main_url)?, sub)
+            let target = |url: &String| {
+                Ok::<_, Error>(Target {
+                    url: parse(url)?,
+                    user: new.user.clone(),
+                    password: password.clone(),
+                    transport: transport(new.transport),
+                    audio: new.audio,
+                    events: false,
+                })
+            };
+            probe::Source::Rtsp(
+                std::iter::once(main_url).chain(sub_url).map(target).collect::<Result<_, _>>()?,
+            )
         }
     };
-    let urls = [(StreamKind::Main, Some(main)), (StreamKind::Sub, sub)];
-    for (kind, url) in urls.into_iter().filter_map(|(kind, url)| url.map(|url| (kind, url))) {
-        let target = Target {
-            url,
-            user: new.user.clone(),
-            password: password.clone(),
-            transport: transport(new.transport),
-            audio: new.audio,
-            events: false,
-        };
-        let session = rtsp::open(&target, Limits::default()).await?;
-        let tracks = session.tracks();
-        looked.probe.streams.push(Stream {
+    let facts = probe::probe(asked, Limits::default()).await?;
+    let streams = match (&facts.device, facts.streams.as_slice()) {
+        (Some(_), [main, sub, ..]) => {
+            Some(Streams { main: main.target.url.clone(), sub: sub.target.url.clone() })
+        }
+        _ => None,
+    };
+    let mut probe = Probe {
+        name: facts.device.as_ref().map(|device| device.full_name.clone()),
+        model: facts.device.as_ref().map(|device| device.model.clone()),
+        serial: facts.device.as_ref().map(|device| device.serial.clone()),
+        streams: Vec::new(),
+    };
+    for (kind, stream) in [StreamKind::Main, StreamKind::Sub].into_iter().zip(facts.streams) {
+        let tracks = stream.tracks?;
+        probe.streams.push(Stream {
             kind,
             video_codec: tracks.video.codec_string.clone(),
             audio_codec: tracks.audio.as_ref().map(|audio| audio.codec_string().to_owned()),
@@ -113,7 +118,8 @@ pub async fn look(new: &NewCamera) -> Result<Looked, Error> {
             bits_per_second: 0,
         });
     }
-    Ok(looked)
+    let certificate = facts.certificate.map(|fingerprint| *fingerprint.as_bytes());
+    Ok(Looked { probe, streams, certificate })
 }
 
 /// A picture of now, made by the camera.
@@ -138,18 +144,14 @@ async fn streams(device: &Device, source: &Source) -> Result<Streams, Error> {
         Source::Axis { codec, rtsp_port, .. } => (*codec, *rtsp_port),
         Source::Rtsp { .. } => (None, None),
     };
-    let mut streams = device
-        .streams(match codec {
-            Some(Codec::H265) => camera::vapix::Codec::H265,
-            Some(Codec::H264) | None => camera::vapix::Codec::H264,
-        })
-        .await?;
-    if let Some(port) = rtsp_port {
-        for url in [&mut streams.main, &mut streams.sub] {
-            let _ = url.set_port(Some(port));
-        }
+    Ok(device.streams(vapix_codec(codec)).await?.on_port(rtsp_port))
+}
+
+const fn vapix_codec(codec: Option<Codec>) -> camera::vapix::Codec {
+    match codec {
+        Some(Codec::H265) => camera::vapix::Codec::H265,
+        Some(Codec::H264) | None => camera::vapix::Codec::H264,
     }
-    Ok(streams)
 }
 
 fn device(
@@ -159,11 +161,20 @@ fn device(
     pin: Option<[u8; 32]>,
 ) -> Result<Device, Error> {
     let base = match source {
-        Source::Axis { address, .. } => parse(address)?,
-        Source::Rtsp { main_url, .. } => parse(main_url)?,
+        Source::Axis { address, .. } => address,
+        Source::Rtsp { main_url, .. } => main_url,
     };
+    Device::new(access(base, user, password, pin)?)
+}
+
+fn access(
+    base: &str,
+    user: Option<&String>,
+    password: Option<&Secret<String>>,
+    pin: Option<[u8; 32]>,
+) -> Result<Access, Error> {
     let pin = pin.map(camera::vapix::Fingerprint::from_bytes);
-    Device::new(Access { user: user.cloned(), password: password.cloned(), pin, ..Access::anonymous(base) })
+    Ok(Access { user: user.cloned(), password: password.cloned(), pin, ..Access::anonymous(parse(base)?) })
 }
 
 fn parse(text: &str) -> Result<Url, Error> {

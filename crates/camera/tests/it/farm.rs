@@ -277,7 +277,12 @@ async fn a_device_tells_what_it_is_and_where_its_streams_are() {
     assert!(image.ends_with(&[0xff, 0xd9]), "a whole JPEG");
 
     let facts = probe(
-        Source::Vapix { access: access.clone(), codec: Codec::H264, transport: Transport::Tcp },
+        Source::Vapix {
+            access: access.clone(),
+            codec: Codec::H264,
+            rtsp_port: None,
+            transport: Transport::Tcp,
+        },
         Limits::default(),
     );
     let facts = facts.await.unwrap();

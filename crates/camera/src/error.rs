@@ -90,6 +90,14 @@ pub enum Error {
         /// Why.
         reason: String,
     },
+    /// The camera sent something longer than anything that is kept.
+    #[error("{host} sent more than is allowed: {reason}")]
+    TooMuch {
+        /// Host and port.
+        host: String,
+        /// What, and how much is allowed.
+        reason: String,
+    },
     /// Nothing came for too long.
     #[error("{host} has sent no {what} for {} s", .after.as_secs())]
     Silent {
@@ -134,9 +142,11 @@ impl Error {
             Self::Address { .. } | Self::Connect { .. } | Self::Search { .. } => Kind::Unreachable,
             Self::Credentials { .. } => Kind::RefusedPassword,
             Self::Describe { kind, .. } => *kind,
-            Self::Certificate { .. } | Self::Start { .. } | Self::Stream { .. } | Self::Answer { .. } => {
-                Kind::Unexpected
-            }
+            Self::Certificate { .. }
+            | Self::Start { .. }
+            | Self::Stream { .. }
+            | Self::TooMuch { .. }
+            | Self::Answer { .. } => Kind::Unexpected,
             Self::Missing { .. } => Kind::NoStream,
             Self::Ended { .. } => Kind::Ended,
             Self::Silent { .. } => Kind::Silent,

@@ -5,9 +5,8 @@
 //! What is not here: the protocol itself (RTSP, RTP and depacketising are the `retina` library's), trying again after
 //! an error, control of the camera.
 //!
-//! What the library does not bound is bounded here as far as it can be from outside: whole steps in time
-//! ([`Limits::open`], [`Limits::silence`]), frames and documents in size once they are whole. While a message or frame is
-//! still coming, the library keeps what arrives: a hostile camera can make it keep what its line carries in those times.
+//! Everything is bounded: whole steps in time ([`Limits::open`], [`Limits::silence`]); messages, frames and documents in
+//! size, also while they are still coming (our limits in the library; module `library`).
 
 mod library;
 mod open;
@@ -94,7 +93,7 @@ pub struct Limits {
     pub open: Duration,
     /// Longest time without a picture.
     pub silence: Duration,
-    /// Longest frame, in bytes.
+    /// Longest frame, in bytes. One connection keeps at most the next power of two of what has not become a frame yet.
     pub frame: usize,
     /// Longest metadata document, in bytes; longer ones are left out.
     pub document: usize,

@@ -1,14 +1,17 @@
 //! What the RTSP library is, seen from here: its errors told apart, and its panics caught.
 //!
-//! What is here: the one place that looks into texts of `retina`'s errors (it keeps their variants to itself), and the
-//! guard around every call into it, as it meets bytes from outside first.
+//! What is here: what `retina`'s errors mean to us, what a camera may make it keep, and the guard around every call into
+//! it, as it meets bytes from outside first. The limits, and errors that programs can tell apart, are our changes to it
+//! (`vendor/retina/MARTELLO.md`).
 //! What is not here: anything about streams.
 
 use std::{future::Future, panic::AssertUnwindSafe};
 
 use futures_util::FutureExt;
 
-use super::Target;
+use retina::ErrorKind;
+
+use super::{Limits, Target};
 use crate::{Error, Kind, error::scrub};
 
 /// Which step of a session failed.
@@ -17,6 +20,19 @@ pub(super) enum Step {
     Describe,
     Start,
     Receive,
+}
+
+/// Longest first line and headers of an RTSP message, in bytes.
+const LONGEST_HEAD: usize = 64 << 10;
+
+/// Longest body of an RTSP message, in bytes: session descriptions have a few thousand.
+const LONGEST_BODY: usize = 1 << 20;
+
+/// What the library may keep of what a camera sends. Its buffer is a power of two that holds an unfinished frame with the
+/// headers of its packets, and is never shorter than two datagrams.
+pub(super) fn limits(limits: Limits) -> retina::Limits {
+    let buffer = limits.frame.clamp(128 << 10, 1 << 30).next_power_of_two();
+    retina::Limits { head: LONGEST_HEAD, body: LONGEST_BODY, buffer }
 }
 
 /// Calls into the library; a panic in it becomes an error of this session.
@@ -53,19 +69,13 @@ pub(super) fn translate(target: &Target, error: &retina::Error, step: Step) -> E
         }
         _ => {}
     }
-    if let Some(rest) = text.strip_prefix("Unable to connect to RTSP server: ") {
-        return Error::Connect { host, reason: scrub(rest, &[password]) };
-    }
-    let broken =
-        text.starts_with("Error reading from RTSP peer") || text.starts_with("Error writing to RTSP peer");
-    match (step, broken) {
-        (Step::Describe, true) => Error::Connect { host, reason },
-        (Step::Describe, false) => {
-            let kind = if text.contains("No parseable streams") { Kind::NoStream } else { Kind::Unexpected };
-            Error::Describe { host, reason, kind }
-        }
-        (Step::Start, false) => Error::Start { host, reason },
-        (Step::Start | Step::Receive, true) => Error::Ended { host, reason },
-        (Step::Receive, false) => Error::Stream { host, reason },
+    match (error.kind(), step) {
+        (ErrorKind::Connect, _) | (ErrorKind::Connection, Step::Describe) => Error::Connect { host, reason },
+        (ErrorKind::Connection, _) => Error::Ended { host, reason },
+        (ErrorKind::Limit, _) => Error::TooMuch { host, reason },
+        (ErrorKind::NoStreams, _) => Error::Describe { host, reason, kind: Kind::NoStream },
+        (_, Step::Describe) => Error::Describe { host, reason, kind: Kind::Unexpected },
+        (_, Step::Start) => Error::Start { host, reason },
+        (_, Step::Receive) => Error::Stream { host, reason },
     }
 }

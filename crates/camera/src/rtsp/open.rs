@@ -19,7 +19,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{
     Limits, Session, Target, Transport, check,
-    library::{Step, guarded},
+    library::{self, Step, guarded},
     session::Chosen,
 };
 use crate::{Error, Kind};
@@ -48,7 +48,8 @@ pub async fn open(target: &Target, limits: Limits) -> Result<Session, Error> {
     let options = SessionOptions::default()
         .creds(credentials)
         .user_agent(concat!("Martello/", env!("CARGO_PKG_VERSION")).to_owned())
-        .session_group(Arc::clone(&group));
+        .session_group(Arc::clone(&group))
+        .limits(library::limits(limits));
     let describe = retina::client::Session::describe(target.url.clone(), options);
     let mut described = before(deadline, unreachable, guarded(target, describe, Step::Describe)).await?;
 

@@ -298,8 +298,8 @@ impl Session {
         if bytes <= self.limits.frame {
             return Ok(());
         }
-        let reason = format!("a frame of {bytes} bytes is longer than the allowed {}", self.limits.frame);
-        Err(Error::Stream { host: self.target.host(), reason })
+        let reason = format!("a frame of {bytes} bytes is longer than {} bytes", self.limits.frame);
+        Err(Error::TooMuch { host: self.target.host(), reason })
     }
 
     /// When a packet arrived, on both clocks.

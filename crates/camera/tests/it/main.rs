@@ -6,12 +6,14 @@
     clippy::expect_used,
     clippy::panic,
     clippy::print_stderr,
+    clippy::print_stdout,
     reason = "tests, and their helpers"
 )]
 
 mod evil_http;
 mod evil_rtsp;
 mod farm;
+mod flood;
 mod gstreamer;
 mod recordings;
 mod timing;

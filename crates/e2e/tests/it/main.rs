@@ -6,6 +6,7 @@ mod api_input;
 mod eight_cameras;
 mod faults;
 mod foreign;
+mod hostile;
 mod http_input;
 mod live;
 mod network;

@@ -221,7 +221,8 @@ test("a marked range is saved as an MP4 of its length, named after camera and ti
   const button = page.getByRole("button", { name: "Save 10 s of Hall" });
   await button.waitFor();
   await shoot(page, "recordings-marked");
-  const [file] = await Promise.all([page.waitForEvent("download"), button.click()]);
+  // The words about it are there for some seconds only: they are waited for beside the file, not behind it.
+  const [file] = await Promise.all([page.waitForEvent("download"), page.getByText("10 s of Hall saved.").waitFor(), button.click()]);
   expect(file.suggestedFilename()).toMatch(/Hall.*\.mp4$/);
   const probe = JSON.parse(execFileSync("ffprobe", ["-v", "error", "-show_entries", "stream=codec_name,codec_type:format=duration", "-of", "json", await file.path()], { encoding: "utf8" })) as {
     streams: { codec_name: string; codec_type: string }[];
@@ -229,7 +230,6 @@ test("a marked range is saved as an MP4 of its length, named after camera and ti
   };
   expect(probe.streams.map(({ codec_name }) => codec_name).sort()).toEqual(["aac", "h264"]);
   expect(Math.abs(Number(probe.format.duration) - 10)).toBeLessThan(2.5);
-  await page.getByText("10 s of Hall saved.").waitFor();
   await page.keyboard.press("Escape");
   await page.getByRole("button", { name: "Mark a clip" }).waitFor();
 });
@@ -249,9 +249,9 @@ test("a gap is in the list, is told, and is jumped over while playing", async ()
   await shoot(page, "recordings-gap");
   await reload(before.to - 1_000_000, [yard.id]);
   await until(() => see(yard.id), (one) => one?.number !== undefined, "a picture");
+  const told = page.getByText(/^Nothing recorded .* skipped\.$/).waitFor({ timeout: 30_000 });
   await page.keyboard.press(" ");
-  await until(() => see(yard.id), (one) => (one?.wallUs ?? 0) >= after.from, "what comes after the gap", 30_000);
-  await page.getByText(/^Nothing recorded .* skipped\.$/).waitFor();
+  await Promise.all([told, until(() => see(yard.id), (one) => (one?.wallUs ?? 0) >= after.from, "what comes after the gap", 30_000)]);
   await page.keyboard.press(" ");
   await page.getByRole("button", { name: "List of recordings" }).click();
   expect(await page.getByRole("region", { name: "Recordings of Container yard" }).getByRole("listitem").count()).toBe(2);

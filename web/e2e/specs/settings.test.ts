@@ -27,6 +27,7 @@ test("a new name and time zone show in the top bar at once", async () => {
   const zone = page.getByRole("combobox", { name: "Time zone" });
   await zone.fill("Kolkata");
   await page.keyboard.press("ArrowDown");
+  await page.locator('[role="option"][data-focused]', { hasText: "Asia/Kolkata" }).waitFor();
   await page.keyboard.press("Enter");
   await page.getByRole("button", { name: "Save" }).click();
   await page.getByRole("banner").getByText("Pier 4").waitFor();

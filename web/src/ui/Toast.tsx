@@ -26,13 +26,45 @@ function set(toasts: readonly ToastWords[]) {
   for (const listener of listeners) listener();
 }
 
-const dismiss = (id: number) => set(shown.filter((one) => one.id !== id));
+/** The clocks of those that are shown; none while they are held. */
+const clocks = new Map<number, ReturnType<typeof setTimeout>>();
+let held = false;
+
+const dismiss = (id: number) => {
+  clearTimeout(clocks.get(id));
+  clocks.delete(id);
+  set(shown.filter((one) => one.id !== id));
+};
+
+const start = (id: number) => clocks.set(id, setTimeout(() => dismiss(id), SHOWN_MS));
 
 /** Says that something was done: "Gate north was added." */
 export function toast(text: string): void {
   const id = nextId++;
   set([...shown, { id, text }]);
-  setTimeout(() => dismiss(id), SHOWN_MS);
+  if (!held) start(id);
+}
+
+/** Nothing goes while it is pointed at or has the focus; after that it stays as long as a new one. */
+function hold(): void {
+  held = true;
+  for (const clock of clocks.values()) clearTimeout(clock);
+  clocks.clear();
+}
+
+function release(): void {
+  if (!held) return;
+  held = false;
+  for (const { id } of shown) start(id);
+}
+
+/** Holds them while a pointer or the focus is among them. */
+function watch(box: HTMLElement | null) {
+  const does = { pointerover: hold, pointerleave: release, focusin: hold, focusout: release };
+  for (const [event, act] of Object.entries(does)) box?.addEventListener(event, act);
+  return () => {
+    for (const [event, act] of Object.entries(does)) box?.removeEventListener(event, act);
+  };
 }
 
 function subscribe(listener: () => void) {
@@ -43,12 +75,12 @@ function subscribe(listener: () => void) {
 export function Toasts() {
   const toasts = useSyncExternalStore(subscribe, () => shown);
   return (
-    <div className={styles.toasts} role="status" aria-live="polite">
+    <div className={styles.toasts} role="status" aria-live="polite" ref={watch}>
       {toasts.map(({ id, text }) => (
         <div key={id} className={styles.toast}>
           <Check aria-hidden="true" />
           <span>{text}</span>
-          <IconButton label="Dismiss" onPress={() => dismiss(id)}><X /></IconButton>
+          <IconButton label="Dismiss" onPress={() => { dismiss(id); release(); }}><X /></IconButton>
         </div>
       ))}
     </div>

@@ -1,4 +1,4 @@
-import { screen, waitFor, within } from "@testing-library/react";
+import { act, fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { userEvent } from "@testing-library/user-event";
 import { describe, expect, test } from "vitest";
 import * as data from "../../../mock/data";
@@ -49,6 +49,44 @@ test("the site's name is changed alone", async () => {
   await userEvent.type(name, "Pier 4");
   await userEvent.click(screen.getByRole("button", { name: "Save" }));
   await waitFor(() => expect(page.sent("PATCH")?.body).toEqual({ name: "Pier 4" }));
+});
+
+describe("the time zone", () => {
+  const field = () => screen.findByRole<HTMLInputElement>("combobox", { name: "Time zone" });
+
+  test("is found by a part of its name, however soon an arrow follows the last letter", async () => {
+    const page = renderAt("/settings/site");
+    const zone = await field();
+    zone.focus();
+    // Before the list has been opened: in one turn, as a fast hand on a slow machine does it.
+    act(() => {
+      fireEvent.change(zone, { target: { value: "kolk" } });
+      fireEvent.keyDown(zone, { key: "ArrowDown" });
+    });
+    await screen.findByRole("option", { name: "Asia/Kolkata" });
+    await waitFor(() => expect(zone.getAttribute("aria-activedescendant")).toBeTruthy());
+    await userEvent.keyboard("{Enter}");
+    expect(zone.value).toBe("Asia/Kolkata");
+    await userEvent.click(screen.getByRole("button", { name: "Save" }));
+    await waitFor(() => expect(page.sent("PATCH")?.body).toEqual({ time_zone: "Asia/Kolkata" }));
+  });
+
+  test("stays the chosen one when words are left that are none", async () => {
+    renderAt("/settings/site");
+    const zone = await field();
+    await userEvent.clear(zone);
+    await userEvent.type(zone, "Atlantis");
+    await userEvent.tab();
+    await waitFor(() => expect(zone.value).toBe("Europe/Stockholm"));
+  });
+
+  test("can be chosen from all of them without typing", async () => {
+    renderAt("/settings/site");
+    const zone = await field();
+    zone.focus();
+    await userEvent.keyboard("{ArrowDown}");
+    expect((await screen.findAllByRole("option")).length).toBeGreaterThan(300);
+  });
 });
 
 describe("notification settings", () => {

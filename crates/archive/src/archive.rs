@@ -13,22 +13,26 @@ use std::{
 
 use media::{Sample, Tracks};
 use model::{RunId, SiteId, StreamKey, VolumeId, WallTime};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
     Error, chain,
-    day::DayIndex,
+    day::{DayIndex, Entry},
     disk::Disk,
-    index::{self, Index, Summary},
+    index::{self, Index},
     journal::Journal,
-    layout::{DELETIONS_FILE, Day, LOCKS_FILE, SegmentName},
+    layout::{DELETIONS_FILE, Day, LOCKS_FILE, SegmentName, VOIDS_FILE},
     locks::{self, Lock},
+    mark::Mark,
+    progress::{Counter, Progress},
     reader::Reader,
     recover::{self, Inspected, Recovery},
     retention::{self, Deleted, Enforced, Reason, Retention},
     sign::Signer,
     stream::{Limits, Shared, Writer, run_id},
     tables::Tables,
+    unsettled::{self, Unsettled, Void},
     volume::{FORMAT, Volume},
 };
 
@@ -46,13 +50,15 @@ pub struct Options {
     pub new_volume: VolumeId,
     /// How large segments become.
     pub limits: Limits,
+    /// What other volumes know to be void here ([`Archive::recorded_voids`]): it is cut off before anything is read.
+    pub voids: Vec<Void>,
 }
 
 impl Options {
     /// The usual: segments of 5 minutes or 256 MiB.
     #[must_use]
     pub fn new(site: SiteId, signer: Arc<dyn Signer>) -> Self {
-        Self { site, signer, new_volume: VolumeId::new(), limits: Limits::default() }
+        Self { site, signer, new_volume: VolumeId::new(), limits: Limits::default(), voids: Vec::new() }
     }
 }
 
@@ -72,21 +78,34 @@ pub struct Archive<D: Disk> {
     locks: Vec<Lock>,
     lock_journal: Journal<D::File>,
     deletion_journal: Journal<D::File>,
+    void_journal: Journal<D::File>,
+    recorded_voids: Vec<Void>,
     /// Files of writers that ended since the last commit.
     closed: Vec<Arc<D::File>>,
     /// When the oldest sample came that was written but is in no commit yet.
     written_since: Option<WallTime>,
     /// The same of the commit that is running.
     committing: Option<Option<WallTime>>,
-    /// Segments closed since the last commit began; those that are in the running commit; those whose commit failed and
-    /// those that were given up. They are in no index: the next start has to look at them.
-    unsettled: HashSet<(StreamKey, SegmentName)>,
-    settling: HashSet<(StreamKey, SegmentName)>,
+    /// Segments that ended since the last commit began; those that are in the running commit. They are in no index.
+    unsettled: Vec<Unsettled<D::File>>,
+    settling: Vec<Unsettled<D::File>>,
+    /// Segments whose commit failed and those that were given up: the next start has to look at them.
     spoiled: HashSet<(StreamKey, SegmentName)>,
+    /// Ends that are to be cut off, and their files.
+    voids: Vec<Void>,
+    void_files: Vec<Arc<D::File>>,
+    /// How far streams without a run are safe.
+    ended: HashMap<StreamKey, Counter>,
     /// Days whose index on disk is missing or old.
     stale_days: BTreeSet<Day>,
     last_run: RunId,
-    lost_samples: u64,
+}
+
+/// An entry of the journal of voids.
+#[derive(Serialize, Deserialize)]
+struct VoidEntry {
+    at: WallTime,
+    voids: Vec<Void>,
 }
 
 /// Work for a thread that may block on the disk.
@@ -106,8 +125,10 @@ pub struct TickReport {
     pub errors: Vec<Error>,
     /// Age of the oldest sample that is not known to be on disk: what a power cut now would cost.
     pub at_risk: Duration,
-    /// Samples lost to failed writes since the archive was opened.
+    /// Samples lost to failed writes and commits since the archive was opened.
     pub lost_samples: u64,
+    /// How far each stream is safe, where that has changed.
+    pub progress: Vec<Progress>,
 }
 
 impl<D: Disk> Commit<D> {
@@ -135,11 +156,13 @@ impl<D: Disk> Archive<D> {
             }
         };
         let (lock_journal, locks) = Journal::open::<D, locks::Entry>(&disk, LOCKS_FILE)?;
+        let (void_journal, voids) = Journal::open::<D, VoidEntry>(&disk, VOIDS_FILE)?;
         let (deletion_journal, deletions) = Journal::open::<D, retention::Entry>(&disk, DELETIONS_FILE)?;
         let deleted: HashSet<(StreamKey, SegmentName)> =
             deletions.entries.iter().flat_map(retention::Entry::names).collect();
         let shared = Volumes { disk, index: Index::default(), tables: Tables::default() };
-        let (recovery, stale) = recover::load(&shared.disk, volume.volume, &shared.index, &deleted)?;
+        let (recovery, stale) =
+            recover::load(&shared.disk, volume.volume, &shared.index, &deleted, &options.voids)?;
         let mut archive = Self {
             shared: Arc::new(shared),
             options,
@@ -148,15 +171,19 @@ impl<D: Disk> Archive<D> {
             locks: locks::replay(locks.entries),
             lock_journal,
             deletion_journal,
+            void_journal,
+            recorded_voids: voids.entries.into_iter().flat_map(|entry| entry.voids).collect(),
             closed: Vec::new(),
             written_since: None,
             committing: None,
-            unsettled: HashSet::new(),
-            settling: HashSet::new(),
+            unsettled: Vec::new(),
+            settling: Vec::new(),
             spoiled: HashSet::new(),
+            voids: Vec::new(),
+            void_files: Vec::new(),
+            ended: HashMap::new(),
             stale_days: stale.into_iter().collect(),
             last_run: RunId::from_bytes([0; 16]),
-            lost_samples: 0,
         };
         // The index is a cache: what cannot be written now is written later.
         let _ = archive.write_indexes(Day::of(WallTime::MAX));
@@ -182,8 +209,16 @@ impl<D: Disk> Archive<D> {
         let previous = self.last_value(key)?;
         let run = run_id(self.volume.volume, key, now, &previous, self.last_run);
         self.last_run = run;
-        self.writers.insert(key, Writer::new(key, stream, tracks, run, previous));
+        let counter = self.ended.remove(&key).unwrap_or_else(|| Counter::new(previous));
+        self.writers.insert(key, Writer::new(key, stream, tracks, run, previous, counter));
         ended
+    }
+
+    /// Keeps a mark with the footage of a stream that is being recorded: it is written with the next fragment. The end
+    /// of the run ends whatever goes on.
+    pub fn mark(&mut self, key: StreamKey, mark: Mark) -> Result<(), Error> {
+        self.writers.get_mut(&key).ok_or(Error::NoRun(key))?.mark(mark);
+        Ok(())
     }
 
     /// Records a sample. After an error of writing, the frames that waited to be written are lost; recording goes on
@@ -199,8 +234,8 @@ impl<D: Disk> Archive<D> {
         let ended = writer.end_run(&shared(&self.shared, &self.options, &self.volume, now));
         self.written_since = earlier(self.written_since, writer.written_since);
         self.closed.append(&mut writer.take_dirty());
-        self.note_retired(key, std::mem::take(&mut writer.retired));
-        self.lost_samples += writer.lost;
+        self.note_retired(std::mem::take(&mut writer.retired));
+        self.ended.insert(key, writer.counter);
         ended
     }
 
@@ -228,25 +263,32 @@ impl<D: Disk> Archive<D> {
         if self.committing.is_some() {
             return (errors, None);
         }
+        self.cut_voids();
         let mut files = std::mem::take(&mut self.closed);
+        files.extend(self.void_files.iter().cloned());
         let mut since = self.written_since.take();
         let mut retired = Vec::new();
-        for (key, writer) in &mut self.writers {
+        for writer in self.writers.values_mut() {
             since = earlier(since, writer.written_since);
             files.append(&mut writer.take_dirty());
-            retired.push((*key, std::mem::take(&mut writer.retired)));
+            retired.append(&mut writer.retired);
         }
-        retired.into_iter().for_each(|(key, names)| self.note_retired(key, names));
-        if files.is_empty() {
+        self.note_retired(retired);
+        if files.is_empty() && self.voids.is_empty() {
             return (errors, None);
         }
+        self.writers.values_mut().for_each(Writer::begin_commit);
+        for (key, counter) in &mut self.ended {
+            let value = self.shared.index.get(*key).and_then(|stream| index::read(&stream).last_value);
+            counter.begin_commit(value.unwrap_or_default());
+        }
         self.committing = Some(since);
-        self.settling.extend(self.unsettled.drain());
+        self.settling.append(&mut self.unsettled);
         (errors, Some(Commit { shared: Arc::clone(&self.shared), files }))
     }
 
-    /// Takes note of a commit. After a failed one nothing that was written since the last one is trusted: all streams
-    /// go on in new files at their next key frame.
+    /// Takes note of a commit. After a failed one nothing that was written since the last one counts, and it is cut off
+    /// as soon as the disk lets it; all streams go on in new files at their next key frame.
     pub fn finish_commit(&mut self, committed: Committed, now: WallTime) -> TickReport {
         self.committing = None;
         let errors = match committed.0 {
@@ -255,9 +297,7 @@ impl<D: Disk> Archive<D> {
                 Vec::new()
             }
             Err(error) => {
-                self.spoiled.extend(self.settling.drain());
-                let shared = shared(&self.shared, &self.options, &self.volume, now);
-                self.writers.values_mut().for_each(|writer| writer.give_up(&shared));
+                self.void(now);
                 vec![Error::Commit(error)]
             }
         };
@@ -265,18 +305,81 @@ impl<D: Disk> Archive<D> {
         self.report(errors, now)
     }
 
-    fn report(&self, errors: Vec<Error>, now: WallTime) -> TickReport {
+    /// Takes back what was written since the last commit.
+    fn void(&mut self, now: WallTime) {
+        let shared = shared(&self.shared, &self.options, &self.volume, now);
+        let mut open = Vec::new();
+        for (key, writer) in &mut self.writers {
+            let (mut retired, _): (Vec<_>, Vec<_>) = writer.retired.drain(..).unzip();
+            self.unsettled.append(&mut retired);
+            writer.closed.clear();
+            open.extend(writer.void(&shared));
+            index::write(&self.shared.index.get_or_add(*key)).last_value = Some(writer.counter.durable_value);
+        }
+        for (key, counter) in &mut self.ended {
+            counter.voided();
+            index::write(&self.shared.index.get_or_add(*key)).last_value = Some(counter.durable_value);
+        }
+        self.closed.clear();
+        self.written_since = None;
+        for one in self.settling.drain(..).chain(self.unsettled.drain(..)).chain(open) {
+            let from = one.forget_end(&self.shared.index, &self.shared.tables);
+            self.spoiled.insert((one.key, one.name()));
+            self.void_files.push(one.file);
+            self.voids.push(Void { volume: self.volume.volume, path: one.path, from });
+        }
+        self.cut_voids();
+    }
+
+    /// Cuts void ends off; those that the disk refuses are tried again at the next commit.
+    fn cut_voids(&mut self) {
+        for void in &self.voids {
+            if unsettled::cut(&self.shared.disk, &void.path, void.from).is_err() {
+                break;
+            }
+        }
+    }
+
+    /// Ends of segments of this volume that do not count since their commit failed, as long as it is not certain that
+    /// they were cut off. Whoever writes their samples to another volume notes them there first
+    /// ([`Archive::record_voids`]), and hands them to [`Options::voids`] when this volume is opened again.
+    #[must_use]
+    pub fn voids(&self) -> &[Void] {
+        &self.voids
+    }
+
+    /// Keeps what is void on another volume in this volume's journal. Durable on return.
+    pub fn record_voids(&mut self, voids: &[Void], now: WallTime) -> Result<(), Error> {
+        let new: Vec<Void> =
+            voids.iter().filter(|void| !self.recorded_voids.contains(void)).cloned().collect();
+        for batch in new.chunks(SEGMENTS_PER_ENTRY) {
+            let entry = VoidEntry { at: now, voids: batch.to_vec() };
+            self.void_journal.append(&self.shared.disk, &*self.options.signer, &entry)?;
+            self.recorded_voids.extend_from_slice(batch);
+        }
+        Ok(())
+    }
+
+    /// What this volume's journal knows to be void on other volumes.
+    #[must_use]
+    pub fn recorded_voids(&self) -> &[Void] {
+        &self.recorded_voids
+    }
+
+    fn report(&mut self, errors: Vec<Error>, now: WallTime) -> TickReport {
         let oldest = self.writers.values().fold(self.written_since, |oldest, writer| {
             earlier(earlier(oldest, writer.written_since), writer.waiting_since())
         });
         let oldest = earlier(oldest, self.committing.flatten());
         let at_risk = oldest.map_or(0, |oldest| now.micros_since(oldest).max(0));
-        let lost = self.writers.values().map(|writer| writer.lost).sum::<u64>();
-        TickReport {
-            errors,
-            at_risk: Duration::from_micros(at_risk.unsigned_abs()),
-            lost_samples: self.lost_samples + lost,
+        let counters = self.writers.iter_mut().map(|(key, writer)| (*key, &mut writer.counter));
+        let counters = counters.chain(self.ended.iter_mut().map(|(key, counter)| (*key, counter)));
+        let (mut lost_samples, mut progress) = (0, Vec::new());
+        for (key, counter) in counters {
+            lost_samples += counter.lost_total;
+            progress.extend(counter.tell(key));
         }
+        TickReport { errors, at_risk: Duration::from_micros(at_risk.unsigned_abs()), lost_samples, progress }
     }
 
     /// Keeps footage from being deleted. Durable on return; a lock with the same id is replaced.
@@ -332,7 +435,10 @@ impl<D: Disk> Archive<D> {
             deleted.iter().map(|one| (one.key, one.segment.name())).collect();
         for key in deleted.iter().map(|one| one.key).collect::<HashSet<_>>() {
             let Some(stream) = self.shared.index.get(key) else { continue };
-            index::write(&stream).closed.retain(|summary| !gone.contains(&(key, summary.name())));
+            let mut stream = index::write(&stream);
+            for one in deleted.iter().filter(|one| one.key == key) {
+                stream.remove(one.segment.name());
+            }
         }
         for (key, name) in &gone {
             self.shared.tables.forget(*key, *name);
@@ -354,22 +460,39 @@ impl<D: Disk> Archive<D> {
         let ended: Vec<Result<(), Error>> = keys.into_iter().map(|key| self.end_run(key, now)).collect();
         let files: Vec<&D::File> = self.closed.iter().map(|file| &**file).collect();
         self.shared.disk.commit(&files).map_err(Error::Commit)?;
-        self.settling.extend(self.unsettled.drain());
+        self.settling.append(&mut self.unsettled);
         self.settle();
         self.write_indexes(Day::of(WallTime::MAX))?;
         ended.into_iter().collect()
     }
 
-    fn note_retired(&mut self, key: StreamKey, names: Vec<(SegmentName, bool)>) {
-        for (name, sealed) in names {
-            let place = if sealed { &mut self.unsettled } else { &mut self.spoiled };
-            place.insert((key, name));
+    fn note_retired(&mut self, retired: Vec<(Unsettled<D::File>, bool)>) {
+        for (one, sealed) in retired {
+            if !sealed {
+                self.spoiled.insert((one.key, one.name()));
+            }
+            self.unsettled.push(one);
         }
     }
 
     /// What the last commit held is as it will stay.
     fn settle(&mut self) {
-        self.stale_days.extend(self.settling.drain().map(|(_, name)| name.day()));
+        self.writers.values_mut().for_each(Writer::committed);
+        self.ended.values_mut().for_each(Counter::committed);
+        for one in self
+            .unsettled
+            .iter_mut()
+            .chain(self.writers.values_mut().flat_map(|writer| writer.retired.iter_mut().map(|(one, _)| one)))
+        {
+            one.durable = one.committing;
+        }
+        self.stale_days.extend(self.settling.drain(..).map(|one| one.name().day()));
+        // They were cut off before this commit began, or there are still some that the disk refused.
+        let left = |void: &Void| unsettled::cut(&self.shared.disk, &void.path, void.from).unwrap_or(true);
+        self.voids.retain(left);
+        if self.voids.is_empty() {
+            self.void_files.clear();
+        }
     }
 
     /// Writes the indexes of stale days before `today`. An empty day's directories are removed.
@@ -378,14 +501,14 @@ impl<D: Disk> Archive<D> {
             let mut streams = Vec::new();
             for key in self.shared.index.keys() {
                 let Some(stream) = self.shared.index.get(key) else { continue };
-                let unsettled = |summary: &Summary| {
-                    let name = (key, summary.name());
-                    [&self.unsettled, &self.settling, &self.spoiled]
-                        .into_iter()
-                        .any(|names| names.contains(&name))
+                let unsettled = |name: SegmentName| {
+                    let mut retired = self.unsettled.iter().chain(&self.settling);
+                    self.spoiled.contains(&(key, name))
+                        || retired.any(|one| one.key == key && one.name() == name)
                 };
-                let of_day: Vec<Summary> = index::read(&stream).of_day(day).collect();
-                let settled: Vec<Summary> = of_day.iter().filter(|one| !unsettled(one)).copied().collect();
+                let of_day: Vec<Entry> = index::read(&stream).of_day(day).collect();
+                let settled: Vec<Entry> =
+                    of_day.iter().filter(|one| !unsettled(one.summary.name())).cloned().collect();
                 if of_day.is_empty() {
                     let _ = self.shared.disk.remove_directory(&format!("{}/{key}", day.directory()));
                 } else {

@@ -4,7 +4,7 @@
 //! ftyp moov                         playable by itself
 //! uuid head                         whose it is, where it stands on the wall clock, chain value of the segment before
 //! ( moof mdat uuid link )*          a fragment and the chain value after it, in one write
-//! uuid table                        every fragment and every key frame            ┐
+//! uuid table                        every fragment, key frame and mark            ┐
 //! uuid seal                         chain value, digest of the trailer, signature │ trailer, in one write, at close
 //! mfra                              for players that seek by it                   ┘
 //! ```
@@ -20,7 +20,7 @@ pub mod head;
 pub mod seal;
 pub mod table;
 
-mod fields;
+pub(crate) mod fields;
 
 pub use head::Head;
 pub use seal::Seal;
@@ -28,6 +28,8 @@ pub use table::{Fragment, KeyFrame, Table};
 
 /// `usertype` of the box with the segment's head.
 pub const HEAD: [u8; 16] = *b"martello/head\0\0\0";
+/// `usertype` of the box with marks, the last one in a fragment's `moof`; only where there are any.
+pub const MARKS: [u8; 16] = *b"martello/marks\0\0";
 /// `usertype` of the box with a fragment's chain value.
 pub const LINK: [u8; 16] = *b"martello/link\0\0\0";
 /// `usertype` of the box with the table of fragments.

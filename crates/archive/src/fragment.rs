@@ -4,7 +4,7 @@
 
 use media::{
     AudioCodec, Sample, Tracks,
-    fmp4::{SampleMeta, TooLarge, TrackSamples, fragment_head},
+    fmp4::{SampleMeta, TooLarge, TrackSamples, fragment_head_with},
     sample::VIDEO_TIMESCALE,
 };
 use model::{TrackKind, WallTime};
@@ -34,6 +34,8 @@ pub(crate) struct Pending {
     link: Link,
     /// When the first of them came.
     since: Option<WallTime>,
+    /// Number of the sample after its last one.
+    until: u64,
 }
 
 /// A fragment, ready to be written: `head`, the samples' data, `link`.
@@ -114,11 +116,14 @@ impl Pending {
             audio: Track::new(TrackKind::Audio, rate, packet),
             link: Link::default(),
             since: None,
+            until: 0,
         }
     }
 
-    pub(crate) fn push(&mut self, sample: &Sample, now: WallTime) {
+    /// Takes a sample, which has that number.
+    pub(crate) fn push(&mut self, sample: &Sample, number: u64, now: WallTime) {
         self.since.get_or_insert(now);
+        self.until = number.saturating_add(1);
         match sample.track {
             TrackKind::Video => {
                 self.link.video(&sample.data);
@@ -134,6 +139,11 @@ impl Pending {
     /// When the first of its samples came; nothing where there is none.
     pub(crate) fn since(&self) -> Option<WallTime> {
         self.since
+    }
+
+    /// Number of the sample after its last one.
+    pub(crate) fn until(&self) -> u64 {
+        self.until
     }
 
     /// Bytes of its samples.
@@ -170,13 +180,18 @@ impl Pending {
         length.map_or(0, |length| length.saturating_add(self.video.usual.into()))
     }
 
-    /// Makes the boxes around the samples.
-    pub(crate) fn close(&mut self, sequence: u32, before: &chain::Value) -> Result<Closed, TooLarge> {
+    /// Makes the boxes around the samples; `marks` is the box with marks, or nothing.
+    pub(crate) fn close(
+        &mut self,
+        sequence: u32,
+        before: &chain::Value,
+        marks: &[u8],
+    ) -> Result<Closed, TooLarge> {
         let parts: [Option<TrackSamples<'_>>; 2] = [self.video.part(), self.audio.part()];
         let head = match &parts {
-            [Some(video), Some(audio)] => fragment_head(sequence, &[*video, *audio]),
-            [Some(only), None] | [None, Some(only)] => fragment_head(sequence, &[*only]),
-            [None, None] => fragment_head(sequence, &[]),
+            [Some(video), Some(audio)] => fragment_head_with(sequence, &[*video, *audio], marks),
+            [Some(only), None] | [None, Some(only)] => fragment_head_with(sequence, &[*only], marks),
+            [None, None] => fragment_head_with(sequence, &[], marks),
         }?;
         let moof_len = head.len().saturating_sub(crate::format::BOX_HEADER);
         let value = self.link.close(before, head.get(..moof_len).unwrap_or_default());

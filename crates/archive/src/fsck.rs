@@ -183,7 +183,7 @@ fn repair<D: Disk>(
         }
     }
     let index = Index::default();
-    let (repaired, stale) = recover::load(disk, volume, &index, deleted)?;
+    let (repaired, stale) = recover::load(disk, volume, &index, deleted, &[])?;
     report.repaired = repaired;
     for day in stale {
         let streams = index.keys().into_iter().filter_map(|key| {
@@ -233,13 +233,13 @@ fn look_at<D: Disk>(
     let file = disk.open(&path).map_err(|error| failed(error.into()))?;
     let problem = |what: String| Problem { path: path.clone(), what };
     let (summary, value) = match recover::inspect(&file, name, key).map_err(failed)? {
-        Inspected::Sealed(summary, value) => (summary, value),
-        Inspected::Torn { summary, value, cut, .. } => {
+        Inspected::Sealed(entry, value) => (entry.summary, value),
+        Inspected::Torn { entry, value, cut, .. } => {
             report.unsealed += 1;
             if cut > 0 {
                 report.problems.push(problem(format!("its last {cut} bytes are torn")));
             }
-            (summary, value)
+            (entry.summary, value)
         }
         Inspected::Empty => {
             report.problems.push(problem("it holds no whole fragment".to_owned()));

@@ -15,8 +15,10 @@ use media::Tracks;
 use model::{StreamKey, WallRange, WallTime};
 
 use crate::{
+    day::Entry,
     format::{Head, Table},
     layout::{Day, SegmentName},
+    mark::{self, Activity, Stretch},
 };
 
 /// A segment, in 32 bytes.
@@ -63,6 +65,8 @@ pub(crate) struct Open {
 #[derive(Debug, Default)]
 pub(crate) struct Stream {
     pub(crate) closed: VecDeque<Summary>,
+    /// What happened during them, by start; each lies within its segment.
+    pub(crate) stretches: VecDeque<Stretch>,
     pub(crate) open: Option<Open>,
     /// Chain value at the end of the segment written last, once it is known.
     pub(crate) last_value: Option<crate::chain::Value>,
@@ -112,13 +116,63 @@ impl Open {
             sealed,
         }
     }
+
+    pub(crate) fn stretches(&self) -> Vec<Stretch> {
+        mark::stretches(&self.head, &self.table)
+    }
 }
 
 impl Stream {
-    /// Adds a closed segment at its place.
-    pub(crate) fn insert(&mut self, summary: Summary) {
+    /// Adds a closed segment at its place, and what happened during it.
+    pub(crate) fn insert(&mut self, summary: Summary, stretches: Vec<Stretch>) {
         let at = self.closed.partition_point(|other| other.start <= summary.start);
         self.closed.insert(at, summary);
+        let at = self.stretches.partition_point(|other| other.start <= summary.start);
+        stretches
+            .into_iter()
+            .enumerate()
+            .for_each(|(index, stretch)| self.stretches.insert(at + index, stretch));
+    }
+
+    /// Takes a closed segment out; whether it was there.
+    pub(crate) fn remove(&mut self, name: SegmentName) -> bool {
+        let Some(summary) = self.closed_named(name) else { return false };
+        let (from, to) = self.stretches_of(&summary);
+        self.stretches.drain(from..to);
+        let first = self.closed.partition_point(|other| other.start < summary.start);
+        let at = (first..self.closed.len())
+            .find(|at| self.closed.get(*at).is_some_and(|other| other.name() == name));
+        at.is_some_and(|at| self.closed.remove(at).is_some())
+    }
+
+    /// Where the stretches of a closed segment are.
+    fn stretches_of(&self, summary: &Summary) -> (usize, usize) {
+        let from = self.stretches.partition_point(|other| other.start < summary.start);
+        let next = self.after(summary.start).map_or(WallTime::MAX, |next| next.start);
+        let to = self.stretches.partition_point(|other| other.start < next);
+        (from, to.max(from))
+    }
+
+    /// What happened during a closed segment.
+    pub(crate) fn stretches_in(&self, summary: &Summary) -> Vec<Stretch> {
+        let (from, to) = self.stretches_of(summary);
+        self.stretches.range(from..to).copied().collect()
+    }
+
+    /// What happened in the range, by start and kind.
+    pub(crate) fn activity(&self, range: WallRange, resolution: Duration) -> Vec<Activity> {
+        let Some((first, _)) = self.from(range.from).next() else { return Vec::new() };
+        let resolution = i64::try_from(resolution.as_micros()).unwrap_or(i64::MAX);
+        let from = self.stretches.partition_point(|other| other.start < first.start);
+        let closed = self.stretches.range(from..).take_while(|stretch| stretch.start < range.to).copied();
+        match self.open.as_ref().map(Open::stretches).filter(|open| !open.is_empty()) {
+            None => mark::join(closed, range, resolution),
+            Some(open) => {
+                let mut all: Vec<Stretch> = closed.chain(open).collect();
+                all.sort_by_key(|stretch| stretch.start);
+                mark::join(all.into_iter(), range, resolution)
+            }
+        }
     }
 
     /// All segments from the first one that ends after `from`, the open one at its place.
@@ -194,10 +248,11 @@ impl Stream {
     }
 
     /// The closed segments that lie in a day's directory.
-    pub(crate) fn of_day(&self, day: Day) -> impl Iterator<Item = Summary> {
+    pub(crate) fn of_day(&self, day: Day) -> impl Iterator<Item = Entry> {
         let first = self.closed.partition_point(|other| other.start < day.start());
         let end = self.closed.partition_point(|other| other.start < day.next().start());
-        self.closed.range(first..end.max(first)).copied()
+        let entry = |summary: &Summary| Entry { summary: *summary, stretches: self.stretches_in(summary) };
+        self.closed.range(first..end.max(first)).map(entry)
     }
 
     pub(crate) fn bytes(&self) -> u64 {

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! volume.json                                                      what this volume is
-//! locks  deletions                                                 journals (see `journal`)
+//! locks  deletions  voids                                          journals (see `journal`)
 //! 2026-11-21/                                                      UTC day in which its segments begin
 //!   index                                                          cache of the heads and trailers of the day
 //!   <camera, 32 hex digits>.main/
@@ -19,6 +19,8 @@ pub const VOLUME_FILE: &str = "volume.json";
 pub const LOCKS_FILE: &str = "locks";
 /// The journal of deletions.
 pub const DELETIONS_FILE: &str = "deletions";
+/// The journal of what is void on other volumes.
+pub const VOIDS_FILE: &str = "voids";
 /// Name of a day's index within the day's directory.
 pub const INDEX_FILE: &str = "index";
 

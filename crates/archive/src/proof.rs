@@ -78,7 +78,7 @@ pub fn verify<F: File>(file: &F, verifier: Option<&dyn Verifier>) -> Result<Proo
     proof.head = Some(header.head);
     proof.chain = header.value;
     proof.sound_bytes = header.len as u64;
-    let walked = scan::walk(file, &header)?;
+    let walked = scan::walk(file, &header, u64::MAX)?;
     for (index, fragment) in walked.table.fragments.iter().enumerate() {
         let len = fragment.len as usize;
         if len > MAX_FRAGMENT {

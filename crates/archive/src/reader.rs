@@ -13,6 +13,7 @@ use crate::{
     archive::Volumes,
     disk::{Disk, File},
     index::{self, Span},
+    mark::{self, Activity, Mark},
     plan::{ReadPlan, SampleRef},
     source::Source,
 };
@@ -49,6 +50,40 @@ impl<D: Disk> Reader<D> {
     ) -> Vec<Span> {
         let Some(stream) = self.0.index.get(StreamKey { camera, kind }) else { return Vec::new() };
         index::read(&stream).spans(range, resolution)
+    }
+
+    /// What happened while the stream was recorded within the range, by begin; from memory. Stretches of the same kind
+    /// that are closer to each other than `resolution` are told as one.
+    #[must_use]
+    pub fn activity(&self, key: StreamKey, range: WallRange, resolution: Duration) -> Vec<Activity> {
+        let Some(stream) = self.0.index.get(key) else { return Vec::new() };
+        index::read(&stream).activity(range, resolution)
+    }
+
+    /// The marks of the range in the order in which they were written, each with its place on the timeline of the
+    /// footage. Reads the table of every segment of the range that has marks: for hours or days, not for months.
+    pub fn marks(&self, key: StreamKey, range: WallRange) -> Result<Vec<(WallTime, Mark)>, Error> {
+        let Some(stream) = self.0.index.get(key) else { return Ok(Vec::new()) };
+        let segments: Vec<_> = {
+            let stream = index::read(&stream);
+            let of_range = stream.from(range.from).take_while(|(summary, _)| summary.start < range.to);
+            of_range.filter(|(one, open)| *open || !stream.stretches_in(one).is_empty()).collect()
+        };
+        let mut found: Vec<(WallTime, Mark)> = Vec::new();
+        for (summary, _) in segments {
+            let Some(source) = Source::find(&self.0, key, summary.name())? else { continue };
+            let marks = source.table(&stream, |table| table.marks.clone()).unwrap_or_default();
+            for mark in marks {
+                let at = mark::placed(source.head(), mark.time);
+                // A segment repeats what goes on at its begin.
+                let repeated = mark.time < source.head().source_wall;
+                let known = repeated && found.iter().rev().any(|(_, other)| *other == mark);
+                if range.contains(at) && !known {
+                    found.push((at, mark));
+                }
+            }
+        }
+        Ok(found)
     }
 
     /// The days on which the stream was recorded, in order. `day` tells of a moment which day it lies in and when that

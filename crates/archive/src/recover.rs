@@ -13,13 +13,15 @@ use model::StreamKey;
 
 use crate::{
     Error, chain,
-    day::DayIndex,
+    day::{DayIndex, Entry},
     disk::{Disk, File},
     format::Head,
     index::{Index, Summary},
     layout::{Day, SegmentName, parse_stream},
+    mark,
     scan::{self, Header, ScanError, Walked},
     tables::reading,
+    unsettled::{self, Void},
 };
 
 /// So many fragments at the end of a torn segment are computed again.
@@ -36,6 +38,8 @@ pub struct Recovery {
     pub from_index: u64,
     /// Segments that a crash left without trailer; what was whole of them is kept.
     pub recovered: Vec<Recovered>,
+    /// Ends of segments that did not count since their commit had failed; they were cut off.
+    pub voided: u64,
     /// Files that a crash left without one whole fragment; they were removed.
     pub removed: Vec<String>,
     /// Deletions that a crash interrupted; they were finished.
@@ -67,9 +71,9 @@ pub struct Damaged {
 /// A segment's file after a look at it.
 pub(crate) enum Inspected {
     /// It has a trailer.
-    Sealed(Summary, chain::Value),
+    Sealed(Entry, chain::Value),
     /// It has none; its fragments end before the file does by `cut` bytes.
-    Torn { summary: Summary, value: chain::Value, end_offset: u64, cut: u64 },
+    Torn { entry: Entry, value: chain::Value, end_offset: u64, cut: u64 },
     /// It holds no whole fragment.
     Empty,
 }
@@ -87,15 +91,17 @@ pub(crate) fn inspect<F: File>(file: &F, name: SegmentName, key: StreamKey) -> R
     }
     if let Some(trailer) = scan::trailer(file)?.filter(|trailer| trailer.digest_holds) {
         let summary = summary(&header.head, trailer.end, len, true);
-        return Ok(Inspected::Sealed(summary, trailer.seal.chain));
+        let entry = Entry { summary, stretches: mark::stretches(&header.head, &trailer.table) };
+        return Ok(Inspected::Sealed(entry, trailer.seal.chain));
     }
-    let mut walked = scan::walk(file, &header)?;
+    let mut walked = scan::walk(file, &header, u64::MAX)?;
     cut_at_broken_link(file, &header, &mut walked)?;
     let Some(value) = walked.values.last().copied() else { return Ok(Inspected::Empty) };
     let anchor = &header.head.anchor;
     let end = anchor.wall_at(anchor.media.saturating_add(walked.table.end()));
     let summary = summary(&header.head, end, walked.end_offset, false);
-    Ok(Inspected::Torn { summary, value, end_offset: walked.end_offset, cut: len - walked.end_offset })
+    let entry = Entry { summary, stretches: mark::stretches(&header.head, &walked.table) };
+    Ok(Inspected::Torn { entry, value, end_offset: walked.end_offset, cut: len - walked.end_offset })
 }
 
 /// Whether the header is not whole because a crash kept it from the disk: the file is short, or zeros stand there.
@@ -139,16 +145,37 @@ fn cut_at_broken_link<F: File>(file: &F, header: &Header, walked: &mut Walked) -
     Ok(())
 }
 
-/// Fills the index from the volume. `deleted` are segments whose deletion is in the journal.
+/// Whether a path is that of a segment: what another volume tells is not believed to be.
+fn is_segment(path: &str) -> bool {
+    let mut parts = path.split('/');
+    let (Some(day), Some(stream), Some(file), None) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return false;
+    };
+    let name = Day::parse(day).and_then(|day| SegmentName::parse(day, file));
+    name.is_some() && parse_stream(stream).is_some()
+}
+
+/// Fills the index from the volume. `deleted` are segments whose deletion is in the journal, `voids` ends of segments
+/// that do not count.
 pub(crate) fn load<D: Disk>(
     disk: &D,
     volume: model::VolumeId,
     index: &Index,
     deleted: &HashSet<(StreamKey, SegmentName)>,
+    voids: &[Void],
 ) -> Result<(Recovery, Vec<Day>), Error> {
     let mut recovery = Recovery::default();
+    for void in voids.iter().filter(|void| void.volume == volume) {
+        let failed = |error| Error::WriteSegment { path: void.path.clone(), error };
+        if !is_segment(&void.path) {
+            continue;
+        }
+        recovery.voided += u64::from(unsettled::cut(disk, &void.path, void.from).map_err(failed)?);
+    }
     let mut stale = Vec::new();
-    let mut found: HashMap<StreamKey, Vec<Summary>> = HashMap::new();
+    let mut found: HashMap<StreamKey, Vec<Entry>> = HashMap::new();
     let list = |path: &str| disk.list(path).map_err(|error| Error::List { path: path.to_owned(), error });
     for day in list("")?.iter().filter(|entry| entry.directory).filter_map(|entry| Day::parse(&entry.name)) {
         let mut known = DayIndex::read(disk, volume, day).unwrap_or_default();
@@ -158,44 +185,47 @@ pub(crate) fn load<D: Disk>(
             let key = parse_stream(&entry.name)?;
             Some((entry.name, key))
         }) {
-            let mut summaries = known.take(key);
+            let mut entries = known.take(key);
             for entry in list(&format!("{}/{stream}", day.directory()))? {
                 let Some(name) = SegmentName::parse(day, &entry.name) else { continue };
                 let path = name.path(key);
                 if deleted.contains(&(key, name)) {
                     disk.remove(&path).map_err(|error| Error::Remove { path, error })?;
                     recovery.finished_deletions += 1;
-                    summaries.remove(&name);
+                    entries.remove(&name);
                     continue;
                 }
-                let summary = match summaries.remove(&name) {
-                    Some(summary) => {
+                let entry = match entries.remove(&name) {
+                    Some(entry) => {
                         recovery.from_index += 1;
-                        Some(summary)
+                        Some(entry)
                     }
                     None => {
                         changed = true;
                         settle(disk, key, name, &mut recovery)?
                     }
                 };
-                if let Some(summary) = summary {
+                if let Some(entry) = entry {
                     recovery.segments += 1;
-                    found.entry(key).or_default().push(summary);
+                    found.entry(key).or_default().push(entry);
                 }
             }
-            changed |= note_missing(key, summaries, deleted, &mut recovery);
+            changed |= note_missing(key, entries, deleted, &mut recovery);
         }
-        for (key, summaries) in known.take_rest() {
-            changed |= note_missing(key, summaries, deleted, &mut recovery);
+        for (key, entries) in known.take_rest() {
+            changed |= note_missing(key, entries, deleted, &mut recovery);
         }
         if changed || !had_index {
             stale.push(day);
         }
     }
     disk.commit(&[]).map_err(Error::Commit)?;
-    for (key, mut summaries) in found {
-        summaries.sort_unstable_by_key(|summary| summary.start);
-        crate::index::write(&index.get_or_add(key)).closed = summaries.into();
+    for (key, mut entries) in found {
+        entries.sort_unstable_by_key(|entry| entry.summary.start);
+        let stream = index.get_or_add(key);
+        let mut stream = crate::index::write(&stream);
+        stream.closed = entries.iter().map(|entry| entry.summary).collect();
+        stream.stretches = entries.into_iter().flat_map(|entry| entry.stretches).collect();
     }
     Ok((recovery, stale))
 }
@@ -203,12 +233,12 @@ pub(crate) fn load<D: Disk>(
 /// Segments that only the index knows: whether there are any, and which of them nobody deleted.
 fn note_missing(
     key: StreamKey,
-    summaries: HashMap<SegmentName, Summary>,
+    entries: HashMap<SegmentName, Entry>,
     deleted: &HashSet<(StreamKey, SegmentName)>,
     recovery: &mut Recovery,
 ) -> bool {
-    let gone = !summaries.is_empty();
-    let names = summaries.into_keys().filter(|name| !deleted.contains(&(key, *name)));
+    let gone = !entries.is_empty();
+    let names = entries.into_keys().filter(|name| !deleted.contains(&(key, *name)));
     recovery.missing.extend(names.map(|name| name.path(key)));
     gone
 }
@@ -219,18 +249,18 @@ fn settle<D: Disk>(
     key: StreamKey,
     name: SegmentName,
     recovery: &mut Recovery,
-) -> Result<Option<Summary>, Error> {
+) -> Result<Option<Entry>, Error> {
     let path = name.path(key);
     let file = disk.open_append(&path).map_err(|error| Error::ReadSegment { path: path.clone(), error })?;
     match inspect(&file, name, key) {
-        Ok(Inspected::Sealed(summary, _)) => Ok(Some(summary)),
-        Ok(Inspected::Torn { summary, end_offset, cut, .. }) => {
+        Ok(Inspected::Sealed(entry, _)) => Ok(Some(entry)),
+        Ok(Inspected::Torn { entry, end_offset, cut, .. }) => {
             if cut > 0 {
                 let cut = file.truncate(end_offset).and_then(|()| disk.commit(&[&file]));
                 cut.map_err(|error| Error::WriteSegment { path: path.clone(), error })?;
             }
             recovery.recovered.push(Recovered { path, cut });
-            Ok(Some(summary))
+            Ok(Some(entry))
         }
         Ok(Inspected::Empty) => {
             disk.remove(&path).map_err(|error| Error::Remove { path: path.clone(), error })?;

@@ -15,8 +15,10 @@ use crate::{
     clock::to_90k,
     disk::File,
     format::{
-        self, Fragment, Head, KeyFrame, LINK_LEN, Seal, Table, peek_box, seal, split_box, uuid_content,
+        self, Fragment, Head, KeyFrame, LINK_LEN, Seal, Table, fields::Fields, peek_box, seal, split_box,
+        uuid_content,
     },
+    mark::{self, Active, Mark, MarkKinds},
 };
 
 /// Read at first of every file: more than a usual header.
@@ -76,6 +78,7 @@ pub(crate) struct Trailer {
 pub(crate) struct Found {
     pub(crate) fragment: Fragment,
     pub(crate) keys: Vec<KeyFrame>,
+    pub(crate) marks: Vec<Mark>,
     /// The chain value that the file tells.
     pub(crate) value: chain::Value,
 }
@@ -183,9 +186,10 @@ pub(crate) fn parse_trailer(bytes: &[u8]) -> Option<Trailer> {
     (seal.trailer_len as usize == bytes.len()).then_some(Trailer { table, end, seal, digest_holds })
 }
 
-/// Reads fragment after fragment, their heads only, as far as they are whole.
-pub(crate) fn walk(file: &impl File, header: &Header) -> Result<Walked, std::io::Error> {
-    let len = file.len()?;
+/// Reads fragment after fragment, their heads only, as far as they are whole and lie before `limit`.
+pub(crate) fn walk(file: &impl File, header: &Header, limit: u64) -> Result<Walked, std::io::Error> {
+    let len = file.len()?.min(limit);
+    let mut active = Active::default();
     let mut walked = Walked { end_offset: header.len as u64, ..Walked::default() };
     loop {
         let found = match fragment(file, header, walked.end_offset, len, &walked.table) {
@@ -196,8 +200,11 @@ pub(crate) fn walk(file: &impl File, header: &Header) -> Result<Walked, std::io:
             Err(_) => return Ok(walked),
         };
         walked.end_offset = found.fragment.end_offset();
-        walked.table.fragments.push(found.fragment);
+        let marks = active.fragment(&found.marks);
+        walked.table.fragments.push(Fragment { marks, ..found.fragment });
         walked.table.keys.extend(found.keys);
+        let room = mark::PER_SEGMENT.saturating_sub(walked.table.marks.len());
+        walked.table.marks.extend(found.marks.into_iter().take(room));
         walked.values.push(found.value);
     }
 }
@@ -229,7 +236,7 @@ fn fragment(
     let Some(value) = link_value(&link) else { return malformed("the chain value is missing") };
     let tracks = parse_moof(moof, len)?;
     let (fragment, keys) = describe(header, before, offset, moof_len, len, &tracks)?;
-    Ok(Found { fragment, keys, value })
+    Ok(Found { fragment, keys, marks: marks_of(moof)?, value })
 }
 
 fn link_value(link: &[u8]) -> Option<chain::Value> {
@@ -243,6 +250,18 @@ pub(crate) fn parse_moof(moof: &[u8], len: usize) -> Result<Vec<FragmentTrack>, 
     let data = (moof.len() + format::BOX_HEADER) as u64..len.saturating_sub(LINK_LEN) as u64;
     let fragment = read_fragment(moof, 0, data).map_err(|error| ScanError::Malformed(error.to_string()))?;
     Ok(fragment.tracks)
+}
+
+/// The marks in a `moof`.
+fn marks_of(moof: &[u8]) -> Result<Vec<Mark>, ScanError> {
+    let mut rest = moof.get(format::BOX_HEADER..).unwrap_or_default();
+    while let Some((_, whole, after)) = split_box(rest) {
+        if let Some(content) = uuid_content(whole, &format::MARKS) {
+            return Ok(mark::parse(&mut Fields(content), None)?);
+        }
+        rest = after;
+    }
+    Ok(Vec::new())
 }
 
 fn describe(
@@ -281,7 +300,7 @@ fn describe(
         video_samples: u16::try_from(of(TrackKind::Video).count()).unwrap_or(u16::MAX),
         audio_samples: u16::try_from(of(TrackKind::Audio).count()).unwrap_or(u16::MAX),
         keys_before: narrow(before.keys.len() as u64)?,
-        marks: 0,
+        marks: MarkKinds::default(),
     };
     let index = narrow(before.fragments.len() as u64)?;
     let keys = of(TrackKind::Video).enumerate().filter(|(_, sample)| sample.key).map(|(at, sample)| {

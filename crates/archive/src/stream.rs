@@ -24,11 +24,13 @@ use crate::{
     Error, chain,
     clock::{Anchor, STEP_US, place},
     disk::{Disk, File},
-    format::{Fragment, Head, Table, seal},
+    format::{self, Fragment, Head, Table, seal},
     fragment::Pending,
     index::{self, Open, Stream},
-    layout::SegmentName,
+    mark::{self, Active, Mark},
+    progress::Counter,
     sign::Signer,
+    unsettled::Unsettled,
 };
 
 /// A fragment is at most this long, in 1/90000 s.
@@ -81,6 +83,9 @@ struct Segment<F> {
     fragments: u32,
     /// Whether something was written since the last commit.
     dirty: bool,
+    /// Bytes that are durable, and those that are when the running commit is done.
+    durable: u64,
+    committing: u64,
 }
 
 /// The writer of one stream.
@@ -98,16 +103,21 @@ pub(crate) struct Writer<F> {
     /// Longest stretch from key frame to key frame in this run.
     group: i64,
     recording: bool,
+    /// Samples that come before the next key frame are lost.
+    suspended: bool,
+    pub(crate) counter: Counter,
+    /// Marks that wait for their fragment.
+    marks: Vec<Mark>,
+    /// What goes on as of the marks that were written.
+    active: Active,
     /// Chain value at the end of the segment before.
     previous: chain::Value,
     /// Files that were closed or given up since the last commit.
     pub(crate) closed: Vec<Arc<F>>,
     /// Segments that were closed or given up since somebody asked, and whether they were closed in order.
-    pub(crate) retired: Vec<(SegmentName, bool)>,
+    pub(crate) retired: Vec<(Unsettled<F>, bool)>,
     /// When the oldest sample came that was written since the last commit.
     pub(crate) written_since: Option<WallTime>,
-    /// Samples that were lost to failed writes, ever.
-    pub(crate) lost: u64,
 }
 
 impl<F: File> Writer<F> {
@@ -117,6 +127,7 @@ impl<F: File> Writer<F> {
         tracks: Arc<Tracks>,
         run: RunId,
         previous: chain::Value,
+        counter: Counter,
     ) -> Self {
         Self {
             key,
@@ -131,11 +142,21 @@ impl<F: File> Writer<F> {
             last_key: None,
             group: 0,
             recording: false,
+            suspended: false,
+            counter,
+            marks: Vec::new(),
+            active: Active::default(),
             previous,
             closed: Vec::new(),
             retired: Vec::new(),
             written_since: None,
-            lost: 0,
+        }
+    }
+
+    /// Takes a mark, to be written with the next fragment.
+    pub(crate) fn mark(&mut self, mark: Mark) {
+        if self.marks.len() < mark::WAITING {
+            self.marks.push(mark);
         }
     }
 
@@ -146,18 +167,35 @@ impl<F: File> Writer<F> {
         shared: &Shared<'_, D>,
         sample: &Sample,
     ) -> Result<(), Error> {
+        let number = self.counter.next();
         let before = self.check(sample).map_err(|why| Error::BadSample { key: self.key, why })?;
         match sample.track {
-            TrackKind::Video => self.push_video(shared, sample, before)?,
-            TrackKind::Audio if self.recording => {
-                if self.pending.samples() >= FRAGMENT_SAMPLES || self.is_large(sample) {
-                    self.flush(shared)?;
-                }
-                self.pending.push(sample, shared.now);
-            }
-            TrackKind::Audio => {}
+            TrackKind::Video => self.push_video(shared, sample, number, before),
+            TrackKind::Audio => self.push_audio(shared, sample, number),
         }
-        Ok(())
+    }
+
+    fn push_audio<D: Disk<File = F>>(
+        &mut self,
+        shared: &Shared<'_, D>,
+        sample: &Sample,
+        number: u64,
+    ) -> Result<(), Error> {
+        let full = self.pending.samples() >= FRAGMENT_SAMPLES || self.is_large(sample);
+        let done = if self.recording && full { self.flush(shared) } else { Ok(()) };
+        if self.recording {
+            self.pending.push(sample, number, shared.now);
+        } else {
+            self.skip(number);
+        }
+        done
+    }
+
+    /// A sample is not recorded: it came before the first key frame of a run, or after a failure.
+    fn skip(&mut self, number: u64) {
+        if self.suspended {
+            self.counter.lose(number..number.saturating_add(1));
+        }
     }
 
     /// Refuses what cannot be recorded; tells the time of the track's sample before.
@@ -184,6 +222,7 @@ impl<F: File> Writer<F> {
         &mut self,
         shared: &Shared<'_, D>,
         sample: &Sample,
+        number: u64,
         before: Option<i64>,
     ) -> Result<(), Error> {
         self.pending.video_goes_on_at(sample.time);
@@ -200,6 +239,7 @@ impl<F: File> Writer<F> {
         }
         if !self.recording {
             if !sample.key {
+                self.skip(number);
                 return ended;
             }
             self.recording = true;
@@ -217,7 +257,10 @@ impl<F: File> Writer<F> {
         // After a failed write only a key frame can begin anew.
         if self.recording || sample.key {
             self.recording = true;
-            self.pending.push(sample, shared.now);
+            self.suspended = false;
+            self.pending.push(sample, number, shared.now);
+        } else {
+            self.skip(number);
         }
         done
     }
@@ -259,6 +302,12 @@ impl<F: File> Writer<F> {
     /// Writes what waits and closes the segment: nothing of the run is missing then.
     pub(crate) fn end_run<D: Disk<File = F>>(&mut self, shared: &Shared<'_, D>) -> Result<(), Error> {
         let flushed = self.flush(shared);
+        // Marks that no sample followed have their place in the table alone.
+        if let Some(open) = &mut index::write(&self.index).open {
+            let room = mark::PER_SEGMENT.saturating_sub(open.table.marks.len());
+            open.table.marks.extend(self.marks.drain(..).take(room));
+        }
+        self.active = Active::default();
         let closed = self.close_segment(shared);
         self.recording = false;
         flushed.and(closed)
@@ -290,10 +339,50 @@ impl<F: File> Writer<F> {
         files
     }
 
-    /// Gives up the file that is being written: what was written stays, nothing is added.
-    pub(crate) fn give_up<D: Disk<File = F>>(&mut self, shared: &Shared<'_, D>) {
-        self.lost += self.pending.samples() as u64;
+    /// Chain value at the end of what was written.
+    fn value(&self) -> chain::Value {
+        match &self.segment {
+            Some(segment) if segment.fragments > 0 => segment.value,
+            _ => self.previous,
+        }
+    }
+
+    /// A commit begins that makes durable what has been written.
+    pub(crate) fn begin_commit(&mut self) {
+        self.counter.begin_commit(self.value());
+        if let Some(segment) = &mut self.segment {
+            segment.committing = segment.bytes;
+        }
+    }
+
+    /// The commit is done.
+    pub(crate) fn committed(&mut self) {
+        self.counter.committed();
+        if let Some(segment) = &mut self.segment {
+            segment.durable = segment.committing;
+        }
+    }
+
+    /// The commit failed: nothing that came since the last one counts. The file that was being written, to be cut.
+    pub(crate) fn void<D: Disk<File = F>>(&mut self, shared: &Shared<'_, D>) -> Option<Unsettled<F>> {
+        self.counter.voided();
         self.pending.clear();
+        self.suspended |= self.recording;
+        self.recording = false;
+        self.previous = self.counter.durable_value;
+        self.written_since = None;
+        let open = index::read(&self.index).open.clone();
+        let segment = self.segment.take();
+        self.begin_run(shared);
+        let (segment, open) = (segment?, open?);
+        Some(segment.unsettled(self.key, open))
+    }
+
+    /// Gives up the file that is being written: what was written stays, nothing is added.
+    fn give_up<D: Disk<File = F>>(&mut self, shared: &Shared<'_, D>) {
+        self.counter.lose_unwritten(self.pending.until());
+        self.pending.clear();
+        self.suspended |= self.recording;
         self.recording = false;
         if let Some(segment) = self.segment.take() {
             if segment.fragments == 0 {
@@ -327,7 +416,10 @@ impl<F: File> Writer<F> {
         }
         let written = self.write_pending(&header);
         match written {
-            Ok(()) => self.pending.clear(),
+            Ok(()) => {
+                self.counter.wrote(self.pending.until());
+                self.pending.clear();
+            }
             Err(_) => self.give_up(shared),
         }
         written
@@ -336,9 +428,17 @@ impl<F: File> Writer<F> {
     fn write_pending(&mut self, header: &Bytes) -> Result<(), Error> {
         let Some(segment) = &mut self.segment else { return Ok(()) };
         let failed = |segment: &Segment<F>, error| Error::WriteSegment { path: segment.path.clone(), error };
+        // A segment repeats in its first fragment what goes on already.
+        let repeated = if segment.fragments == 0 { self.active.marks() } else { &[] };
+        let waiting = self.marks.len().min(mark::PER_FRAGMENT);
+        let marks = [repeated, self.marks.get(..waiting).unwrap_or_default()].concat();
+        let mut content = Vec::new();
+        mark::encode(&marks, &mut content);
+        let marks_box =
+            if marks.is_empty() { Vec::new() } else { format::uuid_box(&format::MARKS, &content) };
         let closed = self
             .pending
-            .close(segment.fragments.saturating_add(1), &segment.value)
+            .close(segment.fragments.saturating_add(1), &segment.value, &marks_box)
             .map_err(|error| failed(segment, std::io::Error::other(error)))?;
         let mut parts = Vec::with_capacity(self.pending.samples() + 3);
         parts.push(IoSlice::new(header));
@@ -356,6 +456,8 @@ impl<F: File> Writer<F> {
         segment.bytes = offset + closed.len as u64;
         segment.value = closed.value;
         segment.fragments += 1;
+        self.marks.drain(..waiting);
+        let kinds = self.active.fragment(&marks);
         let mut stream = index::write(&self.index);
         let open = stream.open.get_or_insert_with(|| Open {
             head: segment.head,
@@ -377,8 +479,10 @@ impl<F: File> Writer<F> {
             video_samples: u16::try_from(closed.video_samples).unwrap_or(u16::MAX),
             audio_samples: u16::try_from(closed.audio_samples).unwrap_or(u16::MAX),
             keys_before: narrow(open.table.keys.len() as u64),
-            marks: 0,
+            marks: kinds,
         });
+        let room = mark::PER_SEGMENT.saturating_sub(open.table.marks.len());
+        open.table.marks.extend(marks.into_iter().take(room));
         open.table.keys.extend(self.pending.keys(media, index, closed.head.len()));
         Ok(())
     }
@@ -412,6 +516,8 @@ impl<F: File> Writer<F> {
             bytes: 0,
             fragments: 0,
             dirty: true,
+            durable: 0,
+            committing: 0,
         });
         Ok(Some(header.into()))
     }
@@ -440,16 +546,23 @@ impl<F: File> Writer<F> {
 
     /// The segment is written to no more.
     fn retire(&mut self, segment: Segment<F>, sealed: bool) {
+        self.closed.push(Arc::clone(&segment.file));
         if segment.fragments > 0 {
-            self.retired.push((segment.head.name(), sealed));
             self.previous = segment.value;
             let mut stream = index::write(&self.index);
-            if let Some(open) = stream.open.take() {
-                stream.insert(open.summary(sealed));
-            }
             stream.last_value = Some(segment.value);
+            if let Some(open) = stream.open.take() {
+                stream.insert(open.summary(sealed), open.stretches());
+                self.retired.push((segment.unsettled(self.key, open), sealed));
+            }
         }
-        self.closed.push(segment.file);
+    }
+}
+
+impl<F> Segment<F> {
+    fn unsettled(self, key: StreamKey, open: Open) -> Unsettled<F> {
+        let Self { path, file, durable, committing, .. } = self;
+        Unsettled { key, path, file, open, durable, committing }
     }
 }
 

@@ -53,7 +53,7 @@ impl Tables {
         }
         drop(kept);
         let path = name.path(key);
-        let contents = disk.open(&path).map_err(ScanError::Io).and_then(|file| load(&file, summary.sealed));
+        let contents = disk.open(&path).map_err(ScanError::Io).and_then(|file| load(&file, summary));
         let contents = Arc::new(contents.map_err(|error| reading(path, error))?);
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() >= KEPT {
@@ -70,12 +70,14 @@ impl Tables {
     }
 }
 
-fn load(file: &impl File, sealed: bool) -> Result<Contents, ScanError> {
+fn load(file: &impl File, summary: &Summary) -> Result<Contents, ScanError> {
     let header = scan::header(file)?;
-    let trailer = if sealed { scan::trailer(file)?.filter(|trailer| trailer.digest_holds) } else { None };
+    let trailer =
+        if summary.sealed { scan::trailer(file)?.filter(|trailer| trailer.digest_holds) } else { None };
     let table = match trailer {
         Some(trailer) => trailer.table,
-        None => scan::walk(file, &header)?.table,
+        // What follows the segment's end is void.
+        None => scan::walk(file, &header, summary.bytes.into())?.table,
     };
     Ok(Contents { head: header.head, tracks: header.tracks, table })
 }

@@ -5,18 +5,22 @@
 //!
 //! | bytes | what |
 //! |--:|---|
-//! | 2 2 | format version: 1; reserved: 0 |
+//! | 2 2 | format version: 1; number of marks |
 //! | 8 8 | wall time of the first picture and of the end of the last one, µs since 1970 |
 //! | 4 4 | number of fragments, number of key frames |
-//! | 32 each | fragments: offset, length, length of `moof`; decode time, duration; video samples (2), audio samples (2), first key frame in the list below, marks (2), reserved (2) |
+//! | 32 each | fragments: offset, length, length of `moof`; decode time, duration; video samples (2), audio samples (2), first key frame in the list below, kinds of marks that held (2), reserved (2) |
 //! | 24 each | key frames: fragment, sample in the fragment; decode time, composition offset; offset in the fragment, length |
+//! | 11 … each | marks: see [`crate::mark`] |
 //!
 //! What is not here: sizes and times of single samples, which the `moof` of the fragment tells.
 
 use model::WallTime;
 
 use super::{MAX_TRAILER, Malformed, TABLE, fields::Fields, uuid_box};
-use crate::clock::Anchor;
+use crate::{
+    clock::Anchor,
+    mark::{self, Mark, MarkKinds},
+};
 
 const VERSION: u16 = 1;
 const FRAGMENT_LEN: usize = 32;
@@ -41,8 +45,8 @@ pub struct Fragment {
     pub audio_samples: u16,
     /// Number of key frames in the table before this fragment.
     pub keys_before: u32,
-    /// What happened meanwhile, a bit a kind; none is defined yet.
-    pub marks: u16,
+    /// What happened meanwhile.
+    pub marks: MarkKinds,
 }
 
 /// A key frame.
@@ -72,6 +76,8 @@ pub struct Table {
     pub fragments: Vec<Fragment>,
     /// In order.
     pub keys: Vec<KeyFrame>,
+    /// In the order in which they were written.
+    pub marks: Vec<Mark>,
 }
 
 impl Fragment {
@@ -98,6 +104,15 @@ impl Table {
         (time, (end - time).max(0))
     }
 
+    /// What of it lies before that byte of the file. (Marks stay: nothing tells which fragment holds them.)
+    #[must_use]
+    pub fn before(&self, offset: u64) -> Self {
+        let fragments = self.fragments.iter().take_while(|fragment| fragment.end_offset() <= offset);
+        let fragments: Vec<Fragment> = fragments.copied().collect();
+        let keys = self.keys.iter().take_while(|key| (key.fragment as usize) < fragments.len());
+        Self { keys: keys.copied().collect(), fragments, marks: self.marks.clone() }
+    }
+
     /// Decode time of the end of the last picture.
     #[must_use]
     pub fn end(&self) -> i64 {
@@ -111,7 +126,7 @@ impl Table {
         let mut out = Vec::with_capacity(bytes);
         let end = anchor.wall_at(anchor.media.saturating_add(self.end()));
         out.extend_from_slice(&VERSION.to_be_bytes());
-        out.extend_from_slice(&[0; 2]);
+        out.extend_from_slice(&u16::try_from(self.marks.len()).unwrap_or(u16::MAX).to_be_bytes());
         out.extend_from_slice(&anchor.wall.micros().to_be_bytes());
         out.extend_from_slice(&end.micros().to_be_bytes());
         for count in [self.fragments.len(), self.keys.len()] {
@@ -126,7 +141,7 @@ impl Table {
             out.extend_from_slice(&fragment.video_samples.to_be_bytes());
             out.extend_from_slice(&fragment.audio_samples.to_be_bytes());
             out.extend_from_slice(&fragment.keys_before.to_be_bytes());
-            out.extend_from_slice(&fragment.marks.to_be_bytes());
+            out.extend_from_slice(&fragment.marks.0.to_be_bytes());
             out.extend_from_slice(&[0; 2]);
         }
         for key in &self.keys {
@@ -139,6 +154,7 @@ impl Table {
                 out.extend_from_slice(&number.to_be_bytes());
             }
         }
+        mark::encode(&self.marks, &mut out);
         uuid_box(&TABLE, &out)
     }
 
@@ -148,7 +164,7 @@ impl Table {
         if fields.u16()? != VERSION {
             return Err(Malformed("the table's format version is unknown"));
         }
-        fields.u16()?;
+        let marks = usize::from(fields.u16()?);
         let _start = fields.i64()?;
         let end = WallTime::from_micros(fields.i64()?);
         let (fragments, keys) = (fields.u32()? as usize, fields.u32()? as usize);
@@ -160,8 +176,9 @@ impl Table {
         let fragments =
             (0..fragments).map(|_| Self::parse_fragment(&mut fields)).collect::<Result<_, _>>()?;
         let keys = (0..keys).map(|_| Self::parse_key(&mut fields)).collect::<Result<_, _>>()?;
+        let marks = mark::parse(&mut fields, Some(marks))?;
         fields.end()?;
-        Ok((Self { fragments, keys }, end))
+        Ok((Self { fragments, keys, marks }, end))
     }
 
     fn parse_fragment(fields: &mut Fields<'_>) -> Result<Fragment, Malformed> {
@@ -174,7 +191,7 @@ impl Table {
             video_samples: fields.u16()?,
             audio_samples: fields.u16()?,
             keys_before: fields.u32()?,
-            marks: fields.u16()?,
+            marks: MarkKinds(fields.u16()?),
         };
         fields.u16()?;
         Ok(fragment)
@@ -209,11 +226,16 @@ mod tests {
             video_samples: 12,
             audio_samples: 4,
             keys_before: 0,
-            marks: 0,
+            marks: MarkKinds::MOTION,
         };
         let next = Fragment { offset: 1200, time: 45_000, keys_before: 1, ..fragment };
         let key = KeyFrame { fragment: 0, sample: 0, time: 0, composition_offset: 0, offset: 108, len: 20 };
-        let table = Table { fragments: vec![fragment, next], keys: vec![key] };
+        let mark = Mark {
+            time: WallTime::from_millis(60_010),
+            kind: crate::MarkKind::Event("door".to_owned()),
+            on: true,
+        };
+        let table = Table { fragments: vec![fragment, next], keys: vec![key], marks: vec![mark] };
         let bytes = table.to_box(&anchor);
         let content = uuid_content(&bytes, &TABLE).unwrap();
         assert_eq!(Table::parse(content), Ok((table.clone(), WallTime::from_millis(61_000))));

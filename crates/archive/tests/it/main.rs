@@ -5,8 +5,10 @@
 mod crash;
 mod fake;
 mod live;
+mod marks;
 mod players;
 mod proof;
 mod retention;
 mod round_trip;
 mod sim_disk;
+mod void;

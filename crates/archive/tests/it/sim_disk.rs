@@ -15,6 +15,8 @@ struct Inode {
     bytes: Vec<u8>,
     /// So many of them survive a crash.
     durable: usize,
+    /// What was durable, was cut off, and may be there again after a crash.
+    cut: Vec<u8>,
 }
 
 type Shared = Arc<Mutex<Inode>>;
@@ -115,6 +117,12 @@ impl SimDisk {
             let kept = if luck { state.names.get(name) } else { state.durable_names.get(name) };
             let Some(inode) = kept else { continue };
             let mut inode = inode.lock().unwrap().clone();
+            let cut = std::mem::take(&mut inode.cut);
+            if !cut.is_empty() && rng.random_bool(0.5) {
+                inode.bytes.truncate(inode.durable);
+                inode.bytes.extend(cut);
+                inode.durable = inode.bytes.len();
+            }
             let extra = rng.random_range(0..=inode.bytes.len() - inode.durable);
             inode.bytes.truncate(inode.durable + extra);
             // Of a file that was never committed a beginning is left.
@@ -187,7 +195,8 @@ impl Disk for SimDisk {
     fn replace(&self, path: &str, content: &[u8]) -> io::Result<()> {
         let mut state = self.state();
         state.operate()?;
-        let inode = Arc::new(Mutex::new(Inode { bytes: content.to_vec(), durable: content.len() }));
+        let inode =
+            Arc::new(Mutex::new(Inode { bytes: content.to_vec(), durable: content.len(), cut: Vec::new() }));
         state.names.insert(path.to_owned(), Arc::clone(&inode));
         state.durable_names.insert(path.to_owned(), inode);
         Ok(())
@@ -225,6 +234,7 @@ impl Disk for SimDisk {
         for file in files {
             let mut inode = file.inode.lock().unwrap();
             inode.durable = inode.bytes.len();
+            inode.cut.clear();
         }
         state.durable_names = state.names.clone();
         Ok(())
@@ -269,7 +279,12 @@ impl File for SimFile {
     fn truncate(&self, len: u64) -> io::Result<()> {
         self.disk.state().operate()?;
         let mut inode = self.inode.lock().unwrap();
-        inode.bytes.truncate(len as usize);
+        let len = len as usize;
+        if len < inode.durable {
+            let cut = inode.bytes[len..inode.durable].to_vec();
+            inode.cut.splice(0..0, cut);
+        }
+        inode.bytes.truncate(len);
         inode.durable = inode.durable.min(inode.bytes.len());
         Ok(())
     }

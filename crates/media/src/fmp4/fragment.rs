@@ -67,10 +67,22 @@ pub struct TooLarge;
 /// # Errors
 /// The samples are too large.
 pub fn fragment_head(sequence: u32, tracks: &[TrackSamples<'_>]) -> Result<Bytes, TooLarge> {
+    fragment_head_with(sequence, tracks, &[])
+}
+
+/// The same with more boxes at the end of `moof`, which players skip (ISO/IEC 14496-12, 4.2: unknown types).
+///
+/// # Errors
+/// The samples are too large.
+pub fn fragment_head_with(
+    sequence: u32,
+    tracks: &[TrackSamples<'_>],
+    more: &[u8],
+) -> Result<Bytes, TooLarge> {
     // Exactly what is written: one allocation, none to shrink it.
     let fragments: usize =
         tracks.iter().map(|track| 64 + track.samples.len() * bytes_per_sample(run_flags(track))).sum();
-    let mut out = BoxWriter::with_capacity(32 + fragments);
+    let mut out = BoxWriter::with_capacity(32 + fragments + more.len());
     let mut offsets = [(0, 0u64); 4];
     let mut data = 0u64;
     out.node(b"moof", |out| {
@@ -82,6 +94,7 @@ pub fn fragment_head(sequence: u32, tracks: &[TrackSamples<'_>]) -> Result<Bytes
             }
             data += track.samples.iter().map(|sample| u64::from(sample.size)).sum::<u64>();
         }
+        out.bytes(more);
     });
     let head = out.len() + 8;
     let size = u32::try_from(data + 8).map_err(|_| TooLarge)?;

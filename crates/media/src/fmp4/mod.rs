@@ -12,7 +12,7 @@ pub mod sample_entry;
 
 use model::TrackKind;
 
-pub use fragment::{SampleMeta, TooLarge, TrackSamples, fragment_head, fragment_one};
+pub use fragment::{SampleMeta, TooLarge, TrackSamples, fragment_head, fragment_head_with, fragment_one};
 pub use index::{RandomAccess, random_access_index, uuid_box};
 pub use init::init_segment;
 

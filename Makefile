@@ -45,6 +45,7 @@ bench: web xtask
 	$(XTASK) bench
 	cargo bench --locked --package e2e --bench live
 	cargo bench --locked --package archive --bench cost
+	cargo bench --locked --package archive --bench commit
 	MARTELLO_BIN=$(CARGO_TARGET_DIR)/release/martello npm --prefix web run --silent bench
 
 lab:

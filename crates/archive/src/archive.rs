@@ -23,6 +23,7 @@ use crate::{
     index::{self, Index},
     journal::Journal,
     layout::{DELETIONS_FILE, Day, LOCKS_FILE, SegmentName, VOIDS_FILE},
+    lead_in::{Lead, Tail},
     locks::{self, Lock},
     mark::Mark,
     progress::{Counter, Progress},
@@ -38,6 +39,9 @@ use crate::{
 
 /// An entry of the journal of deletions names at most so many segments.
 const SEGMENTS_PER_ENTRY: usize = 4096;
+
+/// A camera sends again what it sent within this time, in µs.
+const TAIL_WITHIN_US: i64 = 60_000_000;
 
 /// What an archive needs to know.
 #[derive(Clone)]
@@ -94,8 +98,8 @@ pub struct Archive<D: Disk> {
     /// Ends that are to be cut off, and their files.
     voids: Vec<Void>,
     void_files: Vec<Arc<D::File>>,
-    /// How far streams without a run are safe.
-    ended: HashMap<StreamKey, Counter>,
+    /// How far streams without a run are safe, and their last pictures.
+    ended: HashMap<StreamKey, (Counter, Tail)>,
     /// Days whose index on disk is missing or old.
     stale_days: BTreeSet<Day>,
     last_run: RunId,
@@ -202,15 +206,33 @@ impl<D: Disk> Archive<D> {
         Reader::new(Arc::clone(&self.shared))
     }
 
-    /// Begins a run: from the next key frame on, the stream is recorded. A run that goes on already is ended.
+    /// Begins a run: from the next key frame on, the stream is recorded. A run that goes on already is ended. Pictures that
+    /// the stream's last footage has already, since the camera sends them again, become the run's lead-in.
     pub fn begin_run(&mut self, key: StreamKey, tracks: Arc<Tracks>, now: WallTime) -> Result<(), Error> {
+        self.begin(key, tracks, Lead::Unknown, now)
+    }
+
+    /// The same for a run whose pictures before a decode time (1/90000 s) another volume has already: they become the
+    /// lead-in, to be decoded and never shown.
+    pub fn begin_run_after(
+        &mut self,
+        key: StreamKey,
+        tracks: Arc<Tracks>,
+        shown_from: i64,
+        now: WallTime,
+    ) -> Result<(), Error> {
+        self.begin(key, tracks, Lead::Until(shown_from), now)
+    }
+
+    fn begin(&mut self, key: StreamKey, tracks: Arc<Tracks>, lead: Lead, now: WallTime) -> Result<(), Error> {
         let ended = self.end_run(key, now);
         let stream = self.shared.index.get_or_add(key);
         let previous = self.last_value(key)?;
         let run = run_id(self.volume.volume, key, now, &previous, self.last_run);
         self.last_run = run;
-        let counter = self.ended.remove(&key).unwrap_or_else(|| Counter::new(previous));
-        self.writers.insert(key, Writer::new(key, stream, tracks, run, previous, counter));
+        let ended_before = self.ended.remove(&key);
+        let before = ended_before.unwrap_or_else(|| (Counter::new(previous), self.tail_on_disk(key, now)));
+        self.writers.insert(key, Writer::new(key, stream, tracks, run, previous, before, lead));
         ended
     }
 
@@ -235,12 +257,12 @@ impl<D: Disk> Archive<D> {
         self.written_since = earlier(self.written_since, writer.written_since);
         self.closed.append(&mut writer.take_dirty());
         self.note_retired(std::mem::take(&mut writer.retired));
-        self.ended.insert(key, writer.counter);
+        self.ended.insert(key, (writer.counter, writer.tail));
         ended
     }
 
-    /// To be called every 500 ms: writes fragments whose time has come, and makes everything durable. Blocks on the
-    /// disk; see [`Archive::begin_commit`].
+    /// To be called when [`crate::Pace`] says so: writes fragments whose time has come, and makes everything durable.
+    /// Blocks on the disk; see [`Archive::begin_commit`].
     pub fn tick(&mut self, now: WallTime) -> TickReport {
         let (errors, commit) = self.begin_commit(now);
         let mut report = match commit {
@@ -254,12 +276,19 @@ impl<D: Disk> Archive<D> {
         report
     }
 
+    /// Writes fragments that have waited for 500 ms, so that a process that is killed takes no more along. To be called a
+    /// few times a second.
+    pub fn write_aged(&mut self, now: WallTime) -> Vec<Error> {
+        let shared = shared(&self.shared, &self.options, &self.volume, now);
+        self.writers.values_mut().filter_map(|writer| writer.flush_aged(&shared, false).err()).collect()
+    }
+
     /// Writes fragments whose time has come, and hands out the work of making everything durable; nothing where there is
     /// nothing to do, or where a commit is still running.
     pub fn begin_commit(&mut self, now: WallTime) -> (Vec<Error>, Option<Commit<D>>) {
         let shared = shared(&self.shared, &self.options, &self.volume, now);
         let errors =
-            self.writers.values_mut().filter_map(|writer| writer.flush_aged(&shared).err()).collect();
+            self.writers.values_mut().filter_map(|writer| writer.flush_aged(&shared, true).err()).collect();
         if self.committing.is_some() {
             return (errors, None);
         }
@@ -278,7 +307,7 @@ impl<D: Disk> Archive<D> {
             return (errors, None);
         }
         self.writers.values_mut().for_each(Writer::begin_commit);
-        for (key, counter) in &mut self.ended {
+        for (key, (counter, _)) in &mut self.ended {
             let value = self.shared.index.get(*key).and_then(|stream| index::read(&stream).last_value);
             counter.begin_commit(value.unwrap_or_default());
         }
@@ -316,8 +345,9 @@ impl<D: Disk> Archive<D> {
             open.extend(writer.void(&shared));
             index::write(&self.shared.index.get_or_add(*key)).last_value = Some(writer.counter.durable_value);
         }
-        for (key, counter) in &mut self.ended {
+        for (key, (counter, tail)) in &mut self.ended {
             counter.voided();
+            tail.clear();
             index::write(&self.shared.index.get_or_add(*key)).last_value = Some(counter.durable_value);
         }
         self.closed.clear();
@@ -367,19 +397,27 @@ impl<D: Disk> Archive<D> {
     }
 
     fn report(&mut self, errors: Vec<Error>, now: WallTime) -> TickReport {
-        let oldest = self.writers.values().fold(self.written_since, |oldest, writer| {
-            earlier(earlier(oldest, writer.written_since), writer.waiting_since())
-        });
-        let oldest = earlier(oldest, self.committing.flatten());
-        let at_risk = oldest.map_or(0, |oldest| now.micros_since(oldest).max(0));
+        let at_risk = self.at_risk(now);
         let counters = self.writers.iter_mut().map(|(key, writer)| (*key, &mut writer.counter));
-        let counters = counters.chain(self.ended.iter_mut().map(|(key, counter)| (*key, counter)));
+        let counters = counters.chain(self.ended.iter_mut().map(|(key, (counter, _))| (*key, counter)));
         let (mut lost_samples, mut progress) = (0, Vec::new());
         for (key, counter) in counters {
             lost_samples += counter.lost_total;
             progress.extend(counter.tell(key));
         }
-        TickReport { errors, at_risk: Duration::from_micros(at_risk.unsigned_abs()), lost_samples, progress }
+        TickReport { errors, at_risk, lost_samples, progress }
+    }
+
+    /// Age of the oldest sample that is not known to be on disk: what a power cut now would cost. (By the wall clock:
+    /// where it was set meanwhile, this is no age.)
+    #[must_use]
+    pub fn at_risk(&self, now: WallTime) -> Duration {
+        let oldest = self.writers.values().fold(self.written_since, |oldest, writer| {
+            earlier(earlier(oldest, writer.written_since), writer.waiting_since())
+        });
+        let oldest = earlier(oldest, self.committing.flatten());
+        let at_risk = oldest.map_or(0, |oldest| now.micros_since(oldest).max(0));
+        Duration::from_micros(at_risk.unsigned_abs())
     }
 
     /// Keeps footage from being deleted. Durable on return; a lock with the same id is replaced.
@@ -478,7 +516,7 @@ impl<D: Disk> Archive<D> {
     /// What the last commit held is as it will stay.
     fn settle(&mut self) {
         self.writers.values_mut().for_each(Writer::committed);
-        self.ended.values_mut().for_each(Counter::committed);
+        self.ended.values_mut().for_each(|(counter, _)| counter.committed());
         for one in self
             .unsettled
             .iter_mut()
@@ -524,6 +562,13 @@ impl<D: Disk> Archive<D> {
             self.stale_days.remove(&day);
         }
         Ok(())
+    }
+
+    /// The last pictures of a stream that was recorded a moment ago, before the archive was opened.
+    fn tail_on_disk(&self, key: StreamKey, now: WallTime) -> Tail {
+        let reader = self.reader();
+        let newest = reader.newest(key).filter(|end| now.micros_since(*end).abs() < TAIL_WITHIN_US);
+        newest.and_then(|end| Tail::read(&reader, key, end)).unwrap_or_default()
     }
 
     /// Chain value at the end of the stream's last segment; zeros for a stream that was never recorded.

@@ -7,8 +7,8 @@
 //!
 //! - A volume's files: [`layout`]; a segment's bytes: [`mod@format`]; its proof: [`chain`]; its place in time: [`clock`].
 //! - Writing: [`Archive`]; reading, on any thread meanwhile: [`Reader`] and [`ReadPlan`].
-//! - What was written is read at once. It is durable after the next [`Archive::tick`]; frames younger than
-//!   the unfinished fragment (500 ms) are not read yet.
+//! - What was written is read at once. It is durable after the next [`Archive::tick`], for which [`Pace`] says when;
+//!   frames younger than the unfinished fragment (500 ms) are not read yet.
 
 pub mod chain;
 pub mod clock;
@@ -28,7 +28,9 @@ mod error;
 mod fragment;
 mod index;
 mod journal;
+mod lead_in;
 mod mark;
+mod pace;
 mod plan;
 mod progress;
 mod reader;
@@ -45,12 +47,13 @@ pub use error::Error;
 pub use index::{Span, Summary};
 pub use locks::Lock;
 pub use mark::{Activity, MAX_NAME, Mark, MarkKind, MarkKinds};
+pub use pace::{LONGEST_TICK, Pace, PaceStatus, TICK};
 pub use plan::{Part, ReadPlan, SampleRef};
 pub use progress::Progress;
 pub use reader::Reader;
 pub use recover::{Damaged, Recovered, Recovery};
 pub use retention::{Deleted, Enforced, Reason, Retention};
 pub use sign::{Purpose, Signer, Verifier};
-pub use stream::Limits;
+pub use stream::{Limits, YOUNG};
 pub use unsettled::Void;
 pub use volume::Volume;

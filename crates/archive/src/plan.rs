@@ -61,7 +61,7 @@ pub struct SampleRef {
     pub key: bool,
     /// When it is shown, on the wall clock.
     pub wall: WallTime,
-    /// Outside of the range: to be decoded, not to be shown.
+    /// Outside of the range, or the lead-in of a run (see [`crate::format::head`]): to be decoded, not to be shown.
     pub preroll: bool,
 }
 
@@ -310,6 +310,7 @@ impl<D: Disk> ReadPlan<D> {
         let audio_rate = cursor.source.tracks().timescale(TrackKind::Audio).unwrap_or(0);
         let video_from = cursor.video_from;
         let range = self.range;
+        let shown = |wall| range.contains(wall) && wall >= cursor.summary.start;
         let [video, audio] = &mut self.waiting;
         for FragmentTrack { kind, samples } in tracks {
             let (wanted, queue, timescale) = match kind {
@@ -325,7 +326,7 @@ impl<D: Disk> ReadPlan<D> {
                         self.decodable |= key && time >= video_from;
                         self.decodable && decoded < range.to
                     }
-                    TrackKind::Audio => range.contains(wall),
+                    TrackKind::Audio => shown(wall),
                 };
                 if used {
                     let sample = SampleRef {
@@ -340,7 +341,7 @@ impl<D: Disk> ReadPlan<D> {
                         composition_offset,
                         key,
                         wall,
-                        preroll: !range.contains(wall),
+                        preroll: !shown(wall),
                     };
                     queue.push_back((decoded, sample));
                 }
@@ -403,6 +404,13 @@ impl<D: Disk> ReadPlan<D> {
         }
         self.files.push_back((name, Arc::clone(&file)));
         Ok(Some(file))
+    }
+
+    /// When a frame of the segment that the plan is in was taken, as its source said.
+    pub(crate) fn source_wall(&self, sample: &SampleRef) -> WallTime {
+        let moved = |head: &format::Head| head.source_wall.micros_since(head.anchor.wall);
+        let cursor = self.cursor.as_ref().filter(|cursor| cursor.summary.name() == sample.segment);
+        sample.wall.plus_micros(cursor.map_or(0, |cursor| moved(cursor.source.head())))
     }
 
     /// The bytes of a frame. The bytes of its fragment are read at once and kept until another one is asked for.

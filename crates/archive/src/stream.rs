@@ -1,8 +1,9 @@
 //! The writer of one stream: samples into fragments, fragments into segments, segments into runs.
 //!
 //! Rules:
-//! - a fragment closes when it is 500 ms long, when its first sample is 500 ms old, when it is large, or at a key frame
-//!   once it is 250 ms long (streams of nothing but key frames would else be written frame by frame);
+//! - a fragment closes when it is 500 ms long, when its first sample is 500 ms old, with a commit ([`YOUNG`]), when it
+//!   is large, or at a key frame once it is 250 ms long (streams of nothing but key frames would else be written frame
+//!   by frame);
 //! - a segment begins at a key frame; it ends at the key frame after which the next one would come too late, and in
 //!   any case before 5 minutes or 256 MiB are full (only then may a segment begin without a key frame);
 //! - a run begins with a key frame; what comes before is not recorded. It ends when the caller says so, after a failed
@@ -13,6 +14,7 @@
 use std::{
     io::IoSlice,
     sync::{Arc, RwLock},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -27,6 +29,7 @@ use crate::{
     format::{self, Fragment, Head, Table, seal},
     fragment::Pending,
     index::{self, Open, Stream},
+    lead_in::{Lead, LeadIn, Tail},
     mark::{self, Active, Mark},
     progress::Counter,
     sign::Signer,
@@ -38,7 +41,10 @@ const FRAGMENT: i64 = 45_000;
 /// At a key frame a fragment closes once it is this long.
 const FRAGMENT_AT_KEY: i64 = 22_500;
 /// A fragment's first sample waits at most this long to be written.
-pub(crate) const FRAGMENT_AGE_US: i64 = 500_000;
+const FRAGMENT_AGE: Duration = Duration::from_millis(500);
+/// A commit takes along what waits, but for fragments that are younger than this: they wait for the next one. So
+/// fragments fall into step with the tick, and there are hardly more of them.
+pub const YOUNG: Duration = Duration::from_millis(200);
 /// A fragment of so many bytes or samples closes.
 const FRAGMENT_BYTES: usize = 8 << 20;
 const FRAGMENT_SAMPLES: usize = 1024;
@@ -106,6 +112,11 @@ pub(crate) struct Writer<F> {
     /// Samples that come before the next key frame are lost.
     suspended: bool,
     pub(crate) counter: Counter,
+    /// The stream's last pictures.
+    pub(crate) tail: Tail,
+    lead_in: LeadIn,
+    /// Media time and wall time of the first picture after the lead-in, until its segment has begun.
+    shown: Option<(i64, WallTime)>,
     /// Marks that wait for their fragment.
     marks: Vec<Mark>,
     /// What goes on as of the marks that were written.
@@ -127,7 +138,8 @@ impl<F: File> Writer<F> {
         tracks: Arc<Tracks>,
         run: RunId,
         previous: chain::Value,
-        counter: Counter,
+        (counter, tail): (Counter, Tail),
+        lead: Lead,
     ) -> Self {
         Self {
             key,
@@ -144,6 +156,9 @@ impl<F: File> Writer<F> {
             recording: false,
             suspended: false,
             counter,
+            tail,
+            lead_in: LeadIn::new(lead),
+            shown: None,
             marks: Vec::new(),
             active: Active::default(),
             previous,
@@ -169,6 +184,43 @@ impl<F: File> Writer<F> {
     ) -> Result<(), Error> {
         let number = self.counter.next();
         let before = self.check(sample).map_err(|why| Error::BadSample { key: self.key, why })?;
+        if self.lead_in.lead == Lead::No {
+            return self.take(shared, sample, number, before);
+        }
+        if self.lead_in.goes_on_with(sample, &self.tail) {
+            self.lead_in.hold(sample, number, before);
+            return Ok(());
+        }
+        let mut done = Ok(());
+        if sample.track == TrackKind::Video && (sample.key || self.lead_in.holds()) {
+            done = self.release(shared, sample);
+        }
+        done.and(self.take(shared, sample, number, before))
+    }
+
+    /// The lead-in is over: what was held back is recorded, and the sample is the first picture to be shown.
+    fn release<D: Disk<File = F>>(&mut self, shared: &Shared<'_, D>, first: &Sample) -> Result<(), Error> {
+        let held = self.lead_in.end();
+        if held.is_empty() {
+            return Ok(());
+        }
+        self.shown = Some((first.time.saturating_add(first.composition_offset.into()), first.wall));
+        let tail = self.tail.clone();
+        let taken =
+            held.iter().try_for_each(|(sample, number, before)| self.take(shared, sample, *number, *before));
+        if taken.is_ok() {
+            self.tail = tail;
+        }
+        taken
+    }
+
+    fn take<D: Disk<File = F>>(
+        &mut self,
+        shared: &Shared<'_, D>,
+        sample: &Sample,
+        number: u64,
+        before: Option<i64>,
+    ) -> Result<(), Error> {
         match sample.track {
             TrackKind::Video => self.push_video(shared, sample, number, before),
             TrackKind::Audio => self.push_audio(shared, sample, number),
@@ -258,6 +310,7 @@ impl<F: File> Writer<F> {
         if self.recording || sample.key {
             self.recording = true;
             self.suspended = false;
+            self.tail.push(sample);
             self.pending.push(sample, number, shared.now);
         } else {
             self.skip(number);
@@ -301,6 +354,11 @@ impl<F: File> Writer<F> {
 
     /// Writes what waits and closes the segment: nothing of the run is missing then.
     pub(crate) fn end_run<D: Disk<File = F>>(&mut self, shared: &Shared<'_, D>) -> Result<(), Error> {
+        if self.lead_in.holds() {
+            // Nothing new came.
+            self.lead_in.end();
+            self.counter.wrote(self.counter.pushed);
+        }
         let flushed = self.flush(shared);
         // Marks that no sample followed have their place in the table alone.
         if let Some(open) = &mut index::write(&self.index).open {
@@ -313,12 +371,15 @@ impl<F: File> Writer<F> {
         flushed.and(closed)
     }
 
-    /// Writes what waits if its first sample came long enough ago.
-    pub(crate) fn flush_aged<D: Disk<File = F>>(&mut self, shared: &Shared<'_, D>) -> Result<(), Error> {
+    /// Writes what waits if its first sample came long enough ago: for a commit, or at all.
+    pub(crate) fn flush_aged<D: Disk<File = F>>(
+        &mut self,
+        shared: &Shared<'_, D>,
+        commit: bool,
+    ) -> Result<(), Error> {
+        let age = if commit { YOUNG } else { FRAGMENT_AGE };
         match self.pending.since() {
-            Some(since) if shared.now.micros_since(since) >= FRAGMENT_AGE_US || shared.now < since => {
-                self.flush(shared)
-            }
+            Some(since) if shared.now >= since + age || shared.now < since => self.flush(shared),
             _ => Ok(()),
         }
     }
@@ -366,6 +427,7 @@ impl<F: File> Writer<F> {
     /// The commit failed: nothing that came since the last one counts. The file that was being written, to be cut.
     pub(crate) fn void<D: Disk<File = F>>(&mut self, shared: &Shared<'_, D>) -> Option<Unsettled<F>> {
         self.counter.voided();
+        self.forget_pictures();
         self.pending.clear();
         self.suspended |= self.recording;
         self.recording = false;
@@ -378,9 +440,17 @@ impl<F: File> Writer<F> {
         Some(segment.unsettled(self.key, open))
     }
 
+    /// What came last did not stay: nothing that comes again is known.
+    fn forget_pictures(&mut self) {
+        self.tail.clear();
+        self.lead_in.end();
+        self.shown = None;
+    }
+
     /// Gives up the file that is being written: what was written stays, nothing is added.
     fn give_up<D: Disk<File = F>>(&mut self, shared: &Shared<'_, D>) {
         self.counter.lose_unwritten(self.pending.until());
+        self.forget_pictures();
         self.pending.clear();
         self.suspended |= self.recording;
         self.recording = false;
@@ -490,8 +560,9 @@ impl<F: File> Writer<F> {
     /// Makes the file for the fragment that waits; the header's bytes are to be written with it.
     fn begin_segment<D: Disk<File = F>>(&mut self, shared: &Shared<'_, D>) -> Result<Option<Bytes>, Error> {
         let Some(first) = self.pending.first_video() else { return Ok(None) };
-        let media = first.time.saturating_add(first.composition_offset.into());
-        let anchor = place(first.wall, media, |range| index::read(&self.index).occupied(range));
+        let of_first = || (first.time.saturating_add(first.composition_offset.into()), first.wall);
+        let (media, wall) = self.shown.take().unwrap_or_else(of_first);
+        let anchor = place(wall, media, |range| index::read(&self.index).occupied(range));
         let head = Head {
             site: shared.site,
             volume: shared.volume,
@@ -499,7 +570,7 @@ impl<F: File> Writer<F> {
             run: self.run,
             number: self.number,
             anchor,
-            source_wall: first.wall,
+            source_wall: wall,
             server_wall: shared.now,
             previous: self.previous,
         };

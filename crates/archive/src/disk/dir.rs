@@ -1,22 +1,27 @@
 //! A volume in a directory of a real file system: the only module of this crate that touches files.
 //!
-//! What is not here: any decision. A commit of few files is one `fdatasync` each plus one `fsync` per directory whose
-//! names changed; of many files it is one `syncfs` (Linux 5.8 and later report its errors to every holder of a
-//! descriptor, which is why the volume's own is kept open).
+//! What is not here: any decision. A commit of few files starts to write all of them, then waits for each by `fdatasync`,
+//! so that the disk can order them and the file system's journal is written once or twice; then one `fsync` per
+//! directory whose names changed. A commit of many files is one `syncfs` (Linux 5.8 and later report its errors to every
+//! holder of a descriptor, which is why the volume's own is kept open). docs/design/0008 has the figures.
 
 use std::{
     collections::BTreeSet,
     fs, io,
     io::Write,
+    num::NonZero,
     os::unix::fs::{FileExt, OpenOptionsExt},
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use super::{Disk, Entry, File, Space};
 
 /// With more files than this a commit is one `syncfs`.
-const SYNCFS_ABOVE: usize = 24;
+const SYNCFS_ABOVE: usize = 16;
 /// One process at a time writes a volume; this file is locked by it.
 const LOCK_FILE: &str = ".lock";
 
@@ -34,7 +39,27 @@ pub struct Dir {
 
 /// An open file of a [`Dir`].
 #[derive(Debug)]
-pub struct DirFile(fs::File);
+pub struct DirFile {
+    file: fs::File,
+    /// Bytes at the last commit.
+    committed: AtomicU64,
+}
+
+impl DirFile {
+    fn new(file: fs::File) -> Self {
+        Self { file, committed: AtomicU64::new(0) }
+    }
+
+    /// Starts to write what was appended since the last commit. (The advice means: not needed soon. Linux starts to
+    /// write what is dirty of it, and drops what is clean, of which there is next to nothing.) Only a hint.
+    fn start_writing(&self) {
+        let Ok(len) = self.file.metadata().map(|metadata| metadata.len()) else { return };
+        let from = self.committed.swap(len, Ordering::Relaxed);
+        if let Some(new) = NonZero::new(len.saturating_sub(from)) {
+            let _ = rustix::fs::fadvise(&self.file, from, Some(new), rustix::fs::Advice::DontNeed);
+        }
+    }
+}
 
 impl Dir {
     /// Opens the directory for one writer, making it where it is missing. A second writer, in this process or in
@@ -119,15 +144,15 @@ impl Disk for Dir {
             other => other?,
         };
         self.note_renamed(path);
-        Ok(DirFile(file))
+        Ok(DirFile::new(file))
     }
 
     fn open_append(&self, path: &str) -> io::Result<DirFile> {
-        fs::OpenOptions::new().read(true).append(true).open(self.root.join(path)).map(DirFile)
+        fs::OpenOptions::new().read(true).append(true).open(self.root.join(path)).map(DirFile::new)
     }
 
     fn open(&self, path: &str) -> io::Result<DirFile> {
-        fs::File::open(self.root.join(path)).map(DirFile)
+        fs::File::open(self.root.join(path)).map(DirFile::new)
     }
 
     fn replace(&self, path: &str, content: &[u8]) -> io::Result<()> {
@@ -172,7 +197,10 @@ impl Disk for Dir {
         if files.len() + renamed.len() > SYNCFS_ABOVE {
             return Ok(rustix::fs::syncfs(&self.handle)?);
         }
-        let done = files.iter().try_for_each(|file| file.0.sync_data());
+        if let [_, _, ..] = files {
+            files.iter().for_each(|file| file.start_writing());
+        }
+        let done = files.iter().try_for_each(|file| file.file.sync_data());
         let done =
             done.and_then(|()| renamed.iter().try_for_each(|directory| self.sync_directory(directory)));
         if done.is_err() {
@@ -190,7 +218,7 @@ impl Disk for Dir {
 impl File for DirFile {
     fn append(&self, mut parts: &mut [io::IoSlice<'_>]) -> io::Result<()> {
         while !parts.is_empty() {
-            match (&self.0).write_vectored(parts) {
+            match (&self.file).write_vectored(parts) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
                 Ok(written) => io::IoSlice::advance_slices(&mut parts, written),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -203,7 +231,7 @@ impl File for DirFile {
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
         let mut done = 0;
         while let Some(rest) = buffer.get_mut(done..).filter(|rest| !rest.is_empty()) {
-            match self.0.read_at(rest, offset + done as u64) {
+            match self.file.read_at(rest, offset + done as u64) {
                 Ok(0) => break,
                 Ok(read) => done += read,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -214,10 +242,10 @@ impl File for DirFile {
     }
 
     fn len(&self) -> io::Result<u64> {
-        Ok(self.0.metadata()?.len())
+        Ok(self.file.metadata()?.len())
     }
 
     fn truncate(&self, len: u64) -> io::Result<()> {
-        self.0.set_len(len)
+        self.file.set_len(len)
     }
 }

@@ -1,12 +1,16 @@
 //! The head of a segment: whose it is and where it stands. What is not here: the tracks, which `moov` tells.
 //!
+//! The anchor is that of the first picture that is *shown*. Pictures before it in the file are the *lead-in*: the stream's
+//! footage before has them already (a camera sent them again, or they lie on another volume), and they are there only
+//! so that what follows can be decoded. Their media times are less than the anchor's; so nothing else marks them.
+//!
 //! | bytes | what |
 //! |--:|---|
 //! | 2 | format version: 1 |
 //! | 16 16 16 | site, volume, camera |
 //! | 1 | stream: 0 main, 1 sub |
 //! | 16 4 | run, number of the segment in the run (from 0) |
-//! | 8 8 4 | anchor: wall time of the first picture in µs since 1970, its media time in 1/90000 s, slew in millionths |
+//! | 8 8 4 | anchor: wall time of the first shown picture in µs since 1970, its media time in 1/90000 s, slew in millionths |
 //! | 8 8 | what the source said about that picture's wall time, and what the server's clock said when it was written |
 //! | 32 | chain value at the end of the stream's segment before; zeros for the first |
 

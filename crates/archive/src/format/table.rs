@@ -100,7 +100,8 @@ impl Table {
     pub fn next(&self, pictures: Option<(i64, i64)>, sound: Option<(i64, i64)>) -> (i64, i64) {
         let begin = pictures.or(sound.map(|(begin, end)| (begin - SKEW, end))).map_or(0, |(begin, _)| begin);
         let time = begin.max(self.fragments.last().map_or(begin, |last| last.time.into()));
-        let end = pictures.or(sound).map_or(time, |(_, end)| end).max(self.end());
+        let before = self.fragments.last().map_or(time, Fragment::end);
+        let end = pictures.or(sound).map_or(time, |(_, end)| end).max(before);
         (time, (end - time).max(0))
     }
 

@@ -4,6 +4,7 @@
 
 mod crash;
 mod fake;
+mod lead_in;
 mod live;
 mod marks;
 mod players;
@@ -11,4 +12,5 @@ mod proof;
 mod retention;
 mod round_trip;
 mod sim_disk;
+mod tick;
 mod void;

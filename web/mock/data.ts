@@ -1,5 +1,5 @@
 /** What the mock site has at the start: cameras in every state, alarms, storage that is nearly full. */
-import type { Alarm, Camera, CameraState, Found, Notifications, Session, Site, Stream, Token, Volume } from "../src/api/types";
+import type { Alarm, Camera, CameraState, Found, Notifications, Profile, Session, Site, Stream, Token, Volume } from "../src/api/types";
 
 const hex = (number: number) => number.toString(16).padStart(32, "0");
 const ago = (seconds: number) => new Date(Date.now() - seconds * 1000).toISOString();
@@ -9,10 +9,19 @@ const stream = (over: Partial<Stream> = {}): Stream => ({
 });
 const sub = stream({ kind: "sub", video_codec: "avc1.42e01e", audio_codec: null, width: 640, height: 360, bits_per_second: 412_000 });
 
+export const profile = (over: Partial<Profile> = {}): Profile => ({
+  name: "main", video: { kind: "axis", codec: "h264" }, used_as: "main", built_in: true, picture: { video_codec: "avc1.64001f", audio_codec: "mp4a.40.2", width: 1920, height: 1080 }, ...over,
+});
+const profiles = (): Profile[] => [
+  profile(),
+  profile({ name: "sub", used_as: "sub", picture: null }),
+  profile({ name: "Night", used_as: null, built_in: false, video: { kind: "axis", codec: "h265", resolution: "1280x720", fps: 5, compression: 20 }, picture: { video_codec: "hvc1.1.6.L93.B0", audio_codec: null, width: 1280, height: 720 } }),
+];
+
 export function camera(number: number, name: string, over: Partial<Camera> = {}): Camera {
   return {
     id: hex(number), name, model: "AXIS P3245-LVE", serial: `B8A44F01A2${(0xc0 + number).toString(16).toUpperCase()}`,
-    source: { kind: "axis", address: `http://192.168.0.${90 + number}` }, has_sub: true, user: "root", transport: "tcp", audio: true, record: true,
+    source: { kind: "axis", address: `http://192.168.0.${90 + number}` }, has_sub: true, profiles: profiles(), user: "root", transport: "tcp", audio: true, record: true,
     retention_days: 30, state: "recording" satisfies CameraState, detail: null, last_frame: ago(0), next_try: null, streams: [stream(), sub], added: ago(86_400 * 40), ...over,
   };
 }

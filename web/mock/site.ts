@@ -83,6 +83,34 @@ export function mockSite({ signedIn = true, setUpNeeded = false, empty = false }
       patch: ({ path, body }) => Object.assign(one(state.cameras, path[0]), Object.fromEntries(Object.entries(body).filter(([key]) => key !== "password")), body.retention_days === 0 ? { retention_days: null } : {}),
       delete: ({ path }) => void (state.cameras = state.cameras.filter(({ id }) => id !== path[0])),
     },
+    "/v1/cameras/{camera}/profiles": {
+      get: ({ path }) => ({ items: one(state.cameras, path[0]).profiles }),
+      post: ({ path, body }) => {
+        const camera = one(state.cameras, path[0]);
+        if (camera.profiles.some(({ name }) => name === body.name)) refuse(409, "conflict", "The camera has a profile of this name already.");
+        const added = data.profile({ name: body.name, video: body.video, used_as: null, built_in: false });
+        camera.profiles = [...camera.profiles, added];
+        return added;
+      },
+    },
+    "/v1/cameras/{camera}/profiles/{profile}": {
+      patch: ({ path, body }) => {
+        const camera = one(state.cameras, path[0]);
+        const changed = camera.profiles.find(({ name }) => name === decodeURIComponent(path[1] ?? "")) ?? refuse(404, "not-found", "There is no such profile (any more).");
+        const use = body.use_as === "none" ? null : body.use_as;
+        if (use !== undefined && use !== "main" && changed.used_as === "main") refuse(409, "conflict", "This profile is recorded; choose another one to record first.");
+        camera.profiles = camera.profiles.map((profile) => {
+          if (profile === changed) return { ...profile, name: body.name ?? profile.name, video: body.video ?? profile.video, used_as: use === undefined ? profile.used_as : use };
+          return use && profile.used_as === use ? { ...profile, used_as: null } : profile;
+        });
+        return camera.profiles.find(({ name }) => name === (body.name ?? changed.name)) ?? changed;
+      },
+      delete: ({ path }) => {
+        const camera = one(state.cameras, path[0]);
+        camera.profiles = camera.profiles.filter(({ name }) => name !== decodeURIComponent(path[1] ?? ""));
+        return undefined;
+      },
+    },
     "/v1/probe": {
       post: async ({ body }) => {
         await pause(slowMs);

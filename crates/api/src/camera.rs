@@ -4,6 +4,8 @@ use model::{CameraId, StreamKind, WallTime};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::profile::Profile;
+
 /// Where a camera's streams come from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "lowercase")]
@@ -79,6 +81,11 @@ pub struct NewCamera {
     /// Days that recordings are kept; none: as long as there is room.
     #[schema(minimum = 1, maximum = 3650)]
     pub retention_days: Option<u32>,
+    /// Where its still pictures come from (`http://…` or `https://…`, JPEG or Motion JPEG, without name and password);
+    /// none: the camera is asked (VAPIX, ONVIF).
+    #[schema(max_length = 2048)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image_url: Option<String>,
 }
 
 const fn yes() -> bool {
@@ -105,6 +112,8 @@ pub struct CameraChange {
     pub record: Option<bool>,
     /// Days that recordings are kept; 0: as long as there is room.
     pub retention_days: Option<u32>,
+    /// Where its still pictures come from; empty: the camera is asked.
+    pub image_url: Option<String>,
 }
 
 /// How a camera is.
@@ -159,6 +168,10 @@ pub struct Camera {
     pub source: Source,
     /// Whether a sub stream is known.
     pub has_sub: bool,
+    /// Its stream profiles: those of its source, then those that a person made.
+    pub profiles: Vec<Profile>,
+    /// Where its still pictures come from, where a person typed it.
+    pub image_url: Option<String>,
     /// User at the camera.
     pub user: Option<String>,
     /// How RTP travels.

@@ -9,6 +9,7 @@ pub mod event;
 pub mod live;
 pub mod notification;
 pub mod problem;
+pub mod profile;
 pub mod record;
 pub mod recording;
 pub mod session;

@@ -17,6 +17,11 @@ pub enum Ask {
         camera: CameraId,
         /// Which stream; a camera without a sub stream sends its main stream and says so in a notice.
         stream: StreamKind,
+        /// A stream profile by its name, in place of `stream`. Records of one that is neither main nor sub say `sub`. A
+        /// camera without it sends `stream` and says so in a notice.
+        #[schema(max_length = 64)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        profile: Option<String>,
         /// Whether sound is wanted too.
         #[serde(default)]
         audio: bool,

@@ -6,6 +6,7 @@
 
 pub mod answers;
 mod http;
+mod profile;
 mod tls;
 
 use std::time::Duration;
@@ -16,6 +17,7 @@ use serde_json::json;
 use url::Url;
 
 pub use answers::{Api, Codec, DeviceInfo, Parameters, Resolution, SystemReady};
+pub use profile::StreamParameters;
 pub use tls::Fingerprint;
 
 pub(crate) use http::Fetcher;

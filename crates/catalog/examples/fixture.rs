@@ -5,7 +5,7 @@ use std::{error::Error, time::Duration};
 
 use catalog::{
     Catalog, SealKey,
-    camera::{CameraRow, CameraSource, Transport},
+    camera::{CameraRow, CameraSource, Transport, profile::Profiles},
     setting::Setting,
     site::SiteRow,
     volume::VolumeRow,
@@ -42,6 +42,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         certificate_pin: None,
         main_url: None,
         sub_url: None,
+        profiles: Profiles::default(),
+        image_url: None,
         added: noon,
     };
     catalog.add_camera(&camera)?;

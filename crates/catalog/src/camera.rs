@@ -1,6 +1,9 @@
 //! Cameras of the site, as they were configured and probed. How they are now is the site's.
 
+pub mod profile;
+
 use model::{CameraId, Secret, WallTime};
+use profile::Profiles;
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
 use crate::{
@@ -83,8 +86,25 @@ pub struct CameraRow {
     pub main_url: Option<String>,
     /// Address of the sub stream, as the camera told it.
     pub sub_url: Option<String>,
+    /// Its stream profiles.
+    pub profiles: Profiles,
+    /// Address of a still picture that a person typed, `http://…` or `https://…`, without name and password.
+    pub image_url: Option<String>,
     /// When it was added.
     pub added: WallTime,
+}
+
+impl Codec {
+    const fn text(self) -> &'static str {
+        match self {
+            Self::H264 => "h264",
+            Self::H265 => "h265",
+        }
+    }
+
+    fn of(text: &str) -> Self {
+        if text == "h265" { Self::H265 } else { Self::H264 }
+    }
 }
 
 impl Catalog {
@@ -94,7 +114,7 @@ impl Catalog {
             let count =
                 tx.query_row("SELECT count(*) FROM camera", [], |row| row.get(0)).map_err(Error::Read)?;
             room("cameras", count, MAX_CAMERAS)?;
-            write(tx, self.key(), camera, INSERT).map(drop)
+            write(tx, self.key(), camera, INSERT)
         })
     }
 
@@ -137,24 +157,27 @@ impl Catalog {
                 .and_then(|mut select| select.query_map([], read)?.collect::<rusqlite::Result<Vec<_>>>())
                 .map_err(Error::Read)?
                 .into_iter()
-                .map(|camera| unseal(self.key(), camera))
+                .map(|camera| whole(tx, self.key(), camera))
                 .collect()
         })
     }
 }
 
 const INSERT: &str = "INSERT INTO camera (id, name, kind, address, sub_address, rtsp_port, codec, user, password,
-        transport, audio, record, retention_days, model, serial, certificate_pin, main_url, sub_url, added)
+        transport, audio, record, retention_days, model, serial, certificate_pin, main_url, sub_url, main_profile,
+        sub_profile, image_url, added)
     VALUES (:id, :name, :kind, :address, :sub_address, :rtsp_port, :codec, :user, :password, :transport, :audio,
-        :record, :retention_days, :model, :serial, :certificate_pin, :main_url, :sub_url, :added)";
+        :record, :retention_days, :model, :serial, :certificate_pin, :main_url, :sub_url, :main_profile, :sub_profile,
+        :image_url, :added)";
 const UPDATE: &str = "UPDATE camera SET name = :name, kind = :kind, address = :address,
         sub_address = :sub_address, rtsp_port = :rtsp_port, codec = :codec, user = :user, password = :password,
         transport = :transport, audio = :audio, record = :record, retention_days = :retention_days,
         model = :model, serial = :serial, certificate_pin = :certificate_pin, main_url = :main_url,
-        sub_url = :sub_url, added = :added
+        sub_url = :sub_url, main_profile = :main_profile, sub_profile = :sub_profile, image_url = :image_url,
+        added = :added
     WHERE id = :id";
 
-/// A row whose password is still sealed.
+/// A row whose password is still sealed, without its profiles.
 struct Sealed {
     camera: CameraRow,
     password: Option<Vec<u8>>,
@@ -165,11 +188,11 @@ fn one(connection: &Connection, key: &SealKey, id: CameraId) -> Result<Option<Ca
         .query_row("SELECT * FROM camera WHERE id = ?1", [text(id)], read)
         .optional()
         .map_err(Error::Read)?
-        .map(|camera| unseal(key, camera))
+        .map(|camera| whole(connection, key, camera))
         .transpose()
 }
 
-fn write(connection: &Connection, key: &SealKey, camera: &CameraRow, sql: &'static str) -> Result<usize> {
+fn write(connection: &Connection, key: &SealKey, camera: &CameraRow, sql: &'static str) -> Result<()> {
     let (kind, address, sub_address, rtsp_port, codec) = match &camera.source {
         CameraSource::Axis { address, rtsp_port, codec } => ("axis", address, None, *rtsp_port, *codec),
         CameraSource::Rtsp { main_url, sub_url } => ("rtsp", main_url, sub_url.as_deref(), None, None),
@@ -184,6 +207,9 @@ fn write(connection: &Connection, key: &SealKey, camera: &CameraRow, sql: &'stat
         ("camera serial number", camera.serial.as_deref(), 256),
         ("main stream address", camera.main_url.as_deref(), MAX_URL),
         ("sub stream address", camera.sub_url.as_deref(), MAX_URL),
+        ("image address", camera.image_url.as_deref(), MAX_URL),
+        ("main profile", Some(camera.profiles.main.as_str()), profile::MAX_NAME),
+        ("sub profile", camera.profiles.sub.as_deref(), profile::MAX_NAME),
     ] {
         bounded_option(what, value, max)?;
     }
@@ -199,7 +225,7 @@ fn write(connection: &Connection, key: &SealKey, camera: &CameraRow, sql: &'stat
                 ":address": address,
                 ":sub_address": sub_address,
                 ":rtsp_port": rtsp_port,
-                ":codec": codec.map(|codec| match codec { Codec::H264 => "h264", Codec::H265 => "h265" }),
+                ":codec": codec.map(Codec::text),
                 ":user": camera.user,
                 ":password": password,
                 ":transport": match camera.transport { Transport::Tcp => "tcp", Transport::Udp => "udp" },
@@ -211,19 +237,22 @@ fn write(connection: &Connection, key: &SealKey, camera: &CameraRow, sql: &'stat
                 ":certificate_pin": camera.certificate_pin,
                 ":main_url": camera.main_url,
                 ":sub_url": camera.sub_url,
+                ":main_profile": camera.profiles.main,
+                ":sub_profile": camera.profiles.sub,
+                ":image_url": camera.image_url,
                 ":added": camera.added.micros(),
             },
         )
-        .map_err(Error::Write)
+        .map_err(Error::Write)?;
+    profile::write(connection, camera.id, &camera.profiles.own)
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Sealed> {
-    let codec = |text: String| if text == "h265" { Codec::H265 } else { Codec::H264 };
     let source = if row.get_ref("kind")?.as_str()? == "axis" {
         CameraSource::Axis {
             address: row.get("address")?,
             rtsp_port: row.get("rtsp_port")?,
-            codec: row.get::<_, Option<String>>("codec")?.map(codec),
+            codec: row.get::<_, Option<String>>("codec")?.map(|text| Codec::of(&text)),
         }
     } else {
         CameraSource::Rtsp { main_url: row.get("address")?, sub_url: row.get("sub_address")? }
@@ -245,14 +274,19 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Sealed> {
         certificate_pin: row.get("certificate_pin")?,
         main_url: row.get("main_url")?,
         sub_url: row.get("sub_url")?,
+        profiles: Profiles { main: row.get("main_profile")?, sub: row.get("sub_profile")?, own: Vec::new() },
+        image_url: row.get("image_url")?,
         added: time(row, "added")?,
     };
     Ok(Sealed { camera, password: row.get("password")? })
 }
 
-fn unseal(key: &SealKey, sealed: Sealed) -> Result<CameraRow> {
-    let password = key.open_text(place(&text(sealed.camera.id)), sealed.password.as_deref())?;
-    Ok(CameraRow { password, ..sealed.camera })
+/// The row with its password open and its profiles.
+fn whole(connection: &Connection, key: &SealKey, sealed: Sealed) -> Result<CameraRow> {
+    let Sealed { mut camera, password } = sealed;
+    camera.password = key.open_text(place(&text(camera.id)), password.as_deref())?;
+    camera.profiles.own = profile::of(connection, camera.id)?;
+    Ok(camera)
 }
 
 const fn place(row: &str) -> Place<'_> {

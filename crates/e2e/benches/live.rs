@@ -43,6 +43,7 @@ async fn measure() {
         camera: cameras[subscription % CAMERAS],
         stream: StreamKind::Main,
         audio: false,
+        profile: None,
         flac: false,
     };
     for subscription in 0..CAMERAS {

@@ -102,6 +102,7 @@ impl System {
             audio: true,
             record: true,
             retention_days: None,
+            image_url: None,
         };
         self.client.post("/v1/cameras", &new).await
     }
@@ -128,6 +129,7 @@ pub fn new_camera(camera: &SimCamera, source: Source) -> NewCamera {
         audio: true,
         record: true,
         retention_days: None,
+        image_url: None,
     }
 }
 

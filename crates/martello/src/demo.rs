@@ -237,6 +237,7 @@ mod with_cameras {
             audio: true,
             record: true,
             retention_days: Some(3),
+            image_url: None,
         }
     }
 

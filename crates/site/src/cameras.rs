@@ -13,6 +13,7 @@ use api::{
     alarm::AlarmKind,
     camera::{CameraState, Stream},
     event::Event,
+    profile::ProfilePicture,
     record::{Notice, NoticeCode},
 };
 use catalog::camera::CameraRow;
@@ -29,6 +30,7 @@ use crate::{
         packet::Lane,
         run::again_in,
     },
+    profiles,
     recorder::{Recorder, RetentionGoals, WriteState},
 };
 
@@ -39,6 +41,8 @@ struct Entry {
     row: CameraRow,
     main: Arc<Feed>,
     sub: Option<Arc<Feed>>,
+    /// Profiles that are neither, as far as somebody asked for them since the start.
+    others: BTreeMap<String, Arc<Feed>>,
     /// Since when it should send frames: silence is counted from here until the first frame.
     expected_since: WallTime,
 }
@@ -57,6 +61,37 @@ struct Inner {
 #[derive(Clone)]
 pub struct Cameras {
     inner: Arc<Inner>,
+}
+
+/// Which stream of a camera a viewer wants.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    /// Main or sub.
+    pub kind: StreamKind,
+    /// A profile by its name, in place of that.
+    pub profile: Option<&'a str>,
+}
+
+impl Entry {
+    fn feeds(&self) -> Vec<Arc<Feed>> {
+        [&self.main].into_iter().chain(&self.sub).chain(self.others.values()).cloned().collect()
+    }
+
+    /// What the stream of a profile carries, where it has been open since the start.
+    fn picture(&self, name: &str) -> Option<ProfilePicture> {
+        let feed = match profiles::used_as(&self.row, name) {
+            Some(StreamKind::Main) => Some(&self.main),
+            Some(StreamKind::Sub) => self.sub.as_ref(),
+            None => self.others.get(name),
+        };
+        let tracks = feed?.status().tracks?;
+        Some(ProfilePicture {
+            video_codec: tracks.video.codec_string.clone(),
+            audio_codec: tracks.audio.as_ref().map(|audio| audio.codec_string().to_owned()),
+            width: tracks.video.width,
+            height: tracks.video.height,
+        })
+    }
 }
 
 /// A viewer's subscription to one stream; ends on drop.
@@ -101,44 +136,42 @@ impl Cameras {
         let Some(deps) = self.inner.deps.get() else { return };
         let stopped = {
             let mut entries = self.write();
-            let source = convert::source(&row);
-            let spec = |kind: StreamKind| Spec {
-                source: source.clone(),
-                user: row.user.clone(),
-                password: row.password.clone(),
-                known: row.main_url.clone().zip(row.sub_url.clone()),
-                pin: row.certificate_pin,
-                transport: convert::transport(&row),
-                audio: row.audio,
-                record: row.record && kind == StreamKind::Main,
-            };
-            let has_sub = convert::has_sub(&source);
+            let main = Spec { record: row.record, ..convert::spec(&row, profiles::main(&row)) };
+            let sub = profiles::sub(&row).map(|video| convert::spec(&row, video));
             if let Some(entry) = entries.get_mut(&id) {
-                entry.main.change(spec(StreamKind::Main));
-                let old_sub = match (&entry.sub, has_sub) {
-                    (Some(sub), true) => {
-                        sub.change(spec(StreamKind::Sub));
-                        None
+                entry.main.change(main);
+                let mut stopped = Vec::new();
+                match (&entry.sub, sub) {
+                    (Some(feed), Some(spec)) => feed.change(spec),
+                    (Some(_), None) => stopped.extend(entry.sub.take()),
+                    (None, Some(spec)) => {
+                        entry.sub = Some(Feed::start(key(id, StreamKind::Sub), spec, deps.clone()));
                     }
-                    (Some(_), false) => entry.sub.take(),
-                    (None, true) => {
-                        entry.sub =
-                            Some(Feed::start(key(id, StreamKind::Sub), spec(StreamKind::Sub), deps.clone()));
-                        None
-                    }
-                    (None, false) => None,
-                };
+                    (None, None) => {}
+                }
+                entry.others.retain(|name, feed| {
+                    let Some(video) = profiles::video(&row, name) else {
+                        stopped.push(Arc::clone(feed));
+                        return false;
+                    };
+                    feed.change(convert::spec(&row, video));
+                    true
+                });
                 entry.row = row;
-                old_sub
+                stopped
             } else {
-                let main = Feed::start(key(id, StreamKind::Main), spec(StreamKind::Main), deps.clone());
-                let sub = has_sub
-                    .then(|| Feed::start(key(id, StreamKind::Sub), spec(StreamKind::Sub), deps.clone()));
-                entries.insert(id, Entry { row, main, sub, expected_since: wall_now() });
-                None
+                let main = Feed::start(key(id, StreamKind::Main), main, deps.clone());
+                let sub = sub.map(|spec| Feed::start(key(id, StreamKind::Sub), spec, deps.clone()));
+                let (others, expected_since) = (BTreeMap::new(), wall_now());
+                entries.insert(id, Entry { row, main, sub, others, expected_since });
+                Vec::new()
             }
         };
-        if let Some(feed) = stopped {
+        for feed in stopped {
+            feed.hub().pause(&Notice {
+                code: NoticeCode::NoFrames,
+                text: "This stream was taken away in the camera's details.".into(),
+            });
             tokio::spawn(async move { feed.stop().await });
         }
         self.set_retention();
@@ -148,9 +181,8 @@ impl Cameras {
     /// Removes a camera; its recordings stay.
     pub async fn remove(&self, id: CameraId) {
         let Some(entry) = self.write().remove(&id) else { return };
-        entry.main.stop().await;
-        if let Some(sub) = entry.sub {
-            sub.stop().await;
+        for feed in entry.feeds() {
+            feed.stop().await;
         }
         self.inner.alarms.clear_camera(id);
         self.set_retention();
@@ -159,11 +191,7 @@ impl Cameras {
 
     /// Ends all feeds in order.
     pub async fn stop(&self) {
-        let feeds: Vec<_> = self
-            .read()
-            .values()
-            .flat_map(|entry| std::iter::once(Arc::clone(&entry.main)).chain(entry.sub.clone()))
-            .collect();
+        let feeds: Vec<_> = self.read().values().flat_map(Entry::feeds).collect();
         for feed in feeds {
             feed.stop().await;
         }
@@ -212,9 +240,10 @@ impl Cameras {
         if let Some(sub) = &entry.sub {
             streams.extend(stream(StreamKind::Sub, &sub.status()));
         }
+        let profiles = profiles::list(&entry.row, |name| entry.picture(name));
         convert::camera(
             &entry.row,
-            convert::Now { state, detail, next_try, last_frame: status.last_frame, streams },
+            convert::Now { state, detail, next_try, last_frame: status.last_frame, streams, profiles },
         )
     }
 
@@ -260,6 +289,17 @@ impl Cameras {
         })
     }
 
+    /// The feed of a profile that is neither main nor sub; it begins when it is asked for.
+    fn other(&self, camera: CameraId, name: &str) -> Option<Arc<Feed>> {
+        let mut entries = self.write();
+        let entry = entries.get_mut(&camera)?;
+        let video = profiles::video(&entry.row, name)?;
+        let spec = convert::spec(&entry.row, video);
+        let deps = self.inner.deps.get()?.clone();
+        let start = || Feed::start(key(camera, StreamKind::Sub), spec, deps);
+        Some(Arc::clone(entry.others.entry(name.to_owned()).or_insert_with(start)))
+    }
+
     /// Subscribes a viewer. A camera without the asked stream sends the other one; the notice says so.
     ///
     /// # Errors
@@ -267,32 +307,49 @@ impl Cameras {
     pub fn watch(
         &self,
         camera: CameraId,
-        kind: StreamKind,
+        wanted: Wanted<'_>,
         subscription: u32,
         sound: Option<Lane>,
         queue: mpsc::Sender<Delivery>,
     ) -> Result<(Watch, Option<Notice>), Notice> {
-        let entries = self.read();
-        let Some(entry) = entries.get(&camera) else {
-            return Err(Notice {
-                code: NoticeCode::NoCamera,
-                text: "There is no such camera (any more).".into(),
-            });
+        let no_camera =
+            || Notice { code: NoticeCode::NoCamera, text: "There is no such camera (any more).".into() };
+        let (mut kind, mut other, mut missing) = (wanted.kind, None, false);
+        if let Some(name) = wanted.profile {
+            let row = self.row(camera).ok_or_else(no_camera)?;
+            match profiles::used_as(&row, name) {
+                Some(used) => kind = used,
+                None => {
+                    other = self.other(camera, name);
+                    missing = other.is_none();
+                }
+            }
+        }
+        let (feed, instead) = match other {
+            Some(feed) => (feed, None),
+            None => {
+                let entries = self.read();
+                let entry = entries.get(&camera).ok_or_else(no_camera)?;
+                match (kind, &entry.sub) {
+                    (StreamKind::Sub, Some(sub)) => (Arc::clone(sub), None),
+                    (StreamKind::Sub, None) => (
+                        Arc::clone(&entry.main),
+                        Some("This camera has no sub stream; the main stream is shown."),
+                    ),
+                    (StreamKind::Main, _) => (Arc::clone(&entry.main), None),
+                }
+            }
         };
-        let (feed, other) = match (kind, &entry.sub) {
-            (StreamKind::Sub, Some(sub)) => (sub, false),
-            (StreamKind::Sub, None) => (&entry.main, true),
-            (StreamKind::Main, _) => (&entry.main, false),
+        let instead = if missing {
+            Some("This camera has no such stream profile (any more); another stream is shown.")
+        } else {
+            instead
         };
         let hold = feed.hold();
         let ticket = feed.hub().join(subscription, sound, queue);
         let notice = match &feed.status().phase {
             Phase::Failed { reason, .. } => Some(Notice { code: NoticeCode::NoFrames, text: reason.clone() }),
-            _ if other => Some(Notice {
-                code: NoticeCode::OtherStream,
-                text: "This camera has no sub stream; the main stream is shown.".into(),
-            }),
-            _ => None,
+            _ => instead.map(|text| Notice { code: NoticeCode::OtherStream, text: text.into() }),
         };
         Ok((Watch { _ticket: ticket, _hold: hold }, notice))
     }

@@ -1,10 +1,17 @@
 //! Between the catalog's rows and the API's types. Pure.
 
-use api::camera::{Camera, CameraChange, CameraState, Codec, NewCamera, Source, Stream, Transport};
-use catalog::camera::{self as row, CameraRow, CameraSource};
+use api::{
+    camera::{Camera, CameraChange, CameraState, Codec, NewCamera, Source, Stream, Transport},
+    profile::Profile,
+};
+use catalog::camera::{self as row, CameraRow, CameraSource, profile::Profiles};
 use model::{CameraId, Secret, WallTime};
 
-use crate::source::Looked;
+use crate::{
+    feed::Spec,
+    profiles::{self, Video},
+    source::Looked,
+};
 
 /// What is known about a camera at run time.
 pub struct Now {
@@ -18,19 +25,22 @@ pub struct Now {
     pub last_frame: Option<WallTime>,
     /// Its streams.
     pub streams: Vec<Stream>,
+    /// Its stream profiles.
+    pub profiles: Vec<Profile>,
 }
 
 /// A camera as the API tells it. Secrets stay behind.
 #[must_use]
 pub fn camera(row: &CameraRow, now: Now) -> Camera {
-    let source = source(row);
     Camera {
         id: row.id,
         name: row.name.clone(),
         model: row.model.clone(),
         serial: row.serial.clone(),
-        has_sub: has_sub(&source),
-        source,
+        has_sub: profiles::sub(row).is_some(),
+        profiles: now.profiles,
+        image_url: row.image_url.clone(),
+        source: source(row),
         user: row.user.clone(),
         transport: transport(row),
         audio: row.audio,
@@ -93,12 +103,19 @@ const fn kept_transport(transport: Transport) -> row::Transport {
     }
 }
 
-/// Whether a sub stream can be asked for.
+/// What a feed of this camera pulls; nothing is recorded of it.
 #[must_use]
-pub const fn has_sub(source: &Source) -> bool {
-    match source {
-        Source::Axis { .. } => true,
-        Source::Rtsp { sub_url, .. } => sub_url.is_some(),
+pub fn spec(row: &CameraRow, video: Video) -> Spec {
+    Spec {
+        source: source(row),
+        video,
+        user: row.user.clone(),
+        password: row.password.clone(),
+        known: row.main_url.clone().zip(row.sub_url.clone()),
+        pin: row.certificate_pin,
+        transport: transport(row),
+        audio: row.audio,
+        record: false,
     }
 }
 
@@ -127,13 +144,16 @@ pub fn new_row(new: NewCamera, looked: &Looked, now: WallTime) -> CameraRow {
         certificate_pin: looked.certificate,
         main_url: looked.streams.as_ref().map(|streams| streams.main.to_string()),
         sub_url: looked.streams.as_ref().map(|streams| streams.sub.to_string()),
+        profiles: Profiles::default(),
+        image_url: new.image_url,
         added: now,
     }
 }
 
 /// Takes a change over into a row.
 pub fn change_row(row: &mut CameraRow, change: CameraChange) {
-    let CameraChange { name, source, user, password, transport, audio, record, retention_days } = change;
+    let CameraChange { name, source, user, password, transport, audio, record, retention_days, image_url } =
+        change;
     if let Some(name) = name {
         row.name = name;
     }
@@ -141,6 +161,7 @@ pub fn change_row(row: &mut CameraRow, change: CameraChange) {
         row.source = source;
         // What the camera told about itself is asked for anew.
         (row.main_url, row.sub_url, row.certificate_pin) = (None, None, None);
+        profiles::after_change_of_source(row);
     }
     if let Some(user) = user {
         row.user = Some(user).filter(|user| !user.is_empty());
@@ -157,5 +178,8 @@ pub fn change_row(row: &mut CameraRow, change: CameraChange) {
         Some(0) => row.retention_days = None,
         Some(days) => row.retention_days = Some(days),
         None => {}
+    }
+    if let Some(url) = image_url {
+        row.image_url = Some(url).filter(|url| !url.is_empty());
     }
 }

@@ -17,6 +17,7 @@ mod http;
 mod identity;
 mod notify;
 mod principal;
+mod profiles;
 mod recorder;
 mod server;
 mod sessions;

@@ -7,13 +7,16 @@ use api::camera::{Codec, NewCamera, Probe, Source, Stream};
 use camera::{
     Error, probe,
     rtsp::{Limits, Target, Transport},
-    vapix::{Access, Device, Streams},
+    vapix::{Access, Device, Resolution, StreamParameters, Streams},
 };
-use catalog::camera::CameraRow;
+use catalog::camera::{
+    CameraRow,
+    profile::{ProfilePicture, ProfileVideo},
+};
 use model::{Secret, StreamKind};
 use url::Url;
 
-use crate::{convert, feed::Spec};
+use crate::{convert, feed::Spec, profiles::Video};
 
 /// What a camera told before it was added.
 #[derive(Clone, Debug)]
@@ -30,29 +33,25 @@ pub struct Looked {
 ///
 /// # Errors
 /// The camera cannot be asked, or has no such stream.
-pub async fn target(spec: &Spec, kind: StreamKind, ask_again: bool) -> Result<Target, Error> {
-    let url = match &spec.source {
-        Source::Rtsp { main_url, sub_url } => {
-            let text = match kind {
-                StreamKind::Main => main_url,
-                StreamKind::Sub => sub_url.as_ref().unwrap_or(main_url),
-            };
-            parse(text)?
-        }
-        Source::Axis { .. } => match spec.known.as_ref().filter(|_| !ask_again) {
-            Some((main, sub)) => parse(match kind {
-                StreamKind::Main => main,
-                StreamKind::Sub => sub,
-            })?,
-            None => {
-                let device = device(&spec.source, spec.user.as_ref(), spec.password.as_ref(), spec.pin)?;
-                let streams = streams(&device, &spec.source).await?;
-                match kind {
-                    StreamKind::Main => streams.main,
-                    StreamKind::Sub => streams.sub,
+pub async fn target(spec: &Spec, ask_again: bool) -> Result<Target, Error> {
+    let url = match (&spec.source, &spec.video) {
+        (_, Video::Own(ProfileVideo::Rtsp { url })) => parse(url)?,
+        (Source::Rtsp { main_url, sub_url }, Video::Sub) => parse(sub_url.as_ref().unwrap_or(main_url))?,
+        (Source::Rtsp { main_url, .. }, _) => parse(main_url)?,
+        (Source::Axis { .. }, video) => {
+            let streams = match spec.known.as_ref().filter(|_| !ask_again) {
+                Some((main, sub)) => Streams { main: parse(main)?, sub: parse(sub)? },
+                None => {
+                    let device = device(&spec.source, spec.user.as_ref(), spec.password.as_ref(), spec.pin)?;
+                    streams(&device, &spec.source).await?
                 }
+            };
+            match video {
+                Video::Main => streams.main,
+                Video::Sub => streams.sub,
+                Video::Own(own) => parameters(own).address(&streams.main),
             }
-        },
+        }
     };
     Ok(Target {
         url,
@@ -120,6 +119,39 @@ pub async fn look(new: &NewCamera) -> Result<Looked, Error> {
     }
     let certificate = facts.certificate.map(|fingerprint| *fingerprint.as_bytes());
     Ok(Looked { probe, streams, certificate })
+}
+
+/// Opens the stream of a profile and tells what it carries.
+///
+/// # Errors
+/// The camera does not answer, refuses the password, or has no such stream.
+pub async fn try_profile(row: &CameraRow, video: ProfileVideo) -> Result<ProfilePicture, Error> {
+    let target = target(&convert::spec(row, Video::Own(video)), false).await?;
+    let facts = probe::probe(probe::Source::Rtsp(vec![target]), Limits::default()).await?;
+    let missing = || Error::Missing { host: row.name.clone(), operation: "such a stream" };
+    let tracks = facts.streams.into_iter().next().ok_or_else(missing)?.tracks?;
+    Ok(ProfilePicture {
+        video_codec: tracks.video.codec_string.clone(),
+        audio_codec: tracks.audio.as_ref().map(|audio| audio.codec_string().to_owned()),
+        width: tracks.video.width,
+        height: tracks.video.height,
+    })
+}
+
+/// How an Axis camera shall make the stream.
+fn parameters(video: &ProfileVideo) -> StreamParameters {
+    match video {
+        ProfileVideo::Rtsp { .. } => StreamParameters::default(),
+        ProfileVideo::Axis { codec, resolution, fps, compression } => StreamParameters {
+            codec: codec.map(|codec| match codec {
+                catalog::camera::Codec::H264 => camera::vapix::Codec::H264,
+                catalog::camera::Codec::H265 => camera::vapix::Codec::H265,
+            }),
+            resolution: resolution.map(|(width, height)| Resolution { width, height }),
+            fps: *fps,
+            compression: *compression,
+        },
+    }
 }
 
 /// A picture of now, made by the camera.

@@ -55,6 +55,7 @@ test("a camera that was removed is found on the network and added again", async 
   const camera = demo.cameras.at(-1);
   if (!camera) throw new Error("The demo has no camera.");
   await rowOf(camera.name).click();
+  await page.getByRole("heading", { name: camera.name }).waitFor();
   await page.getByRole("button", { name: "Remove", exact: true }).click();
   await page.getByRole("alertdialog").getByRole("button", { name: `Remove ${camera.name}` }).click();
   await rowOf(camera.name).waitFor({ state: "detached" });
@@ -94,6 +95,33 @@ test("a camera is looked at and added by its RTSP address", async () => {
   await page.getByRole("button", { name: "Add", exact: true }).click();
   await page.getByRole("heading", { name: "By hand" }).waitFor();
   await rowOf("By hand").getByText("Recording", { exact: true }).first().waitFor({ timeout: 30_000 });
+});
+
+test("a stream profile is made by hand, becomes the recorded one, and is put back and removed", async () => {
+  const { page } = watched;
+  const [camera] = demo.cameras;
+  if (!camera) throw new Error("The demo has no camera.");
+  await rowOf(camera.name).click();
+  const profiles = page.getByRole("region", { name: "Stream profiles" });
+  const use = async (name: string, choice: string) => {
+    await profiles.getByRole("button", { name: `What ${name} is used for` }).click();
+    await page.getByRole("option", { name: choice }).click();
+  };
+  await profiles.getByRole("button", { name: "Add profile" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Name of the profile").fill("Small & slow");
+  await dialog.getByLabel("Resolution").fill("640x360");
+  await dialog.getByLabel("Frame rate").fill("5");
+  await dialog.getByRole("button", { name: "Add", exact: true }).click();
+  await profiles.getByText("H.264, 640 × 360, 5 fps").waitFor({ timeout: 20_000 });
+  await use("Small & slow", "Recorded");
+  await profiles.getByRole("button", { name: /What main is used for/ }).getByText("Not used").waitFor();
+  const panel = page.getByRole("complementary");
+  await panel.getByText("H.264, 640 × 360").first().waitFor({ timeout: 30_000 });
+  await use("main", "Recorded");
+  await panel.getByText(/H\.26[45], 1920 × 1080/).first().waitFor({ timeout: 30_000 });
+  await profiles.getByRole("button", { name: "Remove Small & slow" }).click();
+  await profiles.getByText("Small & slow").waitFor({ state: "detached" });
 });
 
 test("nothing went wrong in the console on the way", () => {

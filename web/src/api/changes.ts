@@ -2,7 +2,7 @@
 import { type QueryKey, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, body } from "./client";
 import type { Failure } from "./problems";
-import type { CameraChange, NewCamera, Notifications, SetUp, SignIn, SiteChange, TokenRequest } from "./types";
+import type { CameraChange, NewCamera, NewProfile, Notifications, ProfileChange, SetUp, SignIn, SiteChange, TokenRequest } from "./types";
 
 const json = { "content-type": "application/json" };
 
@@ -17,6 +17,12 @@ export const addCamera = (camera: NewCamera) => body(api.POST("/v1/cameras", { b
 export const changeCamera = (camera: string, change: CameraChange) =>
   body(api.PATCH("/v1/cameras/{camera}", { params: { path: { camera } }, body: change, headers: json }));
 export const removeCamera = (camera: string) => body(api.DELETE("/v1/cameras/{camera}", { params: { path: { camera } } }));
+export const addProfile = (camera: string, profile: NewProfile) =>
+  body(api.POST("/v1/cameras/{camera}/profiles", { params: { path: { camera } }, body: profile, headers: json }));
+export const changeProfile = (camera: string, profile: string, change: ProfileChange) =>
+  body(api.PATCH("/v1/cameras/{camera}/profiles/{profile}", { params: { path: { camera, profile } }, body: change, headers: json }));
+export const removeProfile = (camera: string, profile: string) =>
+  body(api.DELETE("/v1/cameras/{camera}/profiles/{profile}", { params: { path: { camera, profile } } }));
 export const search = () => body(api.POST("/v1/discovery"));
 
 export const acknowledge = (alarm: string) =>

@@ -264,13 +264,20 @@ pub enum Codec {
     H265,
 }
 
+impl Codec {
+    /// Its name in addresses of streams.
+    pub(crate) const fn parameter(self) -> &'static str {
+        match self {
+            Self::H264 => "h264",
+            Self::H265 => "h265",
+        }
+    }
+}
+
 /// `rtsp://host:port/axis-media/media.amp?…` (VAPIX, video streaming over RTSP); nothing where `base` has no host.
 #[must_use]
 pub fn stream_url(base: &Url, port: u16, codec: Codec, resolution: Resolution) -> Option<Url> {
-    let codec = match codec {
-        Codec::H264 => "h264",
-        Codec::H265 => "h265",
-    };
+    let codec = codec.parameter();
     let host = base.host_str()?;
     let query = format!("videocodec={codec}&resolution={resolution}&audio=1&camera=1");
     Url::parse(&format!("rtsp://{host}:{port}/axis-media/media.amp?{query}")).ok()

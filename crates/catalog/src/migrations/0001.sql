@@ -65,7 +65,27 @@ CREATE TABLE camera (
     certificate_pin BLOB,
     main_url        TEXT,
     sub_url         TEXT,
+    main_profile    TEXT NOT NULL,
+    sub_profile     TEXT,
+    image_url       TEXT,
     added           INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE camera_profile (
+    camera         TEXT NOT NULL REFERENCES camera (id) ON DELETE CASCADE,
+    position       INTEGER NOT NULL,
+    name           TEXT NOT NULL,
+    url            TEXT,
+    codec          TEXT CHECK (codec IN ('h264', 'h265')),
+    width          INTEGER,
+    height         INTEGER,
+    fps            INTEGER,
+    compression    INTEGER,
+    video_codec    TEXT NOT NULL,
+    audio_codec    TEXT,
+    picture_width  INTEGER NOT NULL,
+    picture_height INTEGER NOT NULL,
+    PRIMARY KEY (camera, name)
 ) STRICT;
 
 CREATE TABLE volume (

@@ -2,13 +2,30 @@
 
 use catalog::{
     Error,
-    camera::{CameraRow, CameraSource, Codec, Transport},
+    camera::{
+        CameraRow, CameraSource, Codec, Transport,
+        profile::{MAX_PROFILES, ProfilePicture, ProfileRow, ProfileVideo, Profiles},
+    },
     site::SiteRow,
     volume::VolumeRow,
 };
 use model::{CameraId, VolumeId};
 
 use crate::{HOUR, fresh, noon, rtsp_camera};
+
+fn profile(name: &str, video: ProfileVideo) -> ProfileRow {
+    let picture = ProfilePicture {
+        video_codec: "avc1.64001f".into(),
+        audio_codec: Some("mp4a.40.2".into()),
+        width: 1280,
+        height: 720,
+    };
+    ProfileRow { name: name.into(), video, picture }
+}
+
+fn with_profiles(own: Vec<ProfileRow>) -> CameraRow {
+    CameraRow { profiles: Profiles { own, ..Profiles::default() }, ..rtsp_camera("Gate", "") }
+}
 
 #[test]
 fn every_field_of_a_camera_comes_back() {
@@ -28,6 +45,27 @@ fn every_field_of_a_camera_comes_back() {
         certificate_pin: Some([9; 32]),
         main_url: Some("rtsp://192.168.0.90/main".into()),
         sub_url: Some("rtsp://192.168.0.90/sub".into()),
+        profiles: Profiles {
+            main: "Sharp".into(),
+            sub: None,
+            own: vec![
+                profile("Sharp", ProfileVideo::Rtsp { url: "rtsp://192.168.0.90/sharp".into() }),
+                profile(
+                    "Slow",
+                    ProfileVideo::Axis {
+                        codec: Some(Codec::H265),
+                        resolution: Some((1280, 720)),
+                        fps: Some(5),
+                        compression: Some(30),
+                    },
+                ),
+                profile(
+                    "Any",
+                    ProfileVideo::Axis { codec: None, resolution: None, fps: None, compression: None },
+                ),
+            ],
+        },
+        image_url: Some("https://192.168.0.90/still.jpg".into()),
         added: noon() + HOUR,
         ..rtsp_camera("Gate £¤ÅÄÖ🗝", "pass word")
     };
@@ -47,6 +85,7 @@ fn a_camera_is_changed_and_removed() {
     let changed = catalog
         .change_camera(camera.id, |row| {
             row.name = "North gate".into();
+            row.profiles.own.push(profile("Sharp", ProfileVideo::Rtsp { url: "rtsp://127.0.0.1/2".into() }));
             row.password = Some("two".to_owned().into());
             row.id = CameraId::new();
         })
@@ -69,6 +108,9 @@ fn values_out_of_bounds_are_refused_and_nothing_is_kept() {
     let long = "x".repeat(5000);
     let cases = [
         ("camera name", CameraRow { name: String::new(), ..rtsp_camera("", "") }),
+        ("image address", CameraRow { image_url: Some(long.clone()), ..rtsp_camera("Gate", "") }),
+        ("profile name", with_profiles(vec![profile(&long, ProfileVideo::Rtsp { url: "rtsp://a".into() })])),
+        ("profile address", with_profiles(vec![profile("a", ProfileVideo::Rtsp { url: long.clone() })])),
         ("camera name", CameraRow { name: long.clone(), ..rtsp_camera("", "") }),
         ("camera password", rtsp_camera("Gate", &long)),
         (
@@ -84,6 +126,11 @@ fn values_out_of_bounds_are_refused_and_nothing_is_kept() {
         let error = catalog.add_camera(&camera).unwrap_err();
         assert!(matches!(error, Error::Size { what, .. } if what == expected), "{expected}: {error}");
     }
+    let many = (0..=MAX_PROFILES)
+        .map(|n| profile(&n.to_string(), ProfileVideo::Rtsp { url: "rtsp://a".into() }))
+        .collect();
+    let error = catalog.add_camera(&with_profiles(many)).unwrap_err();
+    assert!(matches!(error, Error::TooMany { .. }), "{error}");
     assert_eq!(catalog.cameras().unwrap(), []);
 }
 

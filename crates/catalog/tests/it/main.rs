@@ -12,7 +12,7 @@ use std::{path::PathBuf, time::Duration};
 
 use catalog::{
     Catalog, SealKey,
-    camera::{CameraRow, CameraSource, Transport},
+    camera::{CameraRow, CameraSource, Transport, profile::Profiles},
 };
 use model::{CameraId, WallTime};
 
@@ -60,6 +60,8 @@ fn rtsp_camera(name: &str, password: &str) -> CameraRow {
         certificate_pin: None,
         main_url: None,
         sub_url: None,
+        profiles: Profiles::default(),
+        image_url: None,
         added: noon(),
     }
 }

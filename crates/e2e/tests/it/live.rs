@@ -14,7 +14,7 @@ use sim::{Audio, CameraOptions, Codec};
 const PATIENCE: Duration = Duration::from_secs(10);
 
 fn subscribe(subscription: u32, camera: CameraId, stream: StreamKind, audio: bool) -> Ask {
-    Ask::Subscribe { subscription, camera, stream, audio, flac: false }
+    Ask::Subscribe { subscription, camera, stream, audio, profile: None, flac: false }
 }
 
 async fn recording(cameras: Vec<CameraOptions>) -> (System, Vec<CameraId>) {

@@ -10,4 +10,5 @@ mod hostile;
 mod http_input;
 mod live;
 mod network;
+mod profiles;
 mod stop;

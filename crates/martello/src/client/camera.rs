@@ -1,11 +1,13 @@
-//! `martello camera`: add, list, remove.
+//! `martello camera`: add, list, remove. Stream profiles are in `stream_profile`.
 
 use api::camera::{Camera, Codec, NewCamera, Source, Transport};
 use model::CameraId;
 use reqwest::Url;
 use serde::Deserialize;
 
-use super::{Failure, Outcome, connection::Connection, output::Output, prompt, target::SiteArguments};
+use super::{
+    Failure, Outcome, connection::Connection, output::Output, prompt, stream_profile, target::SiteArguments,
+};
 
 /// `martello camera …`
 #[derive(clap::Subcommand)]
@@ -16,6 +18,9 @@ pub enum Command {
     List(List),
     /// Remove a camera; its recordings stay until retention removes them.
     Remove(Remove),
+    /// Stream profiles of a camera: which there are, which one is recorded.
+    #[command(subcommand)]
+    Profile(stream_profile::Command),
 }
 
 /// Arguments of `martello camera add`.
@@ -27,7 +32,7 @@ pub struct Add {
     name: String,
     /// rtsp://… of its main stream, or http://HOST or https://HOST of an Axis camera.
     address: String,
-    /// rtsp://… of its small stream for grids.
+    /// rtsp://… of its small stream for grids. (Further streams: martello camera profile add.)
     #[arg(long)]
     sub: Option<String>,
     /// User at the camera; the password is asked for.
@@ -94,6 +99,7 @@ pub(super) async fn run(command: Command, output: &mut Output) -> Outcome {
             connection.delete(&format!("/v1/cameras/{}", camera.id)).await?;
             output.line(&format!("{} was removed.", camera.name))
         }
+        Command::Profile(command) => stream_profile::run(command, output).await,
     }
 }
 
@@ -112,6 +118,7 @@ async fn add(arguments: Add, output: &mut Output) -> Outcome {
         audio: !arguments.no_audio,
         record: !arguments.no_record,
         retention_days: arguments.retention_days,
+        image_url: None,
     };
     let camera: Camera = arguments.site.connect().await?.post("/v1/cameras", Some(&new)).await?;
     if arguments.json {
@@ -197,7 +204,7 @@ fn source(arguments: &Add) -> Outcome<Source> {
     }
 }
 
-fn codec(text: &str) -> Result<Codec, String> {
+pub(super) fn codec(text: &str) -> Result<Codec, String> {
     match text {
         "h264" => Ok(Codec::H264),
         "h265" => Ok(Codec::H265),

@@ -16,6 +16,7 @@ mod profile;
 mod prompt;
 mod recording;
 mod setup;
+mod stream_profile;
 mod target;
 
 use std::process::ExitCode;

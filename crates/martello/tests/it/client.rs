@@ -11,14 +11,23 @@ use crate::{
 const ID: &str = "0123456789abcdef0123456789abcdef";
 const CLIP: &[u8] = b"a clip, as far as this test knows";
 
+const PROFILE: &str = r#"{"name":"Küche £","video":{"kind":"axis","codec":"h265","resolution":"640x360","fps":5,
+    "compression":30},"used_as":null,"built_in":false,
+    "picture":{"video_codec":"hvc1.1.6.L63.B0","audio_codec":null,"width":640,"height":360}}"#;
+
 fn camera() -> String {
     format!(
         r#"{{"id":"{ID}","name":"Gate","model":null,"serial":null,
             "source":{{"kind":"rtsp","main_url":"rtsp://127.0.0.1/main"}},"has_sub":false,"user":"root",
             "transport":"tcp","audio":true,"record":true,"retention_days":null,"state":"wrong-password",
-            "detail":null,"last_frame":null,"next_try":null,"streams":[],"added":"2026-11-21T12:00:00Z"}}"#
+            "detail":null,"last_frame":null,"next_try":null,"streams":[],"added":"2026-11-21T12:00:00Z",
+            "profiles":[{{"name":"main","video":{{"kind":"rtsp","url":"rtsp://127.0.0.1/main"}},"used_as":"main",
+            "built_in":true,"picture":null}},{PROFILE}]}}"#
     )
 }
+
+/// `Küche £` in an address.
+const KITCHEN: &str = "K%C3%BCche%20%C2%A3";
 
 /// A site with one camera.
 fn answer(request: &Request) -> Answer {
@@ -26,6 +35,8 @@ fn answer(request: &Request) -> Answer {
     match path {
         "GET /v1/cameras" => ok(format!(r#"{{"items":[{}]}}"#, camera())),
         "POST /v1/cameras" => ok(camera()),
+        _ if path == format!("POST /v1/cameras/{ID}/profiles") => ok(PROFILE),
+        _ if path == format!("PATCH /v1/cameras/{ID}/profiles/{KITCHEN}") => ok(PROFILE),
         "GET /v1/timeline" => ok(format!(
             r#"{{"from":"2026-11-21T12:00:00Z","to":"2026-11-21T13:00:00Z","now":"2026-11-21T13:00:00Z",
                 "lanes":[{{"camera":"{ID}","spans":[{{"from":"2026-11-21T12:00:00Z",
@@ -111,6 +122,49 @@ async fn a_camera_is_added_with_its_password_from_stdin() {
     let body: serde_json::Value = serde_json::from_str(&lab.site.request("POST /v1/cameras").body).unwrap();
     assert_eq!(body["password"], "p£ss 🗝");
     assert_eq!(body["source"], serde_json::json!({"kind": "rtsp", "main_url": "rtsp://127.0.0.1/main"}));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stream_profiles_are_listed_added_used_and_removed() {
+    let lab = Lab::new().await;
+    let profile = |arguments: &[&'static str]| [&["camera", "profile"], arguments].concat();
+    let done = lab.run(&profile(&["list", "Gate"]), "").await;
+    assert_done(&done);
+    let line = "Küche £  none  hvc1.1.6.L63.B0 640x360  h265, 640x360, 5 fps, compression 30";
+    assert!(done.text().contains(line), "{}", done.text());
+    let done = lab.run(&profile(&["list", "Gate", "--json"]), "").await;
+    let listed: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
+    assert_eq!((listed[0]["used_as"].as_str(), listed[1]["video"]["fps"].as_u64()), (Some("main"), Some(5)));
+
+    let add = [
+        "add",
+        "Gate",
+        "Küche £",
+        "--codec",
+        "h265",
+        "--resolution",
+        "640x360",
+        "--fps",
+        "5",
+        "--compression",
+    ];
+    let done = lab.run(&profile(&[&add[..], &["30", "--use", "sub"]].concat()), "").await;
+    assert_done(&done);
+    assert_eq!(done.text(), "Küche £ was added to Gate.\n");
+    let body = lab.site.request(&format!("POST /v1/cameras/{ID}/profiles")).body;
+    let body: serde_json::Value = serde_json::from_str(&body).unwrap();
+    let video = serde_json::json!({"kind": "axis", "codec": "h265", "resolution": "640x360", "fps": 5, "compression": 30});
+    assert_eq!((&body["video"], &body["use_as"]), (&video, &serde_json::json!("sub")));
+    let done =
+        lab.run(&profile(&["add", "Gate", "x", "--address", "rtsp://127.0.0.1/2", "--fps", "5"]), "").await;
+    assert_eq!(done.code, 2, "an address has no parameters");
+
+    let done = lab.run(&profile(&["use", "Gate", "Küche £", "main", "--json"]), "").await;
+    assert_done(&done);
+    let body = lab.site.request(&format!("PATCH /v1/cameras/{ID}/profiles/{KITCHEN}")).body;
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&body).unwrap()["use_as"], "main");
+    assert_done(&lab.run(&profile(&["remove", "Gate", "Küche £"]), "").await);
+    lab.site.request(&format!("DELETE /v1/cameras/{ID}/profiles/{KITCHEN}"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

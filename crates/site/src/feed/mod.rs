@@ -20,6 +20,7 @@ use model::{Secret, StreamKey, WallTime};
 use tokio::{sync::watch, task::JoinHandle};
 
 use crate::{
+    profiles::Video,
     recorder::Recorder,
     stop::{self, Stopper},
 };
@@ -31,8 +32,10 @@ const LINGER: Duration = Duration::from_secs(30);
 /// What a feed pulls, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Spec {
-    /// Where the stream comes from.
+    /// Where the camera's streams come from.
     pub source: api::camera::Source,
+    /// Which of them.
+    pub video: Video,
     /// User at the camera.
     pub user: Option<String>,
     /// Password at the camera.

@@ -8,7 +8,7 @@ use std::{
 use api::record::{Notice, NoticeCode};
 use camera::rtsp::{self, Input, Limits, Session};
 use media::{Sample, Tracks};
-use model::{StreamKey, StreamKind, TrackKind, WallTime, clock::wall_now};
+use model::{StreamKey, TrackKind, WallTime, clock::wall_now};
 use tokio::sync::watch;
 
 use super::{Deps, LINGER, Phase, Spec, Status, backoff::Backoff, hub::Hub, rate::Meter};
@@ -103,7 +103,7 @@ impl Run {
 
     async fn session(&mut self, spec: &Spec) -> End {
         let opened = tokio::select! {
-            opened = open(spec, self.key.kind, self.backoff.is_failing()) => opened,
+            opened = open(spec, self.backoff.is_failing()) => opened,
             () = self.stop.requested() => return End::Stop,
             Ok(()) = self.spec.changed() => return End::Changed,
         };
@@ -211,8 +211,8 @@ impl Run {
     }
 }
 
-async fn open(spec: &Spec, kind: StreamKind, ask_again: bool) -> Result<Session, camera::Error> {
-    let target = source::target(spec, kind, ask_again).await?;
+async fn open(spec: &Spec, ask_again: bool) -> Result<Session, camera::Error> {
+    let target = source::target(spec, ask_again).await?;
     rtsp::open(&target, Limits::default()).await
 }
 

@@ -82,6 +82,7 @@ pub async fn change(
         check_source(source)?;
     }
     check_days(change.retention_days.filter(|days| *days != 0))?;
+    check_image_url(change.image_url.as_deref().filter(|url| !url.is_empty()))?;
     let row = app
         .catalog(move |catalog| catalog.change_camera(id, |row| convert::change_row(row, change)))
         .await?
@@ -133,13 +134,18 @@ pub async fn probe(Json(new): Json<NewCamera>) -> Outcome<Json<Probe>> {
     source::look(&new).await.map(|looked| Json(looked.probe)).map_err(refused)
 }
 
-fn gone() -> Failure {
+pub(super) fn gone() -> Failure {
     Failure::new(Code::NotFound, "There is no such camera (any more)")
 }
 
 fn check_new(new: &NewCamera) -> Outcome<()> {
     check_source(&new.source)?;
+    check_image_url(new.image_url.as_deref())?;
     check_days(new.retention_days)
+}
+
+fn check_image_url(url: Option<&str>) -> Outcome<()> {
+    url.map_or(Ok(()), |url| check_url(url, &["http", "https"]))
 }
 
 fn check_days(days: Option<u32>) -> Outcome<()> {
@@ -161,7 +167,7 @@ fn check_source(source: &Source) -> Outcome<()> {
     }
 }
 
-fn check_url(text: &str, schemes: &[&str]) -> Outcome<()> {
+pub(super) fn check_url(text: &str, schemes: &[&str]) -> Outcome<()> {
     let expected = schemes.join(" or ");
     let bad = |why: &str| {
         Failure::new(Code::BadRequest, format!("The address of the camera is not usable: {why}"))

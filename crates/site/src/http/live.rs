@@ -21,7 +21,7 @@ use tokio::sync::mpsc;
 
 use crate::{
     App,
-    cameras::Watch,
+    cameras::{Wanted, Watch},
     feed::{
         hub::Delivery,
         packet::{Lane, Packet, notice_packet},
@@ -137,7 +137,7 @@ impl Viewer {
                 self.watches.remove(&subscription);
                 None
             }
-            Ask::Subscribe { subscription, camera, stream, audio, flac } => {
+            Ask::Subscribe { subscription, camera, stream, profile, audio, flac } => {
                 if self.watches.len() >= MAX_SUBSCRIPTIONS && !self.watches.contains_key(&subscription) {
                     let text = format!("No more than {MAX_SUBSCRIPTIONS} subscriptions on one socket.");
                     let notice = Notice { code: NoticeCode::BadAsk, text };
@@ -148,7 +148,8 @@ impl Viewer {
                     (true, false) => Some(Lane::Sound),
                     (true, true) => Some(Lane::Flac),
                 };
-                match self.app.cameras.watch(camera, stream, subscription, sound, self.queue.clone()) {
+                let wanted = Wanted { kind: stream, profile: profile.as_deref() };
+                match self.app.cameras.watch(camera, wanted, subscription, sound, self.queue.clone()) {
                     Ok((watch, notice)) => {
                         self.watches.insert(subscription, watch);
                         notice.map(|notice| addressed(&notice_packet(&notice), subscription, false))

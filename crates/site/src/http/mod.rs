@@ -17,6 +17,7 @@ mod keyframe;
 mod live;
 mod notifications;
 mod playback;
+mod profiles;
 mod recordings;
 mod session;
 mod setup;
@@ -90,6 +91,8 @@ fn operations() -> OpenApiRouter<App> {
         .routes(routes!(cameras::list, cameras::add))
         .routes(routes!(cameras::get, cameras::change, cameras::remove))
         .routes(routes!(cameras::image))
+        .routes(routes!(profiles::list, profiles::add))
+        .routes(routes!(profiles::change, profiles::remove))
         .routes(routes!(cameras::probe))
         .routes(routes!(discovery::get, discovery::start))
         .routes(routes!(live::watch))

@@ -19,6 +19,8 @@ interface Values {
   days: number;
   transport: Transport;
   codec: Codec;
+  /** Where still pictures come from; empty: the camera is asked. */
+  imageUrl: string;
 }
 
 const valuesOf = (camera: Camera): Values => ({
@@ -30,6 +32,7 @@ const valuesOf = (camera: Camera): Values => ({
   days: camera.retention_days ?? 0,
   transport: camera.transport,
   codec: camera.source.kind === "axis" ? (camera.source.codec ?? "h264") : "h264",
+  imageUrl: camera.image_url ?? "",
 });
 
 /** The change that leads from a camera to the form's values. */
@@ -43,6 +46,7 @@ export function changeOf(camera: Camera, values: Values): CameraChange {
   if (values.audio !== old.audio) change.audio = values.audio;
   if (values.days !== old.days) change.retention_days = values.days;
   if (values.transport !== old.transport) change.transport = values.transport;
+  if (values.imageUrl.trim() !== old.imageUrl) change.image_url = values.imageUrl.trim();
   if (values.codec !== old.codec && camera.source.kind === "axis") change.source = { ...camera.source, codec: values.codec };
   return change;
 }
@@ -84,6 +88,7 @@ export function DeviceForm({ camera }: { camera: Camera }) {
       </fieldset>
       {camera.source.kind === "axis" ? <Select label="Video of the main stream" choices={codecs} value={values.codec} onChange={(codec) => put({ codec })} /> : null}
       <Select label="Transport" choices={transports} value={values.transport} onChange={(transport) => put({ transport })} />
+      {camera.source.kind === "rtsp" ? <TextField label="Still pictures" optional placeholder="http://…" value={values.imageUrl} onChange={(imageUrl) => put({ imageUrl })} maxLength={2048} spellCheck="false" autoComplete="off" hint="Address of a JPEG picture or a Motion JPEG stream. Empty: the camera is asked (ONVIF)." /> : null}
       {saving.error ? <Problem of={saving.error} /> : null}
       <div className={styles.actions}>
         <Button type="submit" look="primary" isPending={saving.isPending} isDisabled={!changed || !named}>Save</Button>

@@ -14,6 +14,7 @@ import { addressOf, pictureOf, ratesOf, states } from "./describe";
 import { CameraStatus } from "./DeviceTable";
 import { DeviceForm } from "./DeviceForm";
 import styles from "./DevicePanel.module.css";
+import { Profiles } from "./Profiles";
 import { Still } from "./Still";
 
 export function DevicePanel({ camera, onClose }: { camera: Camera; onClose: () => void }) {
@@ -28,6 +29,7 @@ export function DevicePanel({ camera, onClose }: { camera: Camera; onClose: () =
       {tone === "danger" || tone === "warn" ? <Note tone={tone} title={states[camera.state].words}>{camera.detail}</Note> : null}
       <Facts camera={camera} />
       <DeviceForm camera={camera} />
+      <Profiles camera={camera} />
       <Remove camera={camera} onRemoved={onClose} />
     </Panel>
   );

@@ -69,11 +69,54 @@ test("removing asks first and says what stays", async () => {
   await waitFor(async () => expect(await rows()).toHaveLength(7));
 });
 
+describe("stream profiles", () => {
+  const open = async () => {
+    const page = renderAt(`/devices?device=${data.cameras()[0]?.id}`);
+    return { page, list: await screen.findByRole("region", { name: "Stream profiles" }) };
+  };
+
+  test("each says what it sends and what it is used for", async () => {
+    const { list } = await open();
+    const texts = within(list).getAllByRole("listitem").map((row) => row.textContent);
+    expect(texts[0]).toContain("H.264, 1920 × 1080");
+    expect(texts[1]).toContain("As the camera offers it");
+    expect(texts[2]).toContain("H.265, 1280 × 720, 5 fps, compression 20");
+    expect(within(list).getByRole("button", { name: /What main is used for/ }).textContent).toContain("Recorded");
+    expect(within(list).queryByRole("button", { name: "Remove main" })).toBeNull();
+  });
+
+  test("another one is recorded by choosing so", async () => {
+    const { page, list } = await open();
+    await userEvent.click(within(list).getByRole("button", { name: /What Night is used for/ }));
+    await userEvent.click(await screen.findByRole("option", { name: /^Recorded/ }));
+    await waitFor(() => expect(page.sent("PATCH")).toMatchObject({ path: `/v1/cameras/${data.cameras()[0]?.id}/profiles/Night`, body: { use_as: "main" } }));
+    await waitFor(() => expect(within(list).getByRole("button", { name: /What main is used for/ }).textContent).toContain("Not used"));
+  });
+
+  test("what is recorded cannot be put aside, and says why", async () => {
+    const { list } = await open();
+    await userEvent.click(within(list).getByRole("button", { name: /What main is used for/ }));
+    await userEvent.click(await screen.findByRole("option", { name: /^Not used/ }));
+    expect((await within(list).findByRole("alert")).textContent).toContain("choose another one to record first");
+  });
+
+  test("one is made of parameters; what is left empty is not sent", async () => {
+    const { page, list } = await open();
+    await userEvent.click(within(list).getByRole("button", { name: "Add profile" }));
+    const dialog = within(await screen.findByRole("dialog"));
+    await userEvent.type(dialog.getByLabelText("Name of the profile"), "Slow");
+    await userEvent.type(dialog.getByLabelText("Resolution (optional)"), "640 × 360");
+    await userEvent.click(dialog.getByRole("button", { name: "Add" }));
+    await waitFor(() => expect(page.sent("POST")?.body).toEqual({ name: "Slow", video: { kind: "axis", resolution: "640x360" }, use_as: "none" }));
+    await waitFor(() => expect(within(list).getByText("Slow")).toBeTruthy());
+  });
+});
+
 describe("the change that a form stands for", () => {
   const camera = data.camera(1, "Gate north");
-  const same = { name: "Gate north", user: "root", password: "", record: true, audio: true, days: 30, transport: "tcp", codec: "h264" } as const;
+  const same = { name: "Gate north", user: "root", password: "", record: true, audio: true, days: 30, transport: "tcp", codec: "h264", imageUrl: "" } as const;
   test.each([
-    ["nothing", {}, {}], ["a password", { password: "x" }, { password: "x" }], ["no end of days", { days: 0 }, { retention_days: 0 }], ["spaces around the name", { name: " Gate north " }, {}],
+    ["nothing", {}, {}], ["a password", { password: "x" }, { password: "x" }], ["no end of days", { days: 0 }, { retention_days: 0 }], ["an address of stills", { imageUrl: " http://192.168.0.91/a.jpg " }, { image_url: "http://192.168.0.91/a.jpg" }], ["spaces around the name", { name: " Gate north " }, {}],
     ["another codec", { codec: "h265" as const }, { source: { kind: "axis", address: "http://192.168.0.91", codec: "h265" } }],
   ])("%s", (_, part, change) => expect(changeOf(camera, { ...same, ...part })).toEqual(change));
 });

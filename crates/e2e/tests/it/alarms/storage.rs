@@ -72,6 +72,7 @@ async fn a_full_disk_is_an_alarm_live_goes_on_and_recording_resumes_when_there_i
         camera: added.id,
         stream: StreamKind::Main,
         audio: false,
+        profile: None,
         flac: false,
     };
     live.ask(&ask).await;

@@ -99,6 +99,7 @@ async fn a_socket_has_no_more_subscriptions_than_are_told() {
         camera,
         stream: StreamKind::Sub,
         audio: false,
+        profile: None,
         flac: false,
     };
     for subscription in 0..=MAX_SUBSCRIPTIONS {

@@ -46,6 +46,7 @@ bench: web xtask
 	cargo bench --locked --package e2e --bench live
 	cargo bench --locked --package archive --bench cost
 	cargo bench --locked --package archive --bench commit
+	cargo bench --locked --package archive --bench index
 	MARTELLO_BIN=$(CARGO_TARGET_DIR)/release/martello npm --prefix web run --silent bench
 
 lab:

@@ -19,11 +19,13 @@ use uuid::Uuid;
 use crate::{
     Error, chain,
     day::{DayIndex, Entry},
+    days::Days,
     disk::Disk,
     index::{self, Index},
     journal::Journal,
     layout::{DELETIONS_FILE, Day, LOCKS_FILE, SegmentName, VOIDS_FILE},
     lead_in::{Lead, Tail},
+    load::Loader,
     locks::{self, Lock},
     mark::Mark,
     progress::{Counter, Progress},
@@ -71,6 +73,7 @@ pub(crate) struct Volumes<D> {
     pub(crate) disk: D,
     pub(crate) index: Index,
     pub(crate) tables: Tables,
+    pub(crate) days: Days,
 }
 
 /// A volume that is being recorded to.
@@ -145,8 +148,24 @@ impl<D: Disk> Commit<D> {
 }
 
 impl<D: Disk> Archive<D> {
-    /// Opens a volume, or makes one in an empty directory. What a crash tore is cut off.
+    /// Opens a volume, or makes one in an empty directory, and reads its whole index. What a crash tore is cut off.
     pub fn open(disk: D, options: Options, now: WallTime) -> Result<(Self, Recovery), Error> {
+        let (mut archive, _) = Self::open_lazily(disk, options, now)?;
+        let Volumes { disk, index, days, .. } = &*archive.shared;
+        while let Some(day) = days.newest_waiting() {
+            days.load(disk, index, day)?;
+        }
+        let recovery = days.recovery();
+        archive.stale_days.append(&mut days.take_stale());
+        // The index is a cache: what cannot be written now is written later.
+        let _ = archive.write_indexes(Day::of(WallTime::MAX));
+        Ok((archive, recovery))
+    }
+
+    /// The same, but recording can begin at once: the days are read by the loader, which is to be run on a thread of its
+    /// own, or when somebody asks about them. Until then nothing is deleted ([`Archive::enforce`]), and what a
+    /// [`Reader`] tells about a stream's whole footage (its bytes, its begin) is about what has been read.
+    pub fn open_lazily(disk: D, options: Options, now: WallTime) -> Result<(Self, Loader<D>), Error> {
         let volume = match Volume::read(&disk)? {
             Some(volume) if volume.site != options.site => {
                 return Err(Error::ForeignVolume { made_by: volume.site });
@@ -164,11 +183,12 @@ impl<D: Disk> Archive<D> {
         let (deletion_journal, deletions) = Journal::open::<D, retention::Entry>(&disk, DELETIONS_FILE)?;
         let deleted: HashSet<(StreamKey, SegmentName)> =
             deletions.entries.iter().flat_map(retention::Entry::names).collect();
-        let shared = Volumes { disk, index: Index::default(), tables: Tables::default() };
-        let (recovery, stale) =
-            recover::load(&shared.disk, volume.volume, &shared.index, &deleted, &options.voids)?;
-        let mut archive = Self {
-            shared: Arc::new(shared),
+        let recovery = recover::cut_voids(&disk, volume.volume, &options.voids)?;
+        let days = Days::new(volume.volume, recover::days(&disk)?, deleted, recovery);
+        let shared = Arc::new(Volumes { disk, index: Index::default(), tables: Tables::default(), days });
+        let loader = Loader(Arc::clone(&shared));
+        let archive = Self {
+            shared,
             options,
             volume,
             writers: HashMap::new(),
@@ -186,12 +206,10 @@ impl<D: Disk> Archive<D> {
             voids: Vec::new(),
             void_files: Vec::new(),
             ended: HashMap::new(),
-            stale_days: stale.into_iter().collect(),
+            stale_days: BTreeSet::new(),
             last_run: RunId::from_bytes([0; 16]),
         };
-        // The index is a cache: what cannot be written now is written later.
-        let _ = archive.write_indexes(Day::of(WallTime::MAX));
-        Ok((archive, recovery))
+        Ok((archive, loader))
     }
 
     /// What this volume is.
@@ -226,7 +244,9 @@ impl<D: Disk> Archive<D> {
 
     fn begin(&mut self, key: StreamKey, tracks: Arc<Tracks>, lead: Lead, now: WallTime) -> Result<(), Error> {
         let ended = self.end_run(key, now);
-        let stream = self.shared.index.get_or_add(key);
+        let Volumes { disk, index, days, .. } = &*self.shared;
+        days.need_newest_of(disk, index, key);
+        let stream = index.get_or_add(key);
         let previous = self.last_value(key)?;
         let run = run_id(self.volume.volume, key, now, &previous, self.last_run);
         self.last_run = run;
@@ -445,9 +465,12 @@ impl<D: Disk> Archive<D> {
         &self.locks
     }
 
-    /// Deletes what must go. The journal says so before any file is removed; a crash in between is finished at the
+    /// Deletes what must go; nothing as long as the index is being read. The journal says so before any file is removed; a crash in between is finished at the
     /// next start.
     pub fn enforce(&mut self, retention: &Retention, now: WallTime) -> Result<Enforced, Error> {
+        if !self.shared.days.complete() {
+            return Ok(Enforced::default());
+        }
         let space = self.shared.disk.space().map_err(Error::OpenVolume)?;
         let enforced = retention::choose(&self.shared.index, &self.locks, retention, space, now);
         self.delete(&enforced.deleted, now)?;
@@ -535,7 +558,9 @@ impl<D: Disk> Archive<D> {
 
     /// Writes the indexes of stale days before `today`. An empty day's directories are removed.
     fn write_indexes(&mut self, today: Day) -> Result<(), Error> {
+        self.stale_days.append(&mut self.shared.days.take_stale());
         while let Some(day) = self.stale_days.first().copied().filter(|day| *day < today) {
+            self.shared.days.load(&self.shared.disk, &self.shared.index, day)?;
             let mut streams = Vec::new();
             for key in self.shared.index.keys() {
                 let Some(stream) = self.shared.index.get(key) else { continue };
@@ -607,6 +632,7 @@ fn shared<'a, D: Disk>(
     now: WallTime,
 ) -> Shared<'a, D> {
     Shared {
+        volumes,
         disk: &volumes.disk,
         signer: &*options.signer,
         site: options.site,

@@ -183,7 +183,7 @@ fn repair<D: Disk>(
         }
     }
     let index = Index::default();
-    let (repaired, stale) = recover::load(disk, volume, &index, deleted, &[])?;
+    let (repaired, stale) = recover::load(disk, volume, &index, deleted)?;
     report.repaired = repaired;
     for day in stale {
         let streams = index.keys().into_iter().filter_map(|key| {

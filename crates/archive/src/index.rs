@@ -134,6 +134,30 @@ impl Stream {
             .for_each(|(index, stretch)| self.stretches.insert(at + index, stretch));
     }
 
+    /// Adds the closed segments of a day, by start.
+    pub(crate) fn insert_day(&mut self, entries: Vec<Entry>) {
+        let (Some(first), Some(last)) = (entries.first(), entries.last()) else { return };
+        let older = self.closed.front().is_none_or(|front| last.summary.start < front.start);
+        let newer = self.closed.back().is_none_or(|back| back.start < first.summary.start);
+        self.closed.reserve(entries.len());
+        if older {
+            for Entry { summary, stretches } in entries.into_iter().rev() {
+                self.closed.push_front(summary);
+                stretches.into_iter().rev().for_each(|stretch| self.stretches.push_front(stretch));
+            }
+        } else if newer {
+            for Entry { summary, stretches } in entries {
+                self.closed.push_back(summary);
+                self.stretches.extend(stretches);
+            }
+        } else {
+            // After a clock was set: another day's footage lies around it.
+            for Entry { summary, stretches } in entries {
+                self.insert(summary, stretches);
+            }
+        }
+    }
+
     /// Takes a closed segment out; whether it was there.
     pub(crate) fn remove(&mut self, name: SegmentName) -> bool {
         let Some(summary) = self.closed_named(name) else { return false };

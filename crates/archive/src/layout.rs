@@ -96,6 +96,14 @@ pub fn parse_stream(directory: &str) -> Option<StreamKey> {
     Some(key).filter(|key| key.to_string() == directory)
 }
 
+/// A number of these digits (lower case) and nothing else.
+fn digits(text: &[u8], radix: u32) -> Option<u32> {
+    text.iter().try_fold(0_u32, |number, byte| {
+        let digit = char::from(*byte).to_digit(radix).filter(|_| !byte.is_ascii_uppercase())?;
+        number.checked_mul(radix)?.checked_add(digit)
+    })
+}
+
 impl SegmentName {
     /// The day in whose directory it lies.
     #[must_use]
@@ -112,16 +120,23 @@ impl SegmentName {
         format!("{hours:02}-{minutes:02}-{seconds:02}.{ms:03}-{run_tag:08x}-{number:05}.mp4")
     }
 
-    /// Reads a file's name; nothing where it is not a segment's.
+    /// Reads a file's name; nothing where it is not a segment's. (Starting reads some hundred thousand of them.)
     #[must_use]
     pub fn parse(day: Day, file: &str) -> Option<Self> {
-        let mut fields = file.strip_suffix(".mp4")?.split(['-', '.']);
-        let mut number = |radix| u32::from_str_radix(fields.next()?, radix).ok();
-        let (hours, minutes, seconds, ms) = (number(10)?, number(10)?, number(10)?, number(10)?);
-        let (run_tag, number) = (number(16)?, number(10)?);
+        let fields = file.strip_suffix(".mp4")?.as_bytes();
+        let (time, rest) = fields.split_first_chunk::<12>()?;
+        let (tag, number) = rest.split_first_chunk::<10>()?;
+        let [h, hh, b'-', m, mm, b'-', s, ss, b'.', ms @ ..] = *time else { return None };
+        let [b'-', tag @ .., b'-'] = *tag else { return None };
+        let (hours, minutes, seconds, ms) =
+            (digits(&[h, hh], 10)?, digits(&[m, mm], 10)?, digits(&[s, ss], 10)?, digits(&ms, 10)?);
+        let long = number.len() > 5 && number.first() == Some(&b'0');
+        if hours > 23 || minutes > 59 || seconds > 59 || number.len() < 5 || long {
+            return None;
+        }
         let in_day = i64::from(hours) * 3_600_000 + i64::from(minutes) * 60_000 + i64::from(seconds) * 1000;
-        let name = Self { start_ms: day.start().millis() + in_day + i64::from(ms), run_tag, number };
-        Some(name).filter(|name| name.day() == day && name.file() == file)
+        let start_ms = day.start().millis() + in_day + i64::from(ms);
+        Some(Self { start_ms, run_tag: digits(&tag, 16)?, number: digits(number, 10)? })
     }
 
     /// Path of the file on the volume.

@@ -32,6 +32,16 @@ impl<D: Disk> Reader<D> {
         Self(shared)
     }
 
+    /// Whether the whole index has been read: see [`crate::Archive::open_lazily`].
+    #[must_use]
+    pub fn complete(&self) -> bool {
+        self.0.days.complete()
+    }
+
+    fn need(&self, range: WallRange) {
+        self.0.days.need(&self.0.disk, &self.0.index, range);
+    }
+
     /// All streams of which there is or was footage.
     #[must_use]
     pub fn streams(&self) -> Vec<StreamKey> {
@@ -48,6 +58,7 @@ impl<D: Disk> Reader<D> {
         range: WallRange,
         resolution: Duration,
     ) -> Vec<Span> {
+        self.need(range);
         let Some(stream) = self.0.index.get(StreamKey { camera, kind }) else { return Vec::new() };
         index::read(&stream).spans(range, resolution)
     }
@@ -56,6 +67,7 @@ impl<D: Disk> Reader<D> {
     /// that are closer to each other than `resolution` are told as one.
     #[must_use]
     pub fn activity(&self, key: StreamKey, range: WallRange, resolution: Duration) -> Vec<Activity> {
+        self.need(range);
         let Some(stream) = self.0.index.get(key) else { return Vec::new() };
         index::read(&stream).activity(range, resolution)
     }
@@ -63,6 +75,7 @@ impl<D: Disk> Reader<D> {
     /// The marks of the range in the order in which they were written, each with its place on the timeline of the
     /// footage. Reads the table of every segment of the range that has marks: for hours or days, not for months.
     pub fn marks(&self, key: StreamKey, range: WallRange) -> Result<Vec<(WallTime, Mark)>, Error> {
+        self.need(range);
         let Some(stream) = self.0.index.get(key) else { return Ok(Vec::new()) };
         let segments: Vec<_> = {
             let stream = index::read(&stream);
@@ -90,6 +103,7 @@ impl<D: Disk> Reader<D> {
     /// day ends; so days can be those of any time zone.
     #[must_use]
     pub fn days<T>(&self, key: StreamKey, day: impl Fn(WallTime) -> (T, WallTime)) -> Vec<T> {
+        self.0.days.need_all(&self.0.disk, &self.0.index);
         let Some(stream) = self.0.index.get(key) else { return Vec::new() };
         let stream = index::read(&stream);
         let mut days = Vec::new();
@@ -115,6 +129,7 @@ impl<D: Disk> Reader<D> {
     /// End of the newest footage of a stream.
     #[must_use]
     pub fn newest(&self, key: StreamKey) -> Option<WallTime> {
+        self.0.days.need_newest_of(&self.0.disk, &self.0.index, key);
         let stream = self.0.index.get(key)?;
         index::read(&stream).before(WallTime::MAX).map(|(summary, _)| summary.end())
     }
@@ -128,15 +143,25 @@ impl<D: Disk> Reader<D> {
     /// The frames of a range of time.
     #[must_use]
     pub fn plan(&self, key: StreamKey, range: WallRange, tracks: &[TrackKind]) -> ReadPlan<D> {
+        self.need(range);
         ReadPlan::new(Arc::clone(&self.0), key, range, tracks)
     }
 
     /// The last key frame at or before that moment, however long before: its `wall` tells.
     pub fn key_frame(&self, key: StreamKey, at: WallTime) -> Result<Option<(Arc<Tracks>, SampleRef)>, Error> {
-        let Some(stream) = self.0.index.get(key) else { return Ok(None) };
+        const HOUR_US: i64 = 3_600_000_000;
+        self.need(WallRange { from: at.plus_micros(-HOUR_US), to: at });
         let mut before = at.plus_micros(1);
         loop {
-            let Some((summary, _)) = index::read(&stream).before(before) else { return Ok(None) };
+            let stream = self.0.index.get(key);
+            let found = stream.as_ref().and_then(|stream| index::read(stream).before(before));
+            let (Some(stream), Some((summary, _))) = (stream, found) else {
+                if self.complete() {
+                    return Ok(None);
+                }
+                self.0.days.need_all(&self.0.disk, &self.0.index);
+                continue;
+            };
             let source = Source::find(&self.0, key, summary.name())?;
             if let Some(found) = source.as_ref().and_then(|source| source.key_frame(&stream, at)) {
                 return Ok(Some(found));

@@ -50,6 +50,20 @@ pub struct Recovery {
     pub damaged: Vec<Damaged>,
 }
 
+impl Recovery {
+    /// Adds what else was found.
+    pub(crate) fn add(&mut self, more: Self) {
+        self.segments += more.segments;
+        self.from_index += more.from_index;
+        self.voided += more.voided;
+        self.finished_deletions += more.finished_deletions;
+        self.recovered.extend(more.recovered);
+        self.removed.extend(more.removed);
+        self.missing.extend(more.missing);
+        self.damaged.extend(more.damaged);
+    }
+}
+
 /// A segment that was cut.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Recovered {
@@ -157,77 +171,111 @@ fn is_segment(path: &str) -> bool {
     name.is_some() && parse_stream(stream).is_some()
 }
 
-/// Fills the index from the volume. `deleted` are segments whose deletion is in the journal, `voids` ends of segments
-/// that do not count.
+/// Cuts off what does not count, as others know.
+pub(crate) fn cut_voids<D: Disk>(
+    disk: &D,
+    volume: model::VolumeId,
+    voids: &[Void],
+) -> Result<Recovery, Error> {
+    let mut recovery = Recovery::default();
+    for void in voids.iter().filter(|void| void.volume == volume && is_segment(&void.path)) {
+        let failed = |error| Error::WriteSegment { path: void.path.clone(), error };
+        recovery.voided += u64::from(unsettled::cut(disk, &void.path, void.from).map_err(failed)?);
+    }
+    if recovery.voided > 0 {
+        // Of files that were cut, their new length.
+        for void in voids.iter().filter(|void| void.volume == volume && is_segment(&void.path)) {
+            if let Ok(file) = disk.open_append(&void.path) {
+                disk.commit(&[&file]).map_err(Error::Commit)?;
+            }
+        }
+    }
+    Ok(recovery)
+}
+
+/// The days that have a directory.
+pub(crate) fn days<D: Disk>(disk: &D) -> Result<Vec<Day>, Error> {
+    let entries = disk.list("").map_err(|error| Error::List { path: String::new(), error })?;
+    Ok(entries.iter().filter(|entry| entry.directory).filter_map(|entry| Day::parse(&entry.name)).collect())
+}
+
+/// Fills the index from the volume. `deleted` are segments whose deletion is in the journal.
 pub(crate) fn load<D: Disk>(
     disk: &D,
     volume: model::VolumeId,
     index: &Index,
     deleted: &HashSet<(StreamKey, SegmentName)>,
-    voids: &[Void],
 ) -> Result<(Recovery, Vec<Day>), Error> {
     let mut recovery = Recovery::default();
-    for void in voids.iter().filter(|void| void.volume == volume) {
-        let failed = |error| Error::WriteSegment { path: void.path.clone(), error };
-        if !is_segment(&void.path) {
-            continue;
-        }
-        recovery.voided += u64::from(unsettled::cut(disk, &void.path, void.from).map_err(failed)?);
-    }
     let mut stale = Vec::new();
-    let mut found: HashMap<StreamKey, Vec<Entry>> = HashMap::new();
-    let list = |path: &str| disk.list(path).map_err(|error| Error::List { path: path.to_owned(), error });
-    for day in list("")?.iter().filter(|entry| entry.directory).filter_map(|entry| Day::parse(&entry.name)) {
-        let mut known = DayIndex::read(disk, volume, day).unwrap_or_default();
-        let had_index = !known.is_empty();
-        let mut changed = false;
-        for (stream, key) in list(&day.directory())?.into_iter().filter_map(|entry| {
-            let key = parse_stream(&entry.name)?;
-            Some((entry.name, key))
-        }) {
-            let mut entries = known.take(key);
-            for entry in list(&format!("{}/{stream}", day.directory()))? {
-                let Some(name) = SegmentName::parse(day, &entry.name) else { continue };
-                let path = name.path(key);
-                if deleted.contains(&(key, name)) {
-                    disk.remove(&path).map_err(|error| Error::Remove { path, error })?;
-                    recovery.finished_deletions += 1;
-                    entries.remove(&name);
-                    continue;
-                }
-                let entry = match entries.remove(&name) {
-                    Some(entry) => {
-                        recovery.from_index += 1;
-                        Some(entry)
-                    }
-                    None => {
-                        changed = true;
-                        settle(disk, key, name, &mut recovery)?
-                    }
-                };
-                if let Some(entry) = entry {
-                    recovery.segments += 1;
-                    found.entry(key).or_default().push(entry);
-                }
-            }
-            changed |= note_missing(key, entries, deleted, &mut recovery);
-        }
-        for (key, entries) in known.take_rest() {
-            changed |= note_missing(key, entries, deleted, &mut recovery);
-        }
-        if changed || !had_index {
+    for day in days(disk)? {
+        let (found, changed) = load_day(disk, volume, index, day, deleted, |_| false)?;
+        recovery.add(found);
+        if changed {
             stale.push(day);
         }
     }
-    disk.commit(&[]).map_err(Error::Commit)?;
+    Ok((recovery, stale))
+}
+
+/// Fills the index with a day; whether the day's index on disk is missing or old. `own` are files that this process
+/// writes.
+pub(crate) fn load_day<D: Disk>(
+    disk: &D,
+    volume: model::VolumeId,
+    index: &Index,
+    day: Day,
+    deleted: &HashSet<(StreamKey, SegmentName)>,
+    own: impl Fn(SegmentName) -> bool,
+) -> Result<(Recovery, bool), Error> {
+    let mut recovery = Recovery::default();
+    let list = |path: &str| disk.list(path).map_err(|error| Error::List { path: path.to_owned(), error });
+    let directory = day.directory();
+    let mut known = DayIndex::read(disk, volume, day).unwrap_or_default();
+    let mut changed = known.is_empty();
+    let mut found: Vec<(StreamKey, Vec<Entry>)> = Vec::new();
+    for (stream, key) in list(&directory)?.into_iter().filter_map(|entry| {
+        let key = parse_stream(&entry.name)?;
+        Some((entry.name, key))
+    }) {
+        let mut entries = known.take(key);
+        let mut of_stream = Vec::with_capacity(entries.len());
+        for file in list(&format!("{directory}/{stream}"))? {
+            let Some(name) = SegmentName::parse(day, &file.name).filter(|name| !own(*name)) else { continue };
+            if !deleted.is_empty() && deleted.contains(&(key, name)) {
+                let path = name.path(key);
+                disk.remove(&path).map_err(|error| Error::Remove { path, error })?;
+                recovery.finished_deletions += 1;
+                entries.remove(&name);
+                continue;
+            }
+            let entry = match entries.remove(&name) {
+                Some(entry) => {
+                    recovery.from_index += 1;
+                    Some(entry)
+                }
+                None => {
+                    changed = true;
+                    settle(disk, key, name, &mut recovery)?
+                }
+            };
+            of_stream.extend(entry);
+        }
+        changed |= note_missing(key, entries, deleted, &mut recovery);
+        recovery.segments += of_stream.len() as u64;
+        found.push((key, of_stream));
+    }
+    for (key, entries) in known.take_rest() {
+        changed |= note_missing(key, entries, deleted, &mut recovery);
+    }
+    if changed {
+        disk.commit(&[]).map_err(Error::Commit)?;
+    }
     for (key, mut entries) in found {
         entries.sort_unstable_by_key(|entry| entry.summary.start);
-        let stream = index.get_or_add(key);
-        let mut stream = crate::index::write(&stream);
-        stream.closed = entries.iter().map(|entry| entry.summary).collect();
-        stream.stretches = entries.into_iter().flat_map(|entry| entry.stretches).collect();
+        crate::index::write(&index.get_or_add(key)).insert_day(entries);
     }
-    Ok((recovery, stale))
+    Ok((recovery, changed))
 }
 
 /// Segments that only the index knows: whether there are any, and which of them nobody deleted.

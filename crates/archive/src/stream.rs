@@ -23,7 +23,9 @@ use model::{RunId, SiteId, StreamKey, TrackKind, VolumeId, WallTime};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    Error, chain,
+    Error,
+    archive::Volumes,
+    chain,
     clock::{Anchor, STEP_US, place},
     disk::{Disk, File},
     format::{self, Fragment, Head, Table, seal},
@@ -71,6 +73,7 @@ impl Default for Limits {
 
 /// What all writers of a volume share.
 pub(crate) struct Shared<'a, D: Disk> {
+    pub(crate) volumes: &'a Volumes<D>,
     pub(crate) disk: &'a D,
     pub(crate) signer: &'a dyn Signer,
     pub(crate) site: SiteId,
@@ -562,7 +565,11 @@ impl<F: File> Writer<F> {
         let Some(first) = self.pending.first_video() else { return Ok(None) };
         let of_first = || (first.time.saturating_add(first.composition_offset.into()), first.wall);
         let (media, wall) = self.shown.take().unwrap_or_else(of_first);
-        let anchor = place(wall, media, |range| index::read(&self.index).occupied(range));
+        let Volumes { disk, index, days, .. } = shared.volumes;
+        let anchor = place(wall, media, |range| {
+            days.need(disk, index, range);
+            index::read(&self.index).occupied(range)
+        });
         let head = Head {
             site: shared.site,
             volume: shared.volume,
@@ -574,6 +581,7 @@ impl<F: File> Writer<F> {
             server_wall: shared.now,
             previous: self.previous,
         };
+        days.own(head.name().run_tag);
         let path = head.name().path(self.key);
         let file =
             shared.disk.create(&path).map_err(|error| Error::WriteSegment { path: path.clone(), error })?;

@@ -122,7 +122,7 @@ pub struct CameraChange {
 pub enum CameraState {
     /// Being connected for the first time, or again.
     Connecting,
-    /// Frames arrive, nothing is recorded because it is switched off.
+    /// Frames arrive, nothing is recorded now: `recording` tells the method.
     Live,
     /// Frames are written.
     Recording,
@@ -176,12 +176,14 @@ pub struct Camera {
     pub user: Option<String>,
     /// How RTP travels.
     pub transport: Transport,
-    /// Whether sound is recorded.
+    /// Whether sound is taken from it at all; whether it is recorded too, its recording settings say.
     pub audio: bool,
-    /// Whether it is recorded.
+    /// Whether it is recorded by its method (`false`: the method is `off`).
     pub record: bool,
     /// Days that recordings are kept; none: as long as there is room.
     pub retention_days: Option<u32>,
+    /// What is recorded of it now, and why.
+    pub recording: crate::method::RecordingNow,
     /// How it is.
     pub state: CameraState,
     /// What happened and what comes next, for people: "No frames since 13:58:04. Trying again in 12 s."

@@ -7,6 +7,7 @@ pub mod camera;
 pub mod discovery;
 pub mod event;
 pub mod live;
+pub mod method;
 pub mod notification;
 pub mod problem;
 pub mod profile;

@@ -183,7 +183,7 @@ struct Sealed {
     password: Option<Vec<u8>>,
 }
 
-fn one(connection: &Connection, key: &SealKey, id: CameraId) -> Result<Option<CameraRow>> {
+pub(crate) fn one(connection: &Connection, key: &SealKey, id: CameraId) -> Result<Option<CameraRow>> {
     connection
         .query_row("SELECT * FROM camera WHERE id = ?1", [text(id)], read)
         .optional()

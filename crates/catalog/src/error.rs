@@ -92,6 +92,9 @@ pub enum Error {
     /// A name has characters that cannot stand in a name.
     #[error("the name has characters that cannot stand in a name")]
     Name,
+    /// Something still uses it.
+    #[error("the {0} is in use")]
+    InUse(&'static str),
     /// The name is taken.
     #[error("the name is taken")]
     NameTaken,

@@ -13,6 +13,7 @@ pub mod error;
 pub mod name;
 pub mod note;
 pub mod password;
+pub mod recording;
 mod schema;
 pub mod seal;
 pub mod session;

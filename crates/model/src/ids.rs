@@ -102,6 +102,8 @@ ids! {
     CameraId,
     /// A continuous recording of one stream without a gap.
     RunId,
+    /// One weekly schedule.
+    ScheduleId,
     /// One file of a run.
     SegmentId,
     /// One sign-in.

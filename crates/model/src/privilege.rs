@@ -30,6 +30,8 @@ pub enum Privilege {
     CameraVideo,
     /// Hear a camera.
     CameraListen,
+    /// Start and stop manual recording.
+    CameraRecord,
     /// See recordings.
     Recordings,
     /// Take recordings out of the system.
@@ -47,7 +49,7 @@ impl Privilege {
         match self {
             Self::None => None,
             Self::SignedIn | Self::CameraVideo | Self::CameraListen | Self::Snapshot => Some(Role::Viewer),
-            Self::Recordings | Self::Export => Some(Role::Operator),
+            Self::CameraRecord | Self::Recordings | Self::Export => Some(Role::Operator),
             Self::Configure => Some(Role::Administrator),
         }
     }
@@ -60,6 +62,7 @@ impl Privilege {
             Self::SignedIn => "signed-in",
             Self::CameraVideo => "camera-video",
             Self::CameraListen => "camera-listen",
+            Self::CameraRecord => "camera-record",
             Self::Recordings => "recordings",
             Self::Export => "export",
             Self::Snapshot => "snapshot",

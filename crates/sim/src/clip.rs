@@ -170,6 +170,13 @@ pub(crate) fn video(scene: Scene, size: Size, codec: Codec, gop: Gop) -> Option<
     }
 }
 
+/// Bytes of each frame of a scene's clip and whether it is a key frame, if the scene has one like this.
+#[must_use]
+pub fn frame_sizes(scene: Scene, size: Size, codec: Codec) -> Option<Vec<(usize, bool)>> {
+    let clip = video(scene, size, codec, Gop::Usual)?;
+    Some((0..clip.len()).map(|i| clip.frame(i)).map(|frame| (frame.bytes.len(), frame.key)).collect())
+}
+
 /// The AAC-LC tone of 440 Hz, 16 kHz mono.
 pub(crate) fn tone() -> Option<&'static Clip> {
     embedded!("tone.clip")

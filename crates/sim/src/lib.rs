@@ -36,7 +36,7 @@ pub mod stamp;
 mod timeline;
 mod vapix;
 
-pub use clip::{Codec, Scene, Size};
+pub use clip::{Codec, Scene, Size, frame_sizes};
 pub use device::Progress;
 pub use discovery::{DiscoveryAddresses, DiscoveryOptions};
 pub use farm::{Farm, SimCamera, StartFarm};

@@ -92,6 +92,10 @@ impl Engine for ArchiveEngine {
         self.archive()?.push(key, sample, now).map_err(text)
     }
 
+    fn mark(&mut self, key: StreamKey, mark: archive::Mark) -> Result<(), String> {
+        self.archive()?.mark(key, mark).map_err(text)
+    }
+
     fn end(&mut self, key: StreamKey, now: WallTime) -> Result<(), String> {
         self.archive()?.end_run(key, now).map_err(text)
     }

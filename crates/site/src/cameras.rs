@@ -11,6 +11,7 @@ use std::{
 
 use api::{
     alarm::AlarmKind,
+    method::RecordingSettings,
     camera::{CameraState, Stream},
     event::Event,
     profile::ProfilePicture,
@@ -32,6 +33,7 @@ use crate::{
     },
     profiles,
     recorder::{Recorder, RetentionGoals, WriteState},
+    recording::{Calendar, Control, gate::Budget, rolling::Rolling},
 };
 
 /// Frames that come but are not written for so long are trouble with the storage.
@@ -39,12 +41,27 @@ const UNWRITTEN: Duration = Duration::from_secs(5);
 
 struct Entry {
     row: CameraRow,
+    control: Arc<Control>,
     main: Arc<Feed>,
     sub: Option<Arc<Feed>>,
     /// Profiles that are neither, as far as somebody asked for them since the start.
     others: BTreeMap<String, Arc<Feed>>,
     /// Since when it should send frames: silence is counted from here until the first frame.
     expected_since: WallTime,
+}
+
+impl Entry {
+    /// The stream whose state is the camera's: the main stream, unless only the sub stream is recorded.
+    fn leading(&self) -> &Arc<Feed> {
+        match &self.sub {
+            Some(sub) if self.control.records(StreamKind::Sub) && !self.control.records(StreamKind::Main) => sub,
+            _ => &self.main,
+        }
+    }
+
+    fn is_recorded(&self) -> bool {
+        !self.control.now().reasons.is_empty()
+    }
 }
 
 struct Inner {
@@ -54,6 +71,7 @@ struct Inner {
     alarms: Alarms,
     /// A camera without frames for so long is an alarm.
     silence: Duration,
+    calendar: RwLock<Arc<Calendar>>,
     deps: OnceLock<Deps>,
 }
 
@@ -103,13 +121,20 @@ pub struct Watch {
 impl Cameras {
     /// No cameras yet.
     #[must_use]
-    pub fn new(recorder: Recorder, events: Events, alarms: Alarms, silence: Duration) -> Self {
+    pub fn new(
+        recorder: Recorder,
+        rolling: Option<Rolling>,
+        events: Events,
+        alarms: Alarms,
+        silence: Duration,
+    ) -> Self {
         let inner = Arc::new(Inner {
             entries: RwLock::default(),
             recorder: recorder.clone(),
             events,
             alarms,
             silence,
+            calendar: RwLock::default(),
             deps: OnceLock::new(),
         });
         let weak = Arc::downgrade(&inner);
@@ -118,7 +143,8 @@ impl Cameras {
                 Self { inner }.tell(key.camera);
             }
         };
-        let _ = inner.deps.set(Deps { recorder, changed: Arc::new(changed) });
+        let budget = Budget::default();
+        let _ = inner.deps.set(Deps { recorder, budget, rolling, changed: Arc::new(changed) });
         Self { inner }
     }
 
@@ -130,23 +156,38 @@ impl Cameras {
         self.inner.entries.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds a camera, or takes over what changed about it; feeds go on where they can.
-    pub fn put(&self, row: CameraRow) {
+    /// Adds a camera, or takes over what changed about it; feeds go on where they can. Without settings of its recording
+    /// those that it had stay.
+    pub fn put(&self, row: CameraRow, settings: Option<RecordingSettings>) {
         let id = row.id;
         let Some(deps) = self.inner.deps.get() else { return };
         let stopped = {
             let mut entries = self.write();
-            let main = Spec { record: row.record, ..convert::spec(&row, profiles::main(&row)) };
-            let sub = profiles::sub(&row).map(|video| convert::spec(&row, video));
+            let kept = settings.or_else(|| entries.get(&id).map(|entry| entry.control.settings()));
+            let settings = convert::recording(&row, kept.unwrap_or_default());
+            let has_sub = profiles::sub(&row).is_some();
+            let control = match entries.get(&id) {
+                Some(entry) => {
+                    entry.control.change(settings, has_sub);
+                    Arc::clone(&entry.control)
+                }
+                None => self.control(id, settings, has_sub),
+            };
+            let spec = |kind, video| Spec {
+                needed: control.needs(kind),
+                events: kind == StreamKind::Main,
+                ..convert::spec(&row, video)
+            };
+            let main = spec(StreamKind::Main, profiles::main(&row));
+            let sub = profiles::sub(&row).map(|video| spec(StreamKind::Sub, video));
+            let start = |kind, spec| Feed::start(key(id, kind), spec, Some(Arc::clone(&control)), deps.clone());
             if let Some(entry) = entries.get_mut(&id) {
                 entry.main.change(main);
                 let mut stopped = Vec::new();
                 match (&entry.sub, sub) {
                     (Some(feed), Some(spec)) => feed.change(spec),
                     (Some(_), None) => stopped.extend(entry.sub.take()),
-                    (None, Some(spec)) => {
-                        entry.sub = Some(Feed::start(key(id, StreamKind::Sub), spec, deps.clone()));
-                    }
+                    (None, Some(spec)) => entry.sub = Some(start(StreamKind::Sub, spec)),
                     (None, None) => {}
                 }
                 entry.others.retain(|name, feed| {
@@ -160,10 +201,10 @@ impl Cameras {
                 entry.row = row;
                 stopped
             } else {
-                let main = Feed::start(key(id, StreamKind::Main), main, deps.clone());
-                let sub = sub.map(|spec| Feed::start(key(id, StreamKind::Sub), spec, deps.clone()));
+                let main = start(StreamKind::Main, main);
+                let sub = sub.map(|spec| start(StreamKind::Sub, spec));
                 let (others, expected_since) = (BTreeMap::new(), wall_now());
-                entries.insert(id, Entry { row, main, sub, others, expected_since });
+                entries.insert(id, Entry { row, control, main, sub, others, expected_since });
                 Vec::new()
             }
         };
@@ -176,6 +217,33 @@ impl Cameras {
         }
         self.set_retention();
         self.tell(id);
+    }
+
+    fn control(&self, id: CameraId, settings: RecordingSettings, has_sub: bool) -> Arc<Control> {
+        let calendar = Arc::clone(&self.inner.calendar.read().unwrap_or_else(PoisonError::into_inner));
+        let weak = Arc::downgrade(&self.inner);
+        let changed = move || {
+            if let Some(inner) = weak.upgrade() {
+                // Not here: whoever changed it may hold the list of cameras.
+                tokio::spawn(async move { Self { inner }.tell(id) });
+            }
+        };
+        Arc::new(Control::new(settings, has_sub, calendar, Box::new(changed)))
+    }
+
+    /// What decides about the recording of a camera.
+    #[must_use]
+    pub fn recording(&self, id: CameraId) -> Option<Arc<Control>> {
+        self.read().get(&id).map(|entry| Arc::clone(&entry.control))
+    }
+
+    /// Takes over other schedules, or another time zone.
+    pub fn set_calendar(&self, calendar: Calendar) {
+        let calendar = Arc::new(calendar);
+        *self.inner.calendar.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&calendar);
+        for entry in self.read().values() {
+            entry.control.change_calendar(&calendar);
+        }
     }
 
     /// Removes a camera; its recordings stay.
@@ -234,16 +302,24 @@ impl Cameras {
 
     fn view(&self, entry: &Entry) -> api::camera::Camera {
         let now = wall_now();
-        let status = entry.main.status();
+        let status = entry.leading().status();
         let (state, detail, next_try) = self.state(entry, &status, now);
-        let mut streams: Vec<Stream> = stream(StreamKind::Main, &status).into_iter().collect();
+        let mut streams: Vec<Stream> = stream(StreamKind::Main, &entry.main.status()).into_iter().collect();
         if let Some(sub) = &entry.sub {
             streams.extend(stream(StreamKind::Sub, &sub.status()));
         }
         let profiles = profiles::list(&entry.row, |name| entry.picture(name));
         convert::camera(
             &entry.row,
-            convert::Now { state, detail, next_try, last_frame: status.last_frame, streams, profiles },
+            convert::Now {
+                state,
+                detail,
+                next_try,
+                last_frame: status.last_frame,
+                recording: entry.control.now(),
+                streams,
+                profiles,
+            },
         )
     }
 
@@ -272,7 +348,7 @@ impl Cameras {
             Phase::Idle => {
                 (CameraState::Live, Some("Not recorded. Pulled while somebody watches.".into()), None)
             }
-            Phase::Running if !entry.row.record => (CameraState::Live, None, None),
+            Phase::Running if !entry.is_recorded() => (CameraState::Live, None, None),
             Phase::Running => match self.unwritten(entry) {
                 Some(reason) => (CameraState::StorageTrouble, Some(reason), None),
                 None => (CameraState::Recording, None, None),
@@ -282,7 +358,7 @@ impl Cameras {
 
     /// Why frames that come are not written, where that is so.
     fn unwritten(&self, entry: &Entry) -> Option<String> {
-        self.inner.recorder.waiting(entry.main.key()).filter(|waiting| *waiting >= UNWRITTEN)?;
+        self.inner.recorder.waiting(entry.leading().key()).filter(|waiting| *waiting >= UNWRITTEN)?;
         Some(match self.inner.recorder.status().state {
             WriteState::Failed(reason) => format!("Frames arrive but are not written: {reason}"),
             WriteState::Ok => "Frames arrive but are not written.".into(),
@@ -296,7 +372,7 @@ impl Cameras {
         let video = profiles::video(&entry.row, name)?;
         let spec = convert::spec(&entry.row, video);
         let deps = self.inner.deps.get()?.clone();
-        let start = || Feed::start(key(camera, StreamKind::Sub), spec, deps);
+        let start = || Feed::start(key(camera, StreamKind::Sub), spec, None, deps);
         Some(Arc::clone(entry.others.entry(name.to_owned()).or_insert_with(start)))
     }
 
@@ -359,7 +435,11 @@ impl Cameras {
         let now = wall_now();
         let mut silent_storage = None;
         for entry in self.read().values() {
-            let status = entry.main.status();
+            entry.control.check();
+            for feed in std::iter::once(&entry.main).chain(&entry.sub) {
+                feed.need(entry.control.needs(feed.key().kind));
+            }
+            let status = entry.leading().status();
             let id = entry.row.id;
             if entry.row.record {
                 self.check_silence(entry, &status, now);
@@ -379,7 +459,7 @@ impl Cameras {
             } else if status.phase == Phase::Running {
                 self.inner.alarms.clear(AlarmKind::CameraPassword, Some(id));
             }
-            if entry.row.record && status.phase == Phase::Running {
+            if entry.is_recorded() && status.phase == Phase::Running {
                 silent_storage = silent_storage.or_else(|| self.unwritten(entry));
             }
         }

@@ -2,6 +2,7 @@
 
 use api::{
     camera::{Camera, CameraChange, CameraState, Codec, NewCamera, Source, Stream, Transport},
+    method::{Method, RecordingSettings},
     profile::Profile,
 };
 use catalog::camera::{self as row, CameraRow, CameraSource, profile::Profiles};
@@ -23,6 +24,8 @@ pub struct Now {
     pub next_try: Option<WallTime>,
     /// When the newest frame came.
     pub last_frame: Option<WallTime>,
+    /// What is recorded of it.
+    pub recording: api::method::RecordingNow,
     /// Its streams.
     pub streams: Vec<Stream>,
     /// Its stream profiles.
@@ -46,6 +49,7 @@ pub fn camera(row: &CameraRow, now: Now) -> Camera {
         audio: row.audio,
         record: row.record,
         retention_days: row.retention_days,
+        recording: now.recording,
         state: now.state,
         detail: now.detail,
         last_frame: now.last_frame,
@@ -53,6 +57,17 @@ pub fn camera(row: &CameraRow, now: Now) -> Camera {
         streams: now.streams,
         added: row.added,
     }
+}
+
+/// How a camera is recorded: its switch decides whether, its settings how.
+#[must_use]
+pub const fn recording(row: &CameraRow, kept: RecordingSettings) -> RecordingSettings {
+    let method = match (row.record, kept.method) {
+        (false, _) => Method::Off,
+        (true, Method::Off) => Method::Continuous,
+        (true, method) => method,
+    };
+    RecordingSettings { method, ..kept }
 }
 
 /// Where a camera's streams come from.
@@ -115,7 +130,8 @@ pub fn spec(row: &CameraRow, video: Video) -> Spec {
         pin: row.certificate_pin,
         transport: transport(row),
         audio: row.audio,
-        record: false,
+        needed: false,
+        events: false,
     }
 }
 

@@ -19,6 +19,7 @@ mod notify;
 mod principal;
 mod profiles;
 mod recorder;
+mod recording;
 mod server;
 mod sessions;
 mod source;
@@ -112,6 +113,15 @@ impl App {
             }
             self.notifier.describe(notify::About { site_name: site.name, time_zone: site.time_zone, url });
         }
+        Ok(())
+    }
+
+    /// Takes over schedules and time zone from the catalog. Blocking.
+    fn set_calendar(&self) -> catalog::Result<()> {
+        let name = self.catalog.site()?.map(|site| site.time_zone);
+        let zone = name.and_then(|name| jiff::tz::TimeZone::get(&name).ok()).unwrap_or(jiff::tz::TimeZone::UTC);
+        let weeks = http::schedules::all(&self.catalog)?.into_iter().map(|one| (one.id, one.week)).collect();
+        self.cameras.set_calendar(recording::Calendar { zone, weeks });
         Ok(())
     }
 

@@ -35,10 +35,11 @@ impl Principal {
 }
 
 /// All privileges, for telling a client what its user may do.
-pub const PRIVILEGES: [Privilege; 7] = [
+pub const PRIVILEGES: [Privilege; 8] = [
     Privilege::SignedIn,
     Privilege::CameraVideo,
     Privilege::CameraListen,
+    Privilege::CameraRecord,
     Privilege::Recordings,
     Privilege::Export,
     Privilege::Snapshot,

@@ -12,6 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use archive::Mark;
 use media::{Sample, Tracks};
 use model::{CameraId, StreamKey, WallTime, clock::wall_now};
 
@@ -27,6 +28,7 @@ const QUEUE_BYTES: usize = 256 << 20;
 enum Command {
     Begin(StreamKey, Arc<Tracks>, WallTime),
     Push(StreamKey, Sample),
+    Mark(StreamKey, Mark),
     End(StreamKey),
 }
 
@@ -112,6 +114,11 @@ pub trait Engine: Send + 'static {
     /// # Errors
     /// Text for people.
     fn push(&mut self, key: StreamKey, sample: &Sample, now: WallTime) -> Result<(), String>;
+    /// Something begins or ends; it is kept with the run's footage.
+    ///
+    /// # Errors
+    /// Text for people.
+    fn mark(&mut self, key: StreamKey, mark: Mark) -> Result<(), String>;
     /// The run ends.
     ///
     /// # Errors
@@ -215,6 +222,13 @@ impl Take {
             return;
         }
         queue.put(Command::Push(self.key, sample.clone()));
+    }
+
+    /// Keeps a mark with the footage that goes on.
+    pub fn mark(&mut self, mark: Mark) {
+        if !self.overflowed {
+            lock(&self.recorder.shared.queue).put(Command::Mark(self.key, mark));
+        }
     }
 }
 
@@ -329,6 +343,7 @@ fn drain(engine: &mut impl Engine, commands: VecDeque<Command>, streams: &mut St
                 streams.took(key, &sample);
                 (key, result)
             }
+            Command::Mark(key, mark) => (key, engine.mark(key, mark)),
             Command::End(key) => {
                 streams.ended(key);
                 if let Err(reason) = engine.end(key, now) {

@@ -34,7 +34,7 @@ pub struct Looked {
 /// # Errors
 /// The camera cannot be asked, or has no such stream.
 pub async fn target(spec: &Spec, ask_again: bool) -> Result<Target, Error> {
-    let url = match (&spec.source, &spec.video) {
+    let mut url = match (&spec.source, &spec.video) {
         (_, Video::Own(ProfileVideo::Rtsp { url })) => parse(url)?,
         (Source::Rtsp { main_url, sub_url }, Video::Sub) => parse(sub_url.as_ref().unwrap_or(main_url))?,
         (Source::Rtsp { main_url, .. }, _) => parse(main_url)?,
@@ -53,13 +53,17 @@ pub async fn target(spec: &Spec, ask_again: bool) -> Result<Target, Error> {
             }
         }
     };
+    if spec.events && matches!(spec.source, Source::Axis { .. }) {
+        // An Axis camera sends its events only where the address asks for them.
+        url.query_pairs_mut().append_pair("event", "on");
+    }
     Ok(Target {
         url,
         user: spec.user.clone(),
         password: spec.password.clone(),
         transport: transport(spec.transport),
         audio: spec.audio,
-        events: false,
+        events: spec.events,
     })
 }
 

@@ -1,6 +1,6 @@
 //! Start and orderly stop of a site.
 
-use std::{io, net::IpAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{io, net::IpAddr, path::{Path, PathBuf}, sync::Arc, time::Duration};
 
 use catalog::{Catalog, site::SiteRow};
 use model::{Secret, clock::wall_now};
@@ -16,8 +16,9 @@ use crate::{
     cameras::Cameras,
     discovery::Discovery,
     events::Events,
-    http, identity, notify,
+    http::{self, methods}, identity, notify,
     recorder::Recorder,
+    recording::rolling::Rolling,
     server::{self, Limits, tls},
     sessions::Sessions,
     stop::{self, Stop, Stopper},
@@ -26,6 +27,8 @@ use crate::{
 
 /// Recordings played back at once.
 const PLAYBACKS: usize = 64;
+/// Bytes that pre buffers may take on the disk.
+const PRE_BUFFERS: u64 = 4 << 30;
 /// How long a setup link works.
 const SETUP_LINK: Duration = Duration::from_secs(3600);
 /// How long an orderly stop waits for alarms to be sent.
@@ -115,7 +118,8 @@ impl Site {
         let (notifications, settings) = watch::channel(notify::kept(&catalog)?);
         let notifier = notify::start(settings, identity.site_id());
         let alarms = Alarms::open(catalog.clone(), events.clone(), notifier.clone())?;
-        let cameras = Cameras::new(recorder.clone(), events.clone(), alarms.clone(), config.silence);
+        let rolling = rolling(&path.join("pre-buffer"));
+        let cameras = Cameras::new(recorder.clone(), rolling, events.clone(), alarms.clone(), config.silence);
         let (stop, stopping) = stop::signal();
         let endorsement = identity.endorse_tls(&certificate.certificate_der, certificate.not_after);
         let id: String = identity.site_id().to_string().chars().take(8).collect();
@@ -151,8 +155,11 @@ impl Site {
         };
         let mut running = Running { app: app.clone(), https_port, host, setup_code, stop, tasks };
         app.describe(Some(running.url()))?;
+        app.set_calendar()?;
+        let mut kept = methods::kept(&app.catalog)?;
         for row in app.catalog.cameras()? {
-            app.cameras.put(row);
+            let settings = kept.remove(&row.id);
+            app.cameras.put(row, settings);
         }
         running.tasks.spawn(check(app, stopping));
         Ok(running)
@@ -275,6 +282,13 @@ impl Running {
         while self.tasks.join_next().await.is_some() {}
         self.app.notifier.stop(MESSAGES).await;
     }
+}
+
+/// Where pre buffers lie that are too long for memory; without it they are shorter.
+fn rolling(path: &Path) -> Option<Rolling> {
+    Rolling::open(path, PRE_BUFFERS)
+        .inspect_err(|error| tracing::warn!(%error, "no rolling file for pre buffers: they are as long as memory allows"))
+        .ok()
 }
 
 fn host_name() -> String {

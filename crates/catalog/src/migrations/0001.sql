@@ -88,6 +88,18 @@ CREATE TABLE camera_profile (
     PRIMARY KEY (camera, name)
 ) STRICT;
 
+-- How a camera is recorded, where that was ever set: JSON of the site.
+CREATE TABLE recording (
+    camera   TEXT PRIMARY KEY REFERENCES camera (id) ON DELETE CASCADE,
+    settings TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE schedule (
+    id   TEXT PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    week TEXT NOT NULL
+) STRICT;
+
 CREATE TABLE volume (
     id          TEXT PRIMARY KEY,
     path        TEXT NOT NULL UNIQUE,

@@ -22,6 +22,12 @@ use tokio::{sync::watch, task::JoinHandle};
 use crate::{
     profiles::Video,
     recorder::Recorder,
+    recording::{
+        Control,
+        gate::{Budget, Gate},
+        rolling::Rolling,
+        tap::Tap,
+    },
     stop::{self, Stopper},
 };
 use hub::Hub;
@@ -48,15 +54,18 @@ pub struct Spec {
     pub transport: api::camera::Transport,
     /// Whether sound is pulled.
     pub audio: bool,
-    /// Whether the stream is recorded; else it is pulled only while somebody watches.
-    pub record: bool,
+    /// Whether the stream is needed all the time (recorded, or looked at for motion); else it is pulled only while
+    /// somebody watches.
+    pub needed: bool,
+    /// Whether the camera's events are taken from this stream.
+    pub events: bool,
 }
 
 impl Spec {
     /// Whether going from `self` to `new` needs a new connection.
     fn reconnects(&self, new: &Self) -> bool {
-        let same_but_record = Self { record: self.record, ..new.clone() };
-        *self != same_but_record
+        let same_but_needed = Self { needed: self.needed, ..new.clone() };
+        *self != same_but_needed
     }
 }
 
@@ -102,6 +111,10 @@ pub struct Status {
 pub struct Deps {
     /// Where samples are recorded.
     pub recorder: Recorder,
+    /// Memory of all pre buffers.
+    pub budget: Budget,
+    /// Where long pre buffers are kept.
+    pub rolling: Option<Rolling>,
     /// Called when the phase of a feed changes.
     pub changed: Arc<dyn Fn(StreamKey) + Send + Sync>,
 }
@@ -129,9 +142,9 @@ impl Drop for Hold {
 }
 
 impl Feed {
-    /// Starts the feed's task.
+    /// Starts the feed's task. Without somebody to decide about it nothing of it is recorded.
     #[must_use]
-    pub fn start(key: StreamKey, spec: Spec, deps: Deps) -> Arc<Self> {
+    pub fn start(key: StreamKey, spec: Spec, control: Option<Arc<Control>>, deps: Deps) -> Arc<Self> {
         let hub = Hub::new(key.kind);
         let (spec, spec_seen) = watch::channel(spec);
         let (viewers, viewers_seen) = watch::channel(0);
@@ -151,6 +164,9 @@ impl Feed {
             viewers: viewers_seen,
             stop: stop_seen,
             status: Arc::clone(&status),
+            gate: Gate::new(deps.budget.clone(), deps.rolling.clone()),
+            tap: Tap::new(deps.recorder.clone(), key),
+            control,
             deps,
             backoff: backoff::Backoff::default(),
         };
@@ -171,6 +187,11 @@ impl Feed {
             *now = spec;
             changed
         });
+    }
+
+    /// Whether the stream is needed all the time.
+    pub fn need(&self, needed: bool) {
+        self.spec.send_if_modified(|now| std::mem::replace(&mut now.needed, needed) != needed);
     }
 
     /// Keeps the stream running while the hold exists.

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use api::record::{Notice, NoticeCode};
@@ -12,7 +12,19 @@ use model::{StreamKey, TrackKind, WallTime, clock::wall_now};
 use tokio::sync::watch;
 
 use super::{Deps, LINGER, Phase, Spec, Status, backoff::Backoff, hub::Hub, rate::Meter};
-use crate::{recorder::Take, source, stop::Stop};
+use crate::{
+    recording::{
+        Control,
+        control::Verdict,
+        gate::{Gate, Want},
+        tap::Tap,
+    },
+    source,
+    stop::Stop,
+};
+
+/// How long a stream that broke off waits for its pre buffer to be read from the rolling file.
+const CATCHING_UP: Duration = Duration::from_secs(5);
 
 pub(super) struct Run {
     pub key: StreamKey,
@@ -22,6 +34,9 @@ pub(super) struct Run {
     pub stop: Stop,
     pub status: Arc<Mutex<Status>>,
     pub deps: Deps,
+    pub control: Option<Arc<Control>>,
+    pub gate: Gate,
+    pub tap: Tap,
     pub backoff: Backoff,
 }
 
@@ -37,11 +52,10 @@ enum End {
     Failed(camera::Error),
 }
 
-/// One session's connection to recorder and meter.
+/// What is known of the run that goes on.
 struct Pump {
-    tracks: Arc<Tracks>,
-    take: Option<Take>,
     meter: Meter,
+    verdict: Option<Verdict>,
 }
 
 impl Run {
@@ -52,7 +66,9 @@ impl Run {
             }
             let spec = self.spec.borrow_and_update().clone();
             self.phase(Phase::Connecting);
-            match self.session(&spec).await {
+            let end = self.session(&spec).await;
+            self.end_recording().await;
+            match end {
                 End::Stop => break,
                 End::Unneeded => self.phase(Phase::Idle),
                 End::Changed => self.backoff.succeeded(),
@@ -72,7 +88,7 @@ impl Run {
             if self.stop.is_requested() {
                 return false;
             }
-            if self.spec.borrow().record || *self.viewers.borrow() > 0 {
+            if self.spec.borrow().needed || *self.viewers.borrow() > 0 {
                 return true;
             }
             let changed = tokio::select! {
@@ -111,11 +127,12 @@ impl Run {
             Ok(session) => session,
             Err(error) => return End::Failed(error),
         };
-        let mut pump = Pump { tracks: Arc::clone(session.tracks()), take: None, meter: Meter::default() };
-        self.hub.begin(&pump.tracks);
-        self.learned(&pump.tracks);
+        let mut pump = self.begin(&Arc::clone(session.tracks()));
+        if let Some(control) = self.events() {
+            control.session_began();
+        }
         self.phase(Phase::Running);
-        let mut record = spec.record;
+        let mut needed = spec.needed;
         let mut recheck = tokio::time::interval(Duration::from_secs(1));
         let mut unneeded_since: Option<tokio::time::Instant> = None;
         loop {
@@ -130,15 +147,13 @@ impl Run {
                     if spec.reconnects(&new) {
                         return End::Changed;
                     }
-                    record = new.record;
-                    if !record {
-                        pump.take = None;
-                    }
+                    needed = new.needed;
                     (self.deps.changed)(self.key);
                     continue;
                 }
                 now = recheck.tick() => {
-                    if record || *self.viewers.borrow() > 0 {
+                    self.gate.handle_timeout(&mut self.tap);
+                    if needed || *self.viewers.borrow() > 0 {
                         unneeded_since = None;
                     } else if now.duration_since(*unneeded_since.get_or_insert(now)) >= LINGER {
                         return End::Unneeded;
@@ -147,30 +162,66 @@ impl Run {
                 }
             };
             match input {
-                Ok(Input::Sample(sample)) => self.sample(&mut pump, record, &sample),
+                Ok(Input::Sample(sample)) => self.sample(&mut pump, &sample),
                 Ok(Input::Tracks(tracks)) => {
-                    pump = Pump { tracks: Arc::clone(&tracks), take: None, meter: Meter::default() };
-                    self.hub.begin(&tracks);
-                    self.learned(&tracks);
+                    pump = self.begin(&tracks);
                     (self.deps.changed)(self.key);
                 }
                 Ok(Input::Lost { packets }) => {
                     self.update(|status| status.lost_packets += u64::from(packets))
                 }
-                Ok(Input::Event(event)) => tracing::debug!(stream = %self.key, ?event, "device event"),
+                Ok(Input::Event(event)) => {
+                    tracing::debug!(stream = %self.key, ?event, "device event");
+                    if let Some(control) = self.events() {
+                        control.event(&event);
+                    }
+                }
                 Err(error) => return End::Failed(error),
             }
         }
     }
 
-    fn sample(&mut self, pump: &mut Pump, record: bool, sample: &Sample) {
+    /// A run begins.
+    fn begin(&mut self, tracks: &Arc<Tracks>) -> Pump {
+        self.hub.begin(tracks);
+        self.gate.handle_tracks(Arc::clone(tracks));
+        self.update(|status| status.tracks = Some(Arc::clone(tracks)));
+        Pump { meter: Meter::default(), verdict: None }
+    }
+
+    /// Whom the camera's events are told.
+    fn events(&self) -> Option<&Control> {
+        self.control.as_deref().filter(|_| self.key.kind == StreamKind::Main)
+    }
+
+    /// The session is over: what came is recorded.
+    async fn end_recording(&mut self) {
+        if let Some(control) = self.events() {
+            control.session_ended();
+        }
+        self.gate.handle_end(&mut self.tap);
+        let deadline = Instant::now() + CATCHING_UP;
+        while self.gate.is_behind() && Instant::now() < deadline {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            self.gate.handle_timeout(&mut self.tap);
+        }
+    }
+
+    fn sample(&mut self, pump: &mut Pump, sample: &Sample) {
         self.hub.push(sample);
         let picture = sample.track == TrackKind::Video;
-        if record && pump.take.is_none() && picture && sample.key {
-            pump.take = Some(self.deps.recorder.begin(self.key, Arc::clone(&pump.tracks)));
+        if picture {
+            pump.verdict = self.control.as_ref().map(|control| control.picture(self.key.kind, sample));
         }
-        if let Some(take) = &mut pump.take {
-            take.push(sample);
+        if let Some(Verdict { want, sound, active }) = pump.verdict {
+            let at = Instant::now();
+            self.gate.handle_sample(sample, want, sound, at, &mut self.tap);
+            if self.gate.is_live() {
+                self.tap.mark(active, sample.wall);
+            }
+            if let (Some(control), true) = (&self.control, picture && sample.key && !matches!(want, Want::Record(_))) {
+                control.holds_only(self.key.kind, self.gate.holds_only(at));
+            }
         }
         if !picture {
             pump.meter.sound(sample.data.len());
@@ -186,10 +237,6 @@ impl Run {
                 status.bits_per_second = rate.bits_per_second;
             }
         });
-    }
-
-    fn learned(&self, tracks: &Arc<Tracks>) {
-        self.update(|status| status.tracks = Some(Arc::clone(tracks)));
     }
 
     fn phase(&self, phase: Phase) {

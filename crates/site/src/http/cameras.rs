@@ -46,7 +46,7 @@ pub async fn add(State(app): State<App>, Json(new): Json<NewCamera>) -> Outcome<
     let id = row.id;
     let kept = row.clone();
     app.catalog(move |catalog| catalog.add_camera(&kept)).await?;
-    app.cameras.put(row);
+    app.cameras.put(row, None);
     let camera = app.cameras.get(id).ok_or_else(gone)?;
     Ok((StatusCode::CREATED, Json(camera)))
 }
@@ -87,7 +87,7 @@ pub async fn change(
         .catalog(move |catalog| catalog.change_camera(id, |row| convert::change_row(row, change)))
         .await?
         .ok_or_else(gone)?;
-    app.cameras.put(row);
+    app.cameras.put(row, None);
     app.cameras.get(id).map(Json).ok_or_else(gone)
 }
 

@@ -15,10 +15,12 @@ mod events;
 mod health;
 mod keyframe;
 mod live;
+pub mod methods;
 mod notifications;
 mod playback;
 mod profiles;
 mod recordings;
+pub mod schedules;
 mod session;
 mod setup;
 mod site;
@@ -94,6 +96,10 @@ fn operations() -> OpenApiRouter<App> {
         .routes(routes!(profiles::list, profiles::add))
         .routes(routes!(profiles::change, profiles::remove))
         .routes(routes!(cameras::probe))
+        .routes(routes!(methods::get, methods::put))
+        .routes(routes!(methods::start, methods::stop))
+        .routes(routes!(schedules::list, schedules::add))
+        .routes(routes!(schedules::change, schedules::remove))
         .routes(routes!(discovery::get, discovery::start))
         .routes(routes!(live::watch))
         .routes(routes!(events::watch))

@@ -56,7 +56,7 @@ pub async fn change(State(app): State<App>, Json(change): Json<SiteChange>) -> O
             })
         })
         .await?;
-    app.blocking(|app| app.describe(None)).await??;
+    app.blocking(|app| app.describe(None).and_then(|()| app.set_calendar())).await??;
     app.events.publish(&Event::Site);
     Ok(Json(tell(&app, row)))
 }

@@ -22,7 +22,7 @@ export function camera(number: number, name: string, over: Partial<Camera> = {})
   return {
     id: hex(number), name, model: "AXIS P3245-LVE", serial: `B8A44F01A2${(0xc0 + number).toString(16).toUpperCase()}`,
     source: { kind: "axis", address: `http://192.168.0.${90 + number}` }, has_sub: true, profiles: profiles(), user: "root", transport: "tcp", audio: true, record: true,
-    retention_days: 30, state: "recording" satisfies CameraState, detail: null, last_frame: ago(0), next_try: null, streams: [stream(), sub], added: ago(86_400 * 40), ...over,
+    retention_days: 30, recording: { method: "continuous", reasons: ["continuous"] }, state: "recording" satisfies CameraState, detail: null, last_frame: ago(0), next_try: null, streams: [stream(), sub], added: ago(86_400 * 40), ...over,
   };
 }
 
@@ -32,7 +32,7 @@ export const cameras = (): Camera[] => [
   camera(3, "Roof PTZ", { model: "AXIS Q6135-LE", serial: "B8A44F0911FE", streams: [stream({ video_codec: "hvc1.1.6.L120.90", bits_per_second: 1_870_000 }), sub] }),
   camera(4, "Lobby", { model: "AXIS M3066-V", serial: "ACCC8E77D010", state: "silent", detail: "No frames since 13:58:04. Trying again in 12 s.", last_frame: ago(620), next_try: ago(-12), streams: [] }),
   camera(5, "Store room", { model: "AXIS M1075-L", serial: "B8A44F55E0A1", state: "wrong-password", detail: "The camera refuses the password. Type it again.", streams: [] }),
-  camera(6, "Car park radar", { model: "AXIS D2210-VE", serial: "E8272510BB01", record: false, state: "live", streams: [stream({ width: 1280, height: 720, fps: 10, bits_per_second: 640_000, audio_codec: null })], has_sub: false, audio: false }),
+  camera(6, "Car park radar", { model: "AXIS D2210-VE", serial: "E8272510BB01", record: false, recording: { method: "off", reasons: [] }, state: "live", streams: [stream({ width: 1280, height: 720, fps: 10, bits_per_second: 640_000, audio_codec: null })], has_sub: false, audio: false }),
   camera(7, "Back lane", { model: "XNV-8080R", serial: null, source: { kind: "rtsp", main_url: "rtsp://192.168.0.97/profile1/media.smp" }, has_sub: false, retention_days: null }),
   camera(8, "Dock 3", { model: "AXIS P8815-2", serial: "B8A44F00C7D2", state: "connecting", detail: "Connecting.", streams: [] }),
 ];
@@ -67,7 +67,7 @@ export const site = (): Site => ({
 
 export const session = (): Session => ({
   session: hex(901), user_id: hex(902), user: "Ines", role: "administrator", expires: ago(-86_400),
-  privileges: ["signed-in", "camera-video", "camera-listen", "recordings", "export", "snapshot", "configure"],
+  privileges: ["signed-in", "camera-video", "camera-listen", "camera-record", "recordings", "export", "snapshot", "configure"],
 });
 
 export const volumes = (): Volume[] => [

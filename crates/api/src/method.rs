@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 /// When a camera is recorded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum Method {
+pub enum RecordingMethod {
     /// Never; the camera is connected only while somebody watches.
     Off,
     /// All the time of its schedule.
@@ -74,7 +74,7 @@ pub struct When {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RecordingSettings {
     /// The method.
-    pub method: Method,
+    pub method: RecordingMethod,
     /// For the methods `continuous` and `both`.
     #[serde(default)]
     pub continuous: When,
@@ -130,7 +130,7 @@ impl RecordingSettings {
 impl Default for RecordingSettings {
     fn default() -> Self {
         Self {
-            method: Method::default(),
+            method: RecordingMethod::default(),
             continuous: When::default(),
             motion: When::default(),
             manual_streams: Streams::default(),
@@ -168,7 +168,7 @@ pub struct Motion {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RecordingNow {
     /// The method.
-    pub method: Method,
+    pub method: RecordingMethod,
     /// Why it is recorded now; empty: it is not.
     pub reasons: Vec<Reason>,
     /// Motion, where it is looked for and known.

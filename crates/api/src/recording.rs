@@ -17,6 +17,31 @@ pub struct Span {
     pub open: bool,
 }
 
+/// What happened while a camera was recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum EventKind {
+    /// Something moved, as the camera says.
+    Motion,
+    /// Something moved, estimated from the sizes of frames.
+    EstimatedMotion,
+    /// Somebody recorded it by hand.
+    Manual,
+    /// Another event of the camera.
+    Event,
+}
+
+/// A stretch of recording during which something happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RecordedEvent {
+    /// What.
+    pub kind: EventKind,
+    /// From when.
+    pub from: WallTime,
+    /// Until when; where it goes on: until the newest footage.
+    pub to: WallTime,
+}
+
 /// One camera's lane of the timeline.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Lane {
@@ -24,6 +49,9 @@ pub struct Lane {
     pub camera: CameraId,
     /// Stretches of recording in order. Stretches closer to each other than `resolution_ms` are told as one.
     pub spans: Vec<Span>,
+    /// What happened in them, by its start. Stretches of the same kind closer to each other than `resolution_ms` are told as
+    /// one.
+    pub events: Vec<RecordedEvent>,
 }
 
 /// `GET /v1/timeline`.

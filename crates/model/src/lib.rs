@@ -10,7 +10,9 @@ pub mod secret;
 pub mod stream;
 pub mod time;
 
-pub use ids::{AlarmId, CameraId, RunId, ScheduleId, SegmentId, SessionId, SiteId, TokenId, UserId, VolumeId};
+pub use ids::{
+    AlarmId, CameraId, RunId, ScheduleId, SegmentId, SessionId, SiteId, TokenId, UserId, VolumeId,
+};
 pub use privilege::{Privilege, Role};
 pub use secret::Secret;
 pub use stream::{StreamKey, StreamKind, TrackKind};

@@ -11,9 +11,9 @@ use std::{
 
 use api::{
     alarm::AlarmKind,
-    method::RecordingSettings,
     camera::{CameraState, Stream},
     event::Event,
+    method::RecordingSettings,
     profile::ProfilePicture,
     record::{Notice, NoticeCode},
 };
@@ -54,7 +54,9 @@ impl Entry {
     /// The stream whose state is the camera's: the main stream, unless only the sub stream is recorded.
     fn leading(&self) -> &Arc<Feed> {
         match &self.sub {
-            Some(sub) if self.control.records(StreamKind::Sub) && !self.control.records(StreamKind::Main) => sub,
+            Some(sub) if self.control.records(StreamKind::Sub) && !self.control.records(StreamKind::Main) => {
+                sub
+            }
             _ => &self.main,
         }
     }
@@ -180,7 +182,8 @@ impl Cameras {
             };
             let main = spec(StreamKind::Main, profiles::main(&row));
             let sub = profiles::sub(&row).map(|video| spec(StreamKind::Sub, video));
-            let start = |kind, spec| Feed::start(key(id, kind), spec, Some(Arc::clone(&control)), deps.clone());
+            let start =
+                |kind, spec| Feed::start(key(id, kind), spec, Some(Arc::clone(&control)), deps.clone());
             if let Some(entry) = entries.get_mut(&id) {
                 entry.main.change(main);
                 let mut stopped = Vec::new();

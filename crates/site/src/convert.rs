@@ -2,7 +2,7 @@
 
 use api::{
     camera::{Camera, CameraChange, CameraState, Codec, NewCamera, Source, Stream, Transport},
-    method::{Method, RecordingSettings},
+    method::{RecordingMethod, RecordingSettings},
     profile::Profile,
 };
 use catalog::camera::{self as row, CameraRow, CameraSource, profile::Profiles};
@@ -63,8 +63,8 @@ pub fn camera(row: &CameraRow, now: Now) -> Camera {
 #[must_use]
 pub const fn recording(row: &CameraRow, kept: RecordingSettings) -> RecordingSettings {
     let method = match (row.record, kept.method) {
-        (false, _) => Method::Off,
-        (true, Method::Off) => Method::Continuous,
+        (false, _) => RecordingMethod::Off,
+        (true, RecordingMethod::Off) => RecordingMethod::Continuous,
         (true, method) => method,
     };
     RecordingSettings { method, ..kept }

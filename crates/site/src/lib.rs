@@ -119,7 +119,8 @@ impl App {
     /// Takes over schedules and time zone from the catalog. Blocking.
     fn set_calendar(&self) -> catalog::Result<()> {
         let name = self.catalog.site()?.map(|site| site.time_zone);
-        let zone = name.and_then(|name| jiff::tz::TimeZone::get(&name).ok()).unwrap_or(jiff::tz::TimeZone::UTC);
+        let zone =
+            name.and_then(|name| jiff::tz::TimeZone::get(&name).ok()).unwrap_or(jiff::tz::TimeZone::UTC);
         let weeks = http::schedules::all(&self.catalog)?.into_iter().map(|one| (one.id, one.week)).collect();
         self.cameras.set_calendar(recording::Calendar { zone, weeks });
         Ok(())

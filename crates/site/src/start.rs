@@ -1,6 +1,12 @@
 //! Start and orderly stop of a site.
 
-use std::{io, net::IpAddr, path::{Path, PathBuf}, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::IpAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use catalog::{Catalog, site::SiteRow};
 use model::{Secret, clock::wall_now};
@@ -16,7 +22,8 @@ use crate::{
     cameras::Cameras,
     discovery::Discovery,
     events::Events,
-    http::{self, methods}, identity, notify,
+    http::{self, methods},
+    identity, notify,
     recorder::Recorder,
     recording::rolling::Rolling,
     server::{self, Limits, tls},

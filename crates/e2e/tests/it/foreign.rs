@@ -13,7 +13,7 @@ use model::clock::wall_now;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// GStreamer's RTSP server with one looped clip; ends with the value.
-struct Server(Child);
+pub struct Server(Child);
 
 impl Drop for Server {
     fn drop(&mut self) {
@@ -39,10 +39,44 @@ print(server.get_bound_port(), flush=True)
 GLib.MainLoop().run()
 "#;
 
+/// `/main` and `/sub` of one scene: noise of a sensor for 8 s, then a ball in it for 4 s, again and again. No events.
+const STILL_AND_MOVING: &str = r#"
+import sys, gi
+gi.require_version('Gst', '1.0'); gi.require_version('GstRtspServer', '1.0')
+from gi.repository import Gst, GstRtspServer, GLib
+Gst.init(None)
+server = GstRtspServer.RTSPServer()
+server.set_address('127.0.0.1'); server.set_service('0')
+def moving(media, on):
+    element = media.get_element().get_by_name('scene')
+    element.set_property('pattern', 18 if on else 0)
+    GLib.timeout_add(4000 if on else 8000, lambda: moving(media, not on))
+    return False
+for path, width, height in (('/main', 1280, 720), ('/sub', 320, 180)):
+    factory = GstRtspServer.RTSPMediaFactory()
+    factory.set_launch('( videotestsrc name=scene is-live=true pattern=smpte ! video/x-raw,width=%d,height=%d,framerate=15/1 ! videoconvert '
+        '! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=30 bframes=0 pass=quant quantizer=24 ! rtph264pay name=pay0 pt=96 )' % (width, height))
+    factory.set_shared(True)
+    factory.connect('media-configure', lambda factory, media: moving(media, False))
+    server.get_mount_points().add_factory(path, factory)
+server.attach(None)
+print(server.get_bound_port(), flush=True)
+GLib.MainLoop().run()
+"#;
+
 fn server(encoder: &str) -> Option<(Server, u16)> {
+    start(&["-c", SERVER, encoder])
+}
+
+/// A camera with two streams and no events.
+pub fn still_and_moving() -> Option<(Server, u16)> {
+    start(&["-c", STILL_AND_MOVING])
+}
+
+fn start(arguments: &[&str]) -> Option<(Server, u16)> {
     use std::io::BufRead;
     let mut child = Command::new("/usr/bin/python3")
-        .args(["-c", SERVER, encoder])
+        .args(arguments)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()

@@ -9,6 +9,7 @@ mod foreign;
 mod hostile;
 mod http_input;
 mod live;
+mod methods;
 mod network;
 mod profiles;
 mod stop;

@@ -1,4 +1,4 @@
-//! `martello camera`: add, list, remove. Stream profiles are in `stream_profile`.
+//! `martello camera`: add, list, remove. Stream profiles are in `stream_profile`, recording methods in `method`.
 
 use api::camera::{Camera, Codec, NewCamera, Source, Transport};
 use model::CameraId;
@@ -16,6 +16,8 @@ pub enum Command {
     Add(Add),
     /// List cameras.
     List(List),
+    /// Show or change how a camera is recorded.
+    Record(super::method::Record),
     /// Remove a camera; its recordings stay until retention removes them.
     Remove(Remove),
     /// Stream profiles of a camera: which there are, which one is recorded.
@@ -93,6 +95,7 @@ pub(super) async fn run(command: Command, output: &mut Output) -> Outcome {
     match command {
         Command::Add(arguments) => add(arguments, output).await,
         Command::List(arguments) => list(&arguments, output).await,
+        Command::Record(arguments) => super::method::run(arguments, output).await,
         Command::Remove(arguments) => {
             let connection = arguments.site.connect().await?;
             let camera = find(&connection, &arguments.camera).await?;

@@ -90,6 +90,11 @@ impl Connection {
         json(self.send(Method::PATCH, path, &[], Some(body)).await?, MAX_JSON).await
     }
 
+    /// `PUT` of JSON, answered with JSON.
+    pub async fn put<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Outcome<T> {
+        json(self.send(Method::PUT, path, &[], Some(body)).await?, MAX_JSON).await
+    }
+
     /// `DELETE`.
     pub async fn delete(&self, path: &str) -> Outcome {
         self.send(Method::DELETE, path, &[], None::<&()>).await.map(drop)

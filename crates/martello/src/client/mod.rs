@@ -10,6 +10,7 @@ pub(crate) mod connection;
 mod device;
 mod export;
 mod login;
+mod method;
 mod output;
 mod pin;
 mod profile;
@@ -30,10 +31,10 @@ pub enum ClientCommand {
     Login(login::Arguments),
     /// Make the first administrator of a new site.
     Setup(setup::Arguments),
-    /// Add, list and remove cameras.
+    /// Add, list and remove cameras; choose how they are recorded.
     #[command(subcommand)]
     Camera(camera::Command),
-    /// Look what is recorded.
+    /// Look what is recorded; start and stop a recording by hand.
     #[command(subcommand)]
     Recording(recording::Command),
     /// Save recordings as an MP4 file that every player plays.

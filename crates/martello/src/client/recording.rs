@@ -1,6 +1,7 @@
-//! `martello recording`: what is recorded.
+//! `martello recording`: what is recorded, and recordings by hand.
 
 use api::recording::{Span, Timeline};
+use api::{camera::Camera, method::ManualRecording};
 use model::{WallTime, clock::wall_now};
 
 use super::{Failure, Outcome, camera, output::Output, target::SiteArguments};
@@ -12,6 +13,36 @@ const DAY_MICROS: i64 = 86_400_000_000;
 pub enum Command {
     /// List stretches of recording without a gap.
     List(List),
+    /// Start a recording by hand; one that goes on is prolonged.
+    Start(Start),
+    /// Stop the recording that was started by hand.
+    Stop(Stop),
+}
+
+/// Arguments of `martello recording start`.
+#[derive(clap::Args)]
+pub struct Start {
+    #[command(flatten)]
+    site: SiteArguments,
+    /// Name or identifier of the camera.
+    #[arg(long)]
+    camera: String,
+    /// Ends by itself after so many seconds [default: the camera's own limit].
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    seconds: Option<u32>,
+    /// Print the camera as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Arguments of `martello recording stop`.
+#[derive(clap::Args)]
+pub struct Stop {
+    #[command(flatten)]
+    site: SiteArguments,
+    /// Name or identifier of the camera.
+    #[arg(long)]
+    camera: String,
 }
 
 /// Arguments of `martello recording list`.
@@ -50,7 +81,35 @@ impl Range {
 }
 
 pub(super) async fn run(command: Command, output: &mut Output) -> Outcome {
-    let Command::List(arguments) = command;
+    match command {
+        Command::List(arguments) => list(arguments, output).await,
+        Command::Start(arguments) => start(arguments, output).await,
+        Command::Stop(arguments) => {
+            let connection = arguments.site.connect().await?;
+            let camera = camera::find(&connection, &arguments.camera).await?;
+            connection.delete(&path(&camera)).await?;
+            output.line(&format!("{} is no longer recorded by hand.", camera.name))
+        }
+    }
+}
+
+async fn start(arguments: Start, output: &mut Output) -> Outcome {
+    let connection = arguments.site.connect().await?;
+    let camera = camera::find(&connection, &arguments.camera).await?;
+    let ask = ManualRecording { seconds: arguments.seconds };
+    let camera: Camera = connection.post(&path(&camera), Some(&ask)).await?;
+    if arguments.json {
+        return output.json(&camera);
+    }
+    let until = camera.recording.manual_until.map_or_else(String::new, |until| format!(" until {until}"));
+    output.line(&format!("{} is recorded by hand{until}.", camera.name))
+}
+
+fn path(camera: &Camera) -> String {
+    format!("/v1/cameras/{}/recording/manual", camera.id)
+}
+
+async fn list(arguments: List, output: &mut Output) -> Outcome {
     let (from, to) = arguments.range.ends()?;
     let connection = arguments.site.connect().await?;
     let camera = camera::find(&connection, &arguments.camera).await?;

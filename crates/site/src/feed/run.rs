@@ -8,7 +8,7 @@ use std::{
 use api::record::{Notice, NoticeCode};
 use camera::rtsp::{self, Input, Limits, Session};
 use media::{Sample, Tracks};
-use model::{StreamKey, TrackKind, WallTime, clock::wall_now};
+use model::{StreamKey, StreamKind, TrackKind, WallTime, clock::wall_now};
 use tokio::sync::watch;
 
 use super::{Deps, LINGER, Phase, Spec, Status, backoff::Backoff, hub::Hub, rate::Meter};
@@ -219,7 +219,9 @@ impl Run {
             if self.gate.is_live() {
                 self.tap.mark(active, sample.wall);
             }
-            if let (Some(control), true) = (&self.control, picture && sample.key && !matches!(want, Want::Record(_))) {
+            if let (Some(control), true) =
+                (&self.control, picture && sample.key && !matches!(want, Want::Record(_)))
+            {
                 control.holds_only(self.key.kind, self.gate.holds_only(at));
             }
         }

@@ -16,14 +16,14 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use model::{CameraId, Privilege, StreamKey, StreamKind, WallTime};
+use model::{CameraId, Privilege, StreamKind, WallTime};
 use serde::Deserialize;
 use tokio::sync::mpsc;
 use utoipa::IntoParams;
 
 use super::{
     problem::{Failure, Outcome, Path, Query},
-    recordings::range,
+    recordings::{range, recorded_stream},
 };
 use crate::{App, principal::Principal};
 use source::{Clip, ClipError};
@@ -39,7 +39,7 @@ pub struct Ask {
     from: WallTime,
     /// End: no picture from here on.
     to: WallTime,
-    /// `main` (unless given) or `sub`.
+    /// `main` (unless given) or `sub`; the other one is taken where only that was recorded.
     stream: Option<StreamKind>,
     /// Whether sound is saved too (unless given: yes).
     audio: Option<bool>,
@@ -62,7 +62,7 @@ pub async fn save(
     Query(ask): Query<Ask>,
 ) -> Outcome<Response> {
     let range = range(ask.from, ask.to, MAX_RANGE)?;
-    let key = StreamKey { camera, kind: ask.stream.unwrap_or(StreamKind::Main) };
+    let key = recorded_stream(&app, camera, ask.stream, range);
     let audio = ask.audio.unwrap_or(true) && principal.may(Privilege::CameraListen);
     let Ok(permit) = Arc::clone(&app.playbacks).try_acquire_owned() else {
         return Err(Failure::new(Code::Busy, "Too many recordings are being played back or saved")

@@ -1,5 +1,7 @@
 //! `GET /v1/cameras/{camera}/keyframe`: one picture for a hover or a first look, decoded by the client.
 
+use std::time::Duration;
+
 use api::{
     Code,
     record::{self, Header, Kind},
@@ -11,15 +13,21 @@ use axum::{
 };
 use bytes::{BufMut, BytesMut};
 use media::fmp4::{SampleMeta, fragment_one};
-use model::{CameraId, StreamKey, StreamKind, TrackKind, WallTime};
+use model::{CameraId, StreamKind, TrackKind, WallRange, WallTime};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::problem::{Failure, Outcome, Path, Query};
+use super::{
+    problem::{Failure, Outcome, Path, Query},
+    recordings::recorded_stream,
+};
 use crate::{
     App,
     feed::packet::{Lane, LaneTracks, bare, join},
 };
+
+/// The other stream is shown where the asked one has nothing within so long before the moment.
+const AROUND: Duration = Duration::from_secs(60);
 
 /// What is asked.
 #[derive(Deserialize, IntoParams)]
@@ -27,7 +35,7 @@ use crate::{
 pub struct Ask {
     /// The moment.
     at: WallTime,
-    /// `main` (unless given) or `sub`.
+    /// `main` (unless given) or `sub`; the other one is taken where only that was recorded.
     stream: Option<StreamKind>,
 }
 
@@ -45,7 +53,8 @@ pub async fn get(
     Path(camera): Path<CameraId>,
     Query(ask): Query<Ask>,
 ) -> Outcome<Response> {
-    let key = StreamKey { camera, kind: ask.stream.unwrap_or(StreamKind::Main) };
+    let around = WallRange { from: ask.at - AROUND, to: ask.at.plus_micros(1) };
+    let key = recorded_stream(&app, camera, ask.stream, around);
     let found = app
         .blocking(move |app| {
             let Some((tracks, sample)) = app.reader.key_frame(key, ask.at)? else { return Ok(None) };

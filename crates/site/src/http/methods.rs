@@ -5,14 +5,14 @@ use std::{collections::HashMap, time::Duration};
 use api::{
     Code,
     camera::Camera,
-    method::{ManualRecording, Method, RecordingSettings, Streams},
+    method::{ManualRecording, RecordingMethod, RecordingSettings, Streams},
 };
 use axum::extract::State;
 use catalog::Catalog;
 use model::CameraId;
 
 use super::problem::{Failure, Json, Outcome, Path};
-use crate::{App, convert};
+use crate::{App, profiles};
 
 /// What is kept of how cameras are recorded. What cannot be read is as if it was never set.
 ///
@@ -29,7 +29,7 @@ pub fn kept(catalog: &Catalog) -> catalog::Result<HashMap<CameraId, RecordingSet
 
 /// How a camera is recorded.
 ///
-/// Method, schedules, streams, buffers, sound.
+/// RecordingMethod, schedules, streams, buffers, sound.
 #[utoipa::path(
     get, path = "/v1/cameras/{camera}/recording", operation_id = "camera_recording_get", tag = "recording",
     params(("camera" = CameraId, Path)),
@@ -55,7 +55,7 @@ pub async fn put(
     Json(settings): Json<RecordingSettings>,
 ) -> Outcome<Json<RecordingSettings>> {
     let row = app.cameras.row(id).ok_or_else(gone)?;
-    check(&settings, convert::has_sub(&convert::source(&row)))?;
+    check(&settings, profiles::sub(&row).is_some())?;
     for schedule in [settings.continuous.schedule, settings.motion.schedule].into_iter().flatten() {
         if app.catalog(move |catalog| catalog.schedule(schedule)).await?.is_none() {
             return Err(Failure::new(Code::BadRequest, "There is no such schedule (any more)")
@@ -64,11 +64,8 @@ pub async fn put(
     }
     let text = serde_json::to_string(&settings)
         .map_err(|error| Failure::internal("writing recording settings", error))?;
-    let record = settings.method != Method::Off;
-    let row = app
-        .catalog(move |catalog| catalog.put_recording(id, record, &text))
-        .await?
-        .ok_or_else(gone)?;
+    let record = settings.method != RecordingMethod::Off;
+    let row = app.catalog(move |catalog| catalog.put_recording(id, record, &text)).await?.ok_or_else(gone)?;
     app.cameras.put(row, Some(settings));
     get(State(app), Path(id)).await
 }

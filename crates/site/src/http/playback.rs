@@ -22,14 +22,14 @@ use media::{
     Sample, Tracks,
     fmp4::{SampleMeta, fragment_one},
 };
-use model::{CameraId, Privilege, StreamKey, StreamKind, TrackKind, WallTime};
+use model::{CameraId, Privilege, StreamKind, TrackKind, WallTime};
 use serde::Deserialize;
 use tokio::sync::mpsc;
 use utoipa::IntoParams;
 
 use super::{
     problem::{Failure, Outcome, Path, Query},
-    recordings::range,
+    recordings::{range, recorded_stream},
 };
 use crate::{
     App,
@@ -50,7 +50,7 @@ pub struct Ask {
     from: WallTime,
     /// End: no frame from it on is sent.
     to: WallTime,
-    /// `main` (unless given) or `sub`.
+    /// `main` (unless given) or `sub`; the other one is taken where only that was recorded.
     stream: Option<StreamKind>,
     /// Whether sound is sent too.
     audio: Option<bool>,
@@ -89,7 +89,7 @@ pub async fn play(
     Query(ask): Query<Ask>,
 ) -> Outcome<Response> {
     let range = range(ask.from, ask.to, MAX_RANGE)?;
-    let key = StreamKey { camera, kind: ask.stream.unwrap_or(StreamKind::Main) };
+    let key = recorded_stream(&app, camera, ask.stream, range);
     let sound = match (ask.audio.unwrap_or(false) && principal.may(Privilege::CameraListen), ask.sound) {
         (false, _) => None,
         (true, Some(Sound::Flac)) => Some(Lane::Flac),

@@ -130,7 +130,7 @@ async fn change_row(
         .await?;
     let row = row.ok_or_else(gone)?;
     outcome.map_err(not_so)?;
-    app.cameras.put(row);
+    app.cameras.put(row, None);
     Ok(())
 }
 

@@ -4,10 +4,11 @@ use std::{collections::BTreeSet, time::Duration};
 
 use api::{
     Code,
-    recording::{Lane, RecordedDays, Span, Timeline},
+    recording::{EventKind, Lane, RecordedDays, RecordedEvent, Span, Timeline},
 };
+use archive::{Activity, MarkKinds};
 use axum::extract::State;
-use model::{CameraId, StreamKind, WallRange, WallTime, clock::wall_now};
+use model::{CameraId, StreamKey, StreamKind, WallRange, WallTime, clock::wall_now};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -78,24 +79,71 @@ pub async fn timeline(State(app): State<App>, Query(ask): Query<Ask>) -> Outcome
     let cameras = ask.cameras(&app)?;
     let resolution = Duration::from_millis(u64::from(ask.resolution_ms.unwrap_or(1000)));
     let lanes = app
-        .blocking(move |app| {
-            let lane = |camera| {
-                let spans = app.reader.spans(camera, StreamKind::Main, range, resolution);
-                let spans = spans
-                    .into_iter()
-                    .map(|span| Span {
-                        from: span.range.from,
-                        to: span.range.to,
-                        bytes: span.bytes,
-                        open: span.open,
-                    })
-                    .collect();
-                Lane { camera, spans }
-            };
-            cameras.into_iter().map(lane).collect()
-        })
+        .blocking(move |app| cameras.into_iter().map(|camera| lane(app, camera, range, resolution)).collect())
         .await?;
     Ok(Json(Timeline { from: range.from, to: range.to, now: wall_now(), lanes }))
+}
+
+/// The stream to read: the asked one (none: main), or the other where only that was recorded in the range.
+pub fn recorded_stream(
+    app: &App,
+    camera: CameraId,
+    asked: Option<StreamKind>,
+    range: WallRange,
+) -> StreamKey {
+    let has = |kind| !app.reader.spans(camera, kind, range, MAX_RANGE).is_empty();
+    let (kind, other) = match asked.unwrap_or(StreamKind::Main) {
+        StreamKind::Main => (StreamKind::Main, StreamKind::Sub),
+        StreamKind::Sub => (StreamKind::Sub, StreamKind::Main),
+    };
+    StreamKey { camera, kind: if !has(kind) && has(other) { other } else { kind } }
+}
+
+/// Where any of a camera's streams was recorded, and what happened.
+fn lane(app: &App, camera: CameraId, range: WallRange, resolution: Duration) -> Lane {
+    let both = [StreamKind::Main, StreamKind::Sub];
+    let mut spans: Vec<archive::Span> =
+        both.into_iter().flat_map(|kind| app.reader.spans(camera, kind, range, resolution)).collect();
+    spans.sort_by_key(|span| span.range.from);
+    let mut joined: Vec<Span> = Vec::new();
+    for span in spans {
+        let archive::Span { range, bytes, open, .. } = span;
+        match joined.last_mut() {
+            Some(last) if range.from <= last.to + resolution => {
+                last.to = last.to.max(range.to);
+                last.bytes += bytes;
+                last.open |= open;
+            }
+            _ => joined.push(Span { from: range.from, to: range.to, bytes, open }),
+        }
+    }
+    let mut events: Vec<RecordedEvent> = both
+        .into_iter()
+        .flat_map(|kind| app.reader.activity(StreamKey { camera, kind }, range, resolution))
+        .filter_map(event)
+        .collect();
+    events.sort_by_key(|event| (event.kind, event.from));
+    // Both streams have marks of the same events.
+    events.dedup_by(|next, event| {
+        let same = next.kind == event.kind && next.from <= event.to + resolution;
+        if same {
+            event.to = event.to.max(next.to);
+        }
+        same
+    });
+    events.sort_by_key(|event| event.from);
+    Lane { camera, spans: joined, events }
+}
+
+fn event(activity: Activity) -> Option<RecordedEvent> {
+    let kind = match activity.kind {
+        MarkKinds::MOTION => EventKind::Motion,
+        MarkKinds::MOTION_ESTIMATED => EventKind::EstimatedMotion,
+        MarkKinds::MANUAL => EventKind::Manual,
+        MarkKinds::EVENT => EventKind::Event,
+        _ => return None,
+    };
+    Some(RecordedEvent { kind, from: activity.range.from, to: activity.range.to })
 }
 
 /// Days with recordings.
@@ -114,8 +162,9 @@ pub async fn days(State(app): State<App>, Query(ask): Query<Ask>) -> Outcome<Jso
         .blocking(move |app| {
             let mut days = BTreeSet::new();
             for camera in cameras {
-                for span in app.reader.spans(camera, StreamKind::Main, range, Duration::from_secs(60)) {
-                    collect_days(&zone, span.range, &mut days);
+                for span in lane(app, camera, range, Duration::from_secs(60)).spans {
+                    let Some(range) = WallRange::new(span.from, span.to) else { continue };
+                    collect_days(&zone, range, &mut days);
                 }
             }
             days.into_iter().map(|day| day.to_string()).collect()

@@ -48,7 +48,10 @@ pub async fn list(State(app): State<App>) -> Outcome<Json<Items<Schedule>>> {
     extensions(("x-privilege" = json!("configure"))),
     responses((status = 201, body = Schedule), (status = "default", body = api::Problem, content_type = "application/problem+json"))
 )]
-pub async fn add(State(app): State<App>, Json(new): Json<NewSchedule>) -> Outcome<(StatusCode, Json<Schedule>)> {
+pub async fn add(
+    State(app): State<App>,
+    Json(new): Json<NewSchedule>,
+) -> Outcome<(StatusCode, Json<Schedule>)> {
     Ok((StatusCode::CREATED, Json(keep(&app, ScheduleId::new(), new).await?)))
 }
 
@@ -104,7 +107,8 @@ async fn keep(app: &App, id: ScheduleId, new: NewSchedule) -> Outcome<Schedule> 
     schedule::check(&new.week).map_err(|error| {
         Failure::new(Code::BadRequest, "This is not a week").detail(format!("Expected: {error}."))
     })?;
-    let week = serde_json::to_string(&new.week).map_err(|error| Failure::internal("writing a schedule", error))?;
+    let week =
+        serde_json::to_string(&new.week).map_err(|error| Failure::internal("writing a schedule", error))?;
     let row = ScheduleRow { id, name: name.clone(), week };
     app.catalog(move |catalog| catalog.put_schedule(&row)).await?;
     app.blocking(|app| app.set_calendar()).await??;

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use api::method::{Method, Motion, MotionFrom, RecordingNow, RecordingSettings, Streams, Week};
+use api::method::{Motion, MotionFrom, RecordingMethod, RecordingNow, RecordingSettings, Streams, Week};
 use camera::rtsp::DeviceEvent;
 use jiff::tz::TimeZone;
 use media::Sample;
@@ -75,7 +75,7 @@ pub struct Verdict {
 /// What a change of is told to clients.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Told {
-    method: Method,
+    method: RecordingMethod,
     reasons: Reasons,
     motion: Option<Motion>,
     manual_until: Option<Instant>,
@@ -106,7 +106,12 @@ pub struct Control {
 impl Control {
     /// A camera's recording; `changed` is called, without a lock, when there is something new to tell.
     #[must_use]
-    pub fn new(settings: RecordingSettings, has_sub: bool, calendar: Arc<Calendar>, changed: Box<dyn Fn() + Send + Sync>) -> Self {
+    pub fn new(
+        settings: RecordingSettings,
+        has_sub: bool,
+        calendar: Arc<Calendar>,
+        changed: Box<dyn Fn() + Send + Sync>,
+    ) -> Self {
         let now = Instant::now();
         let mut inner = Inner {
             settings: RecordingSettings::default(),
@@ -297,26 +302,26 @@ impl Inner {
     fn records(&self, kind: StreamKind) -> bool {
         let RecordingSettings { method, continuous, motion, manual_streams, .. } = self.settings;
         match method {
-            Method::Off => false,
-            Method::Continuous => continuous.streams.has(kind) || manual_streams.has(kind),
-            Method::Motion => motion.streams.has(kind) || manual_streams.has(kind),
-            Method::Both => {
+            RecordingMethod::Off => false,
+            RecordingMethod::Continuous => continuous.streams.has(kind) || manual_streams.has(kind),
+            RecordingMethod::Motion => motion.streams.has(kind) || manual_streams.has(kind),
+            RecordingMethod::Both => {
                 continuous.streams.has(kind) || motion.streams.has(kind) || manual_streams.has(kind)
             }
-            Method::Manual => manual_streams.has(kind),
+            RecordingMethod::Manual => manual_streams.has(kind),
         }
     }
 
     /// What is kept of a stream that is not recorded now.
     fn pre_buffer(&self, kind: StreamKind) -> Duration {
-        let by_motion = matches!(self.settings.method, Method::Motion | Method::Both)
+        let by_motion = matches!(self.settings.method, RecordingMethod::Motion | RecordingMethod::Both)
             && self.settings.motion.streams.has(kind);
         let wanted = by_motion || self.settings.manual_streams.has(kind);
         Duration::from_secs(if wanted { self.settings.pre_buffer_s.into() } else { 0 })
     }
 
     fn wants_motion(&self) -> bool {
-        matches!(self.settings.method, Method::Motion | Method::Both)
+        matches!(self.settings.method, RecordingMethod::Motion | RecordingMethod::Both)
     }
 
     fn needs_for_motion(&self, kind: StreamKind, now: Instant) -> bool {
@@ -432,7 +437,7 @@ mod tests {
         let changed = move || {
             count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         };
-        let settings = RecordingSettings { method: Method::Manual, ..RecordingSettings::default() };
+        let settings = RecordingSettings { method: RecordingMethod::Manual, ..RecordingSettings::default() };
         let control = Control::new(settings, false, Arc::default(), Box::new(changed));
         let seen = || told.swap(0, std::sync::atomic::Ordering::Relaxed);
         for _ in 0..5 {
@@ -445,7 +450,7 @@ mod tests {
         assert_eq!(control.now().reasons, [api::method::Reason::Manual]);
         assert!(control.stop() && !control.stop());
         assert_eq!(seen(), 1);
-        control.change(RecordingSettings { method: Method::Off, ..settings }, false);
+        control.change(RecordingSettings { method: RecordingMethod::Off, ..settings }, false);
         assert!(!control.start(None), "a camera that is off is not recorded by hand");
     }
 

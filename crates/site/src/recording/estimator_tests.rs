@@ -54,8 +54,12 @@ fn motion_in_the_yard_is_seen_from_its_sizes() {
     sizes.iter().for_each(|(bytes, key)| series.frame(*bytes, *key, 3600));
     // Something moves in frames 300 to 600, and less in 750 to 1300.
     let near = |at: f64, expected: f64, late: f64| at >= expected && at < expected + late;
-    assert!(matches!(series.changes[..], [(on, true), (off, false), ..]
-        if near(on, 12.0, 1.5) && near(off, 22.0, 5.0)), "{:?}", series.changes);
+    assert!(
+        matches!(series.changes[..], [(on, true), (off, false), ..]
+        if near(on, 12.0, 1.5) && near(off, 22.0, 5.0)),
+        "{:?}",
+        series.changes
+    );
     assert!(series.changes.iter().any(|(at, on)| *on && (30.0..52.0).contains(at)), "{:?}", series.changes);
 }
 
@@ -88,7 +92,11 @@ fn groups_whose_length_changes_are_no_motion() {
     series.run(60, 25, |n| keys.contains(&n), 900);
     assert_eq!(series.changes, []);
     series.run(5, 25, every(220), 2500).run(10, 25, every(7), 900);
-    assert!(matches!(series.changes[..], [(on, true), (off, false)] if on < 61.5 && off < 68.5), "{:?}", series.changes);
+    assert!(
+        matches!(series.changes[..], [(on, true), (off, false)] if on < 61.5 && off < 68.5),
+        "{:?}",
+        series.changes
+    );
 }
 
 #[test]
@@ -104,7 +112,11 @@ fn another_frame_rate_begins_anew() {
 fn another_bit_rate_is_motion_for_three_minutes_at_most() {
     let mut series = Series::new();
     series.run(60, 25, every(50), 900).run(400, 25, every(50), 2000);
-    assert!(matches!(series.changes[..], [(_, true), (off, false)] if off < 60.0 + 180.0), "{:?}", series.changes);
+    assert!(
+        matches!(series.changes[..], [(_, true), (off, false)] if off < 60.0 + 180.0),
+        "{:?}",
+        series.changes
+    );
 }
 
 #[test]
@@ -115,7 +127,11 @@ fn streams_of_key_frames_are_looked_at_too() {
             series.frame(bytes + n % 7 * 50, true, 3600);
         }
     }
-    assert!(matches!(series.changes[..], [(on, true), (off, false)] if on < 21.5 && off < 28.0), "{:?}", series.changes);
+    assert!(
+        matches!(series.changes[..], [(on, true), (off, false)] if on < 21.5 && off < 28.0),
+        "{:?}",
+        series.changes
+    );
 }
 
 #[test]

@@ -194,7 +194,8 @@ impl Gate {
     /// Whether recorded frames still wait for the rolling file.
     #[must_use]
     pub fn is_behind(&self) -> bool {
-        self.recording.is_some() && self.groups.front().is_some_and(|group| matches!(group.place, Place::File(_)))
+        self.recording.is_some()
+            && self.groups.front().is_some_and(|group| matches!(group.place, Place::File(_)))
     }
 
     /// Whether it records and everything that came was handed on.
@@ -257,7 +258,8 @@ impl Gate {
     }
 
     fn append(&mut self, sample: &Sample, sound: bool) {
-        let heard = |group: &Group| sample.track == TrackKind::Video || (sound && group.tracks.audio.is_some());
+        let heard =
+            |group: &Group| sample.track == TrackKind::Video || (sound && group.tracks.audio.is_some());
         if !self.open || !self.groups.back().is_some_and(heard) {
             return;
         }

@@ -6,7 +6,7 @@
 
 use std::time::{Duration, Instant};
 
-use api::method::{Method, Reason, RecordingSettings};
+use api::method::{Reason, RecordingMethod, RecordingSettings};
 use model::StreamKind;
 
 /// Which schedules apply now.
@@ -43,7 +43,7 @@ impl Policy {
     pub fn handle_settings(&mut self, settings: RecordingSettings, now: Instant) {
         self.handle_timeout(now);
         self.settings = settings;
-        if settings.method == Method::Off {
+        if settings.method == RecordingMethod::Off {
             (self.manual_until, self.manual_tail, self.motion_tail) = (None, None, None);
         }
         if let Some(until) = &mut self.manual_until {
@@ -72,7 +72,7 @@ impl Policy {
 
     /// A person starts a recording, or prolongs it. False where the camera is not recorded at all.
     pub fn handle_start(&mut self, longest: Option<Duration>, now: Instant) -> bool {
-        if self.settings.method == Method::Off {
+        if self.settings.method == RecordingMethod::Off {
             return false;
         }
         let most = seconds(self.settings.manual_longest_s);
@@ -104,14 +104,14 @@ impl Policy {
     pub fn reasons(&mut self, kind: StreamKind, now: Instant) -> Reasons {
         self.handle_timeout(now);
         let RecordingSettings { method, continuous, motion, manual_streams, .. } = self.settings;
-        let by_continuous = matches!(method, Method::Continuous | Method::Both)
+        let by_continuous = matches!(method, RecordingMethod::Continuous | RecordingMethod::Both)
             && self.allowed.continuous
             && continuous.streams.has(kind);
-        let by_motion = matches!(method, Method::Motion | Method::Both)
+        let by_motion = matches!(method, RecordingMethod::Motion | RecordingMethod::Both)
             && self.allowed.motion
             && (self.moving || self.motion_tail.is_some())
             && motion.streams.has(kind);
-        let by_hand = method != Method::Off
+        let by_hand = method != RecordingMethod::Off
             && (self.manual_until.is_some() || self.manual_tail.is_some())
             && manual_streams.has(kind);
         Reasons { continuous: by_continuous, motion: by_motion, manual: by_hand }
@@ -126,7 +126,7 @@ impl Policy {
     /// Whether motion matters now: it is recorded or marked.
     #[must_use]
     pub const fn watches_motion(&self) -> bool {
-        matches!(self.settings.method, Method::Motion | Method::Both) && self.allowed.motion
+        matches!(self.settings.method, RecordingMethod::Motion | RecordingMethod::Both) && self.allowed.motion
     }
 }
 
@@ -157,14 +157,10 @@ impl Reasons {
     /// As the API tells them.
     #[must_use]
     pub fn list(self) -> Vec<Reason> {
-        [
-            (self.continuous, Reason::Continuous),
-            (self.motion, Reason::Motion),
-            (self.manual, Reason::Manual),
-        ]
-        .into_iter()
-        .filter_map(|(is, reason)| is.then_some(reason))
-        .collect()
+        [(self.continuous, Reason::Continuous), (self.motion, Reason::Motion), (self.manual, Reason::Manual)]
+            .into_iter()
+            .filter_map(|(is, reason)| is.then_some(reason))
+            .collect()
     }
 }
 

@@ -21,11 +21,11 @@ fn streams() -> impl Strategy<Value = Streams> {
 
 fn settings() -> impl Strategy<Value = RecordingSettings> {
     let method = prop_oneof![
-        Just(Method::Off),
-        Just(Method::Continuous),
-        Just(Method::Motion),
-        Just(Method::Both),
-        Just(Method::Manual)
+        Just(RecordingMethod::Off),
+        Just(RecordingMethod::Continuous),
+        Just(RecordingMethod::Motion),
+        Just(RecordingMethod::Both),
+        Just(RecordingMethod::Manual)
     ];
     (method, streams(), streams(), streams(), 10_u32..40).prop_map(|(method, a, b, c, longest)| {
         RecordingSettings {
@@ -84,7 +84,7 @@ impl Model {
                     moving = *next;
                 }
                 Input::Momentary => since_off.push(at + 7),
-                Input::Settings(settings) if settings.method == Method::Off => since_off.clear(),
+                Input::Settings(settings) if settings.method == RecordingMethod::Off => since_off.clear(),
                 _ => {}
             }
         }
@@ -93,7 +93,7 @@ impl Model {
     }
 
     fn by_hand(&self, now: u64) -> bool {
-        let mut method = Method::default();
+        let mut method = RecordingMethod::default();
         let mut longest = u64::from(RecordingSettings::default().manual_longest_s);
         let mut until: Option<u64> = None;
         let mut tails = Vec::new();
@@ -109,11 +109,11 @@ impl Model {
                 Input::Settings(settings) => {
                     (method, longest) = (settings.method, settings.manual_longest_s.into());
                     until = until.map(|end| end.min(at + longest));
-                    if method == Method::Off {
+                    if method == RecordingMethod::Off {
                         (until, tails) = (None, Vec::new());
                     }
                 }
-                Input::Start(asked) if method != Method::Off => {
+                Input::Start(asked) if method != RecordingMethod::Off => {
                     until = Some(at + asked.unwrap_or(longest).min(longest));
                 }
                 Input::Stop if until.is_some() => {
@@ -131,14 +131,16 @@ impl Model {
         let settings = self.settings();
         let allowed = self.allowed();
         Reasons {
-            continuous: matches!(settings.method, Method::Continuous | Method::Both)
+            continuous: matches!(settings.method, RecordingMethod::Continuous | RecordingMethod::Both)
                 && allowed.continuous
                 && settings.continuous.streams.has(kind),
-            motion: matches!(settings.method, Method::Motion | Method::Both)
+            motion: matches!(settings.method, RecordingMethod::Motion | RecordingMethod::Both)
                 && allowed.motion
                 && settings.motion.streams.has(kind)
                 && self.moved(now),
-            manual: settings.method != Method::Off && settings.manual_streams.has(kind) && self.by_hand(now),
+            manual: settings.method != RecordingMethod::Off
+                && settings.manual_streams.has(kind)
+                && self.by_hand(now),
         }
     }
 }
@@ -190,7 +192,11 @@ fn events_that_overlap_are_one_recording() {
     let at = |seconds| base + Duration::from_secs(seconds);
     let mut policy = Policy::default();
     policy.handle_settings(
-        RecordingSettings { method: Method::Motion, post_buffer_s: 10, ..RecordingSettings::default() },
+        RecordingSettings {
+            method: RecordingMethod::Motion,
+            post_buffer_s: 10,
+            ..RecordingSettings::default()
+        },
         base,
     );
     for (from, to) in [(5, 8), (15, 16), (26, 40)] {

@@ -87,7 +87,8 @@ impl Rolling {
                         }
                     }
                     Ok(Command::Read(id, answer)) => {
-                        let _ = answer.set(fs::read(file(&path, id)).ok().and_then(|bytes| decode(bytes.into())));
+                        let _ =
+                            answer.set(fs::read(file(&path, id)).ok().and_then(|bytes| decode(bytes.into())));
                     }
                     Err(mpsc::RecvTimeoutError::Timeout) => {}
                     Err(mpsc::RecvTimeoutError::Disconnected) => break,
@@ -119,9 +120,10 @@ impl Rolling {
         let id = self.0.next.fetch_add(1, Ordering::Relaxed);
         match self.0.commands.try_send(Command::Put(id, samples)) {
             Ok(()) => Ok(Shelved { id, bytes, with_sound: true, answer: None, rolling: self.clone() }),
-            Err(mpsc::TrySendError::Full(Command::Put(_, samples)) | mpsc::TrySendError::Disconnected(Command::Put(_, samples))) => {
-                give_up(samples)
-            }
+            Err(
+                mpsc::TrySendError::Full(Command::Put(_, samples))
+                | mpsc::TrySendError::Disconnected(Command::Put(_, samples)),
+            ) => give_up(samples),
             Err(_) => give_up(Vec::new()),
         }
     }

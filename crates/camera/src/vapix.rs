@@ -20,7 +20,7 @@ pub use answers::{Api, Codec, DeviceInfo, Parameters, Resolution, SystemReady};
 pub use profile::StreamParameters;
 pub use tls::Fingerprint;
 
-pub(crate) use http::Fetcher;
+pub(crate) use http::{Client, Fetcher};
 
 use crate::Error;
 
@@ -169,7 +169,7 @@ impl Device {
         let text = resolution.map(|resolution| resolution.to_string());
         let query: Vec<(&str, &str)> = text.iter().map(|text| ("resolution", text.as_str())).collect();
         let body = self.http.get("a picture", "axis-cgi/jpg/image.cgi", &query, LONGEST_IMAGE).await?;
-        if body.starts_with(&[0xff, 0xd8, 0xff]) {
+        if crate::still::is_jpeg(&body) {
             Ok(body)
         } else {
             Err(self.http.unexpected("a picture", "it is not a JPEG picture"))

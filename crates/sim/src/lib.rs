@@ -28,6 +28,7 @@ mod http;
 mod listen;
 mod message;
 mod metadata;
+mod onvif;
 mod options;
 mod rtp;
 mod rtsp;

@@ -10,6 +10,7 @@ use crate::device::Device;
 use crate::discovery;
 use crate::http::Answer;
 use crate::message::{Request, parameter};
+use crate::onvif;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
@@ -43,6 +44,9 @@ pub(crate) fn anonymous(device: &Device, request: &Request) -> bool {
 /// Answers a request that may be answered.
 pub(crate) fn answer(device: &Arc<Device>, request: &Request) -> Answer {
     let (path, query) = request.target();
+    if let Some(answer) = onvif::answer(device, request) {
+        return answer;
+    }
     let form = String::from_utf8_lossy(&request.body);
     // Some clients send a form, some a query; the device does not look at the content type.
     let form = if form.is_empty() { query } else { form.trim() };
@@ -52,7 +56,7 @@ pub(crate) fn answer(device: &Arc<Device>, request: &Request) -> Answer {
         "/axis-cgi/apidiscovery.cgi" => apis,
         "/axis-cgi/streamprofile.cgi" => profiles,
         "/axis-cgi/param.cgi" => return Answer::ok("text/plain", param::answer(&device.identity, form)),
-        "/axis-cgi/jpg/image.cgi" => return image(device, query),
+        "/axis-cgi/jpg/image.cgi" | "/onvif-cgi/jpg/image.cgi" => return image(device, query),
         "/axis-cgi/usergroup.cgi" => {
             let user = &device.identity.user;
             return Answer::ok("text/plain", format!("{user}\nroot admin operator ptz viewer\n"));

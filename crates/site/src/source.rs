@@ -7,6 +7,7 @@ use api::camera::{Codec, NewCamera, Probe, Source, Stream};
 use camera::{
     Error, probe,
     rtsp::{Limits, Target, Transport},
+    still,
     vapix::{Access, Device, Resolution, StreamParameters, Streams},
 };
 use catalog::camera::{
@@ -158,19 +159,21 @@ fn parameters(video: &ProfileVideo) -> StreamParameters {
     }
 }
 
-/// A picture of now, made by the camera.
+/// A picture of now, made by the camera: from where a person typed, else by VAPIX or ONVIF.
 ///
 /// # Errors
 /// The camera cannot be asked, or makes no pictures.
 pub async fn image(row: &CameraRow) -> Result<bytes::Bytes, Error> {
     let source = convert::source(row);
-    match &source {
-        Source::Axis { .. } => {
+    let at = |base: &str| access(base, row.user.as_ref(), row.password.as_ref(), row.certificate_pin);
+    match (&row.image_url, &source) {
+        (Some(url), _) => still::typed(at(url)?).await,
+        (None, Source::Axis { .. }) => {
             device(&source, row.user.as_ref(), row.password.as_ref(), row.certificate_pin)?.image(None).await
         }
-        Source::Rtsp { main_url, .. } => {
+        (None, Source::Rtsp { main_url, .. }) => {
             let host = parse(main_url)?.host_str().unwrap_or_default().to_owned();
-            Err(Error::Missing { host, operation: "a known way to ask for still pictures" })
+            still::onvif(at(&format!("http://{host}/"))?).await
         }
     }
 }

@@ -121,7 +121,7 @@ test("a stream profile is made by hand, becomes the recorded one, and is put bac
   await use("main", "Recorded");
   await panel.getByText(/H\.26[45], 1920 × 1080/).first().waitFor({ timeout: 30_000 });
   await profiles.getByRole("button", { name: "Remove Small & slow" }).click();
-  await profiles.getByText("Small & slow").waitFor({ state: "detached" });
+  await profiles.getByRole("button", { name: "Remove Small & slow" }).waitFor({ state: "detached" });
 });
 
 test("nothing went wrong in the console on the way", () => {

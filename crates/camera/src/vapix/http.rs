@@ -4,7 +4,7 @@
 //! Basic (RFC 7617) inside TLS, never as Basic in the clear. A redirection is followed once and only to the same host.
 //! What is not here: what is asked.
 
-use std::{sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use http_auth::{PasswordClient, PasswordParams};
@@ -15,12 +15,17 @@ use super::{
     Access,
     tls::{Fingerprint, Pinned},
 };
-use crate::{Error, error::scrub};
+use crate::{
+    Error,
+    error::scrub,
+    still::{self, Found, Scan, SoapAnswer},
+};
 
 /// Longest time to a connection.
 const CONNECT: Duration = Duration::from_secs(5);
 
-pub(super) struct Client {
+/// A client of one device.
+pub(crate) struct Client {
     http: reqwest::Client,
     access: Access,
     trust: Arc<Pinned>,
@@ -30,11 +35,19 @@ pub(super) struct Client {
 struct Request<'a> {
     operation: &'static str,
     method: Method,
-    body: Option<&'a serde_json::Value>,
+    body: Body<'a>,
+}
+
+/// What a request carries.
+enum Body<'a> {
+    Nothing,
+    Json(&'a serde_json::Value),
+    /// SOAP 1.2.
+    Soap(&'a str),
 }
 
 impl Client {
-    pub(super) fn new(access: Access) -> Result<Self, Error> {
+    pub(crate) fn new(access: Access) -> Result<Self, Error> {
         let bad = |reason: &str| Error::Address { reason: reason.to_owned() };
         if !matches!(access.base.scheme(), "http" | "https") || access.base.host().is_none() {
             return Err(bad("it is not an http:// or https:// address"));
@@ -58,7 +71,7 @@ impl Client {
         Ok(Self { http, access, trust })
     }
 
-    pub(super) const fn base(&self) -> &Url {
+    pub(crate) const fn base(&self) -> &Url {
         &self.access.base
     }
 
@@ -67,12 +80,12 @@ impl Client {
     }
 
     /// Host and port, for texts.
-    pub(super) fn host(&self) -> String {
+    pub(crate) fn host(&self) -> String {
         let host = self.access.base.host_str().unwrap_or_default();
         self.access.base.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
     }
 
-    pub(super) fn unexpected(&self, operation: &'static str, reason: &str) -> Error {
+    pub(crate) fn unexpected(&self, operation: &'static str, reason: &str) -> Error {
         Error::Answer { host: self.host(), operation, reason: scrub(reason, &self.secrets()) }
     }
 
@@ -87,7 +100,7 @@ impl Client {
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
-        self.exchange(url, &Request { operation, method: Method::GET, body: None }, longest).await
+        self.exchange(url, &Request { operation, method: Method::GET, body: Body::Nothing }, longest).await
     }
 
     pub(super) async fn post(
@@ -98,7 +111,71 @@ impl Client {
         longest: usize,
     ) -> Result<Bytes, Error> {
         let url = self.url(path)?;
-        self.exchange(url, &Request { operation, method: Method::POST, body: Some(body) }, longest).await
+        self.exchange(url, &Request { operation, method: Method::POST, body: Body::Json(body) }, longest)
+            .await
+    }
+
+    /// A picture that is there, or the first one of a Motion JPEG stream; as JPEG.
+    pub(crate) async fn picture(&self, operation: &'static str, url: Url) -> Result<Bytes, Error> {
+        let request = Request { operation, method: Method::GET, body: Body::Nothing };
+        let all = async {
+            let response = self.follow(&url, &request).await?;
+            let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+            let picture = match Scan::new(kind.unwrap_or_default(), still::LONGEST) {
+                Some(scan) if response.status().is_success() => {
+                    self.first_part(response, operation, scan).await?
+                }
+                _ => self.body(response, operation, still::LONGEST).await?,
+            };
+            if still::is_jpeg(&picture) {
+                Ok(picture)
+            } else {
+                Err(self.unexpected(operation, "it is not a JPEG picture"))
+            }
+        };
+        self.patiently(all).await
+    }
+
+    /// Asks a SOAP question; also tells whether credentials went along in answer to an HTTP challenge.
+    pub(crate) async fn soap(
+        &self,
+        operation: &'static str,
+        url: &Url,
+        envelope: &str,
+        longest: usize,
+    ) -> Result<(SoapAnswer, bool), Error> {
+        let request = Request { operation, method: Method::POST, body: Body::Soap(envelope) };
+        let all = async {
+            let (response, challenged) = self.signed_in(url, &request).await?;
+            let status = response.status();
+            if matches!(status, StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED) {
+                return Err(Error::Missing { host: self.host(), operation });
+            }
+            let body =
+                bounded(response, longest).await.map_err(|bad| self.bad_body(bad, operation, longest))?;
+            let is_unauthorized = matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
+            Ok((SoapAnswer { is_good: status.is_success(), is_unauthorized, body }, challenged))
+        };
+        self.patiently(all).await
+    }
+
+    async fn first_part(
+        &self,
+        mut response: Response,
+        operation: &'static str,
+        mut scan: Scan,
+    ) -> Result<Bytes, Error> {
+        loop {
+            let chunk = response.chunk().await.map_err(|_| self.bad_body(BadBody::Broken, operation, 0))?;
+            let Some(chunk) = chunk else {
+                return Err(self.unexpected(operation, "the stream ended before its first picture"));
+            };
+            match scan.push(&chunk) {
+                Found::Part(part) => return Ok(part.into()),
+                Found::Bad(why) => return Err(self.unexpected(operation, why)),
+                Found::More => {}
+            }
+        }
     }
 
     fn url(&self, path: &str) -> Result<Url, Error> {
@@ -115,13 +192,23 @@ impl Client {
 
     async fn exchange(&self, url: Url, request: &Request<'_>, longest: usize) -> Result<Bytes, Error> {
         let all = async {
-            let mut response = self.signed_in(&url, request).await?;
-            if response.status().is_redirection() {
-                let target = self.redirection(&url, &response, request.operation)?;
-                response = self.signed_in(&target, request).await?;
-            }
+            let response = self.follow(&url, request).await?;
             self.body(response, request.operation, longest).await
         };
+        self.patiently(all).await
+    }
+
+    /// Sends the request, and once more where the device says it is elsewhere on it.
+    async fn follow(&self, url: &Url, request: &Request<'_>) -> Result<Response, Error> {
+        let (response, _) = self.signed_in(url, request).await?;
+        if !response.status().is_redirection() {
+            return Ok(response);
+        }
+        let target = self.redirection(url, &response, request.operation)?;
+        Ok(self.signed_in(&target, request).await?.0)
+    }
+
+    async fn patiently<T>(&self, all: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
         tokio::time::timeout(self.access.patience, all).await.unwrap_or_else(|_| {
             Err(Error::Connect {
                 host: self.host(),
@@ -130,14 +217,13 @@ impl Client {
         })
     }
 
-    /// Sends the request, and once more with credentials where the device asks for them.
-    async fn signed_in(&self, url: &Url, request: &Request<'_>) -> Result<Response, Error> {
+    /// Sends the request, and once more with credentials where the device asks for them; then the answer comes with true.
+    async fn signed_in(&self, url: &Url, request: &Request<'_>) -> Result<(Response, bool), Error> {
         let response = self.send(self.prepare(url, request)).await?;
-        if response.status() != StatusCode::UNAUTHORIZED {
-            return Ok(response);
-        }
-        let (Some(user), Some(password)) = (&self.access.user, &self.access.password) else {
-            return Ok(response);
+        let asked = response.status() == StatusCode::UNAUTHORIZED
+            && response.headers().contains_key(header::WWW_AUTHENTICATE);
+        let (true, Some(user), Some(password)) = (asked, &self.access.user, &self.access.password) else {
+            return Ok((response, false));
         };
         let mut challenges = PasswordClient::builder();
         for value in response.headers().get_all(header::WWW_AUTHENTICATE) {
@@ -160,14 +246,18 @@ impl Client {
                 body: None,
             })
             .map_err(|reason| self.unexpected(request.operation, &reason))?;
-        self.send(self.prepare(url, request).header(header::AUTHORIZATION, answer)).await
+        let response = self.send(self.prepare(url, request).header(header::AUTHORIZATION, answer)).await?;
+        Ok((response, true))
     }
 
     fn prepare(&self, url: &Url, request: &Request<'_>) -> RequestBuilder {
         let builder = self.http.request(request.method.clone(), url.clone());
         match request.body {
-            Some(body) => builder.json(body),
-            None => builder,
+            Body::Json(body) => builder.json(body),
+            Body::Soap(envelope) => builder
+                .header(header::CONTENT_TYPE, "application/soap+xml; charset=utf-8")
+                .body(envelope.to_owned()),
+            Body::Nothing => builder,
         }
     }
 
@@ -221,10 +311,14 @@ impl Client {
             status if status.is_success() || status == StatusCode::INTERNAL_SERVER_ERROR => {}
             status => return Err(self.unexpected(operation, &format!("status {status}"))),
         }
-        bounded(response, longest).await.map_err(|bad| match bad {
+        bounded(response, longest).await.map_err(|bad| self.bad_body(bad, operation, longest))
+    }
+
+    fn bad_body(&self, bad: BadBody, operation: &'static str, longest: usize) -> Error {
+        match bad {
             BadBody::TooLong => self.unexpected(operation, &format!("it is longer than {longest} bytes")),
             BadBody::Broken => self.unexpected(operation, "it broke off"),
-        })
+        }
     }
 }
 

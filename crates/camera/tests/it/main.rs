@@ -16,6 +16,7 @@ mod farm;
 mod flood;
 mod gstreamer;
 mod recordings;
+mod still;
 mod timing;
 
 /// Says that the running test cannot run here.

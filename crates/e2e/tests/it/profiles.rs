@@ -1,4 +1,5 @@
-//! Stream profiles by hand: a person adds one, says what it is for, and live, grids and recordings follow.
+//! What a person tells of a camera by hand: stream profiles and what they are for (live, grids and recordings follow), and
+//! where its still pictures are.
 
 use std::time::Duration;
 
@@ -145,6 +146,36 @@ async fn profiles_of_an_axis_camera_are_added_watched_by_name_recorded_and_remov
         (width_of_recording(&system, id).await == Some(1920)).then_some(())
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_camera_by_address_shows_stills_once_it_is_known_where_they_are() {
+    let system = System::start(vec![CameraOptions::default()]).await;
+    let camera = &system.farm.cameras[0];
+    let source = Source::Rtsp { main_url: camera.main_url.clone(), sub_url: None };
+    let added: Camera = system.client.post("/v1/cameras", &new_camera(camera, source)).await;
+    let (one, image) = (format!("/v1/cameras/{}", added.id), format!("/v1/cameras/{}/image", added.id));
+    let (status, problem) = system.client.call(Method::GET, &image, None).await;
+    assert_eq!((status, &problem["code"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("camera-no-stream")));
+    assert!(problem["detail"].as_str().is_some_and(|text| text.contains("Still pictures")), "{problem}");
+    for (path, good) in
+        [("/onvif/device_service", true), ("/axis-cgi/jpg/image.cgi", true), ("/nothing", false)]
+    {
+        let url = format!("{}{path}", camera.http_url());
+        let (status, changed) =
+            system.client.call(Method::PATCH, &one, Some(&json!({"image_url": url}))).await;
+        assert_eq!((status, &changed["image_url"]), (StatusCode::OK, &json!(url)));
+        if good {
+            assert!(system.client.bytes(&image).await.starts_with(&[0xff, 0xd8, 0xff]), "{path}");
+        } else {
+            let (status, problem) = system.client.call(Method::GET, &image, None).await;
+            assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{problem}");
+        }
+    }
+    for url in ["ftp://127.0.0.1/a.jpg", "http://u:p@127.0.0.1/a.jpg"] {
+        let (status, _) = system.client.call(Method::PATCH, &one, Some(&json!({"image_url": url}))).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{url}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,6 +9,7 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
+use catalog::camera::{CameraRow, CameraSource};
 use model::{CameraId, clock::wall_now};
 use url::Url;
 
@@ -108,7 +109,8 @@ pub async fn remove(State(app): State<App>, Path(id): Path<CameraId>) -> Outcome
 
 /// A still picture.
 ///
-/// JPEG, made by the camera itself now.
+/// JPEG, made by the camera itself now: from the address that was typed for it (`image_url`: a JPEG picture, a Motion JPEG
+/// stream or an ONVIF device service), else asked by VAPIX (Axis) or ONVIF (others).
 #[utoipa::path(
     get, path = "/v1/cameras/{camera}/image", operation_id = "camera_image_get", tag = "camera",
     params(("camera" = CameraId, Path)),
@@ -117,7 +119,7 @@ pub async fn remove(State(app): State<App>, Path(id): Path<CameraId>) -> Outcome
 )]
 pub async fn image(State(app): State<App>, Path(id): Path<CameraId>) -> Outcome<Response> {
     let row = app.cameras.row(id).ok_or_else(gone)?;
-    let jpeg = source::image(&row).await.map_err(refused)?;
+    let jpeg = source::image(&row).await.map_err(|error| no_picture(&row, error))?;
     Ok(([(header::CONTENT_TYPE, "image/jpeg")], jpeg).into_response())
 }
 
@@ -136,6 +138,21 @@ pub async fn probe(Json(new): Json<NewCamera>) -> Outcome<Json<Probe>> {
 
 pub(super) fn gone() -> Failure {
     Failure::new(Code::NotFound, "There is no such camera (any more)")
+}
+
+/// Why there is no picture, and where to tell of one.
+fn no_picture(row: &CameraRow, error: camera::Error) -> Failure {
+    let guessed = row.image_url.is_none() && matches!(row.source, CameraSource::Rtsp { .. });
+    match error.kind() {
+        camera::Kind::RefusedPassword => refused(error),
+        _ if guessed => Problem::new(Code::CameraNoStream, "This camera tells of no still pictures (ONVIF)")
+            .detail(
+                "Type the address of a JPEG picture, of a Motion JPEG stream or of its ONVIF device service in the \
+                 camera's details, under Still pictures.",
+            )
+            .into(),
+        _ => refused(error),
+    }
 }
 
 fn check_new(new: &NewCamera) -> Outcome<()> {

@@ -207,7 +207,8 @@ export interface paths {
         };
         /**
          * A still picture.
-         * @description JPEG, made by the camera itself now.
+         * @description JPEG, made by the camera itself now: from the address that was typed for it (`image_url`: a JPEG picture, a Motion JPEG
+         *     stream or an ONVIF device service), else asked by VAPIX (Axis) or ONVIF (others).
          */
         get: operations["camera_image_get"];
         put?: never;

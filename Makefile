@@ -3,7 +3,7 @@
 #   make demo          a site and four simulated cameras on this machine; prints address and password
 #   make test          everything that is checked, with its counts at the end; STAGES="lint unit" only these
 #   make bench         figures for docs/benchmarks.md
-#   make lab           long simulations of the recording engine under new seeds
+#   make lab           what takes long: simulations under new seeds, kills and power cuts, an hour of faults
 #   make openapi       write openapi/site.json and the client's types again
 #   make screenshots   take the pictures of the documentation again
 #
@@ -14,8 +14,10 @@ CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/martello
 export CARGO_TARGET_DIR ?= $(CACHE)/target
 # Where `make demo` keeps recordings, configuration and keys.
 DATA ?= data/demo
-# How many seeds `make lab` tries.
+# What `make lab` does: how many seeds, how many stops, kills and power cuts, how many seconds of faults.
 SEEDS ?= 5000
+ROUNDS ?= 50
+SOAK ?= 3600
 
 XTASK := $(CARGO_TARGET_DIR)/debug/xtask
 
@@ -43,7 +45,7 @@ test:
 bench: web xtask
 	cargo build --release --locked --package martello
 	$(XTASK) bench
-	cargo bench --locked --package e2e --bench live
+	cargo bench --locked --package e2e --bench figures -- live fanout seek streams
 	cargo bench --locked --package archive --bench cost
 	cargo bench --locked --package archive --bench commit
 	cargo bench --locked --package archive --bench index
@@ -52,6 +54,9 @@ bench: web xtask
 lab:
 	@.ci/install run
 	ARCHIVE_SEEDS=$(SEEDS) cargo test --release --locked --package archive
+	cargo build --release --locked --package martello
+	LOSS_ROUNDS=$(ROUNDS) cargo bench --locked --package e2e --bench figures -- loss
+	SOAK_SECONDS=$(SOAK) cargo bench --locked --package e2e --bench figures -- soak
 
 openapi: web
 	UPDATE_EXPECT=1 cargo test --quiet --locked --package site --test it document

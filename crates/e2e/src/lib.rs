@@ -3,12 +3,17 @@
 //! What is here: starting, asking, reading records. What is not here: the tests themselves (`tests/it`).
 
 pub mod client;
+pub mod direct;
 pub mod live;
+pub mod loss;
 pub mod probe;
+pub mod program;
 pub mod records;
+pub mod segments;
 pub mod system;
 pub mod wait;
 
 pub use client::Client;
 pub use live::Live;
+pub use program::Program;
 pub use system::System;

@@ -5,8 +5,11 @@ use std::{sync::Arc, time::Duration};
 use api::live::Ask;
 use futures_util::{SinkExt, StreamExt};
 use rustls::pki_types::ServerName;
-use tokio::net::TcpStream;
-use tokio_rustls::{TlsConnector, client::TlsStream};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+};
+use tokio_rustls::TlsConnector;
 use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{Message, client::IntoClientRequest},
@@ -14,9 +17,14 @@ use tokio_tungstenite::{
 
 use crate::{Client, client::pinned_tls, records::Record};
 
+/// A connection, with TLS or without.
+trait Connection: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Connection for T {}
+
 /// An open live socket.
 pub struct Live {
-    socket: WebSocketStream<TlsStream<TcpStream>>,
+    socket: WebSocketStream<Box<dyn Connection>>,
 }
 
 #[allow(clippy::expect_used, clippy::panic, reason = "a test's helper: what fails fails the test")]
@@ -26,17 +34,29 @@ impl Live {
     /// # Panics
     /// The site refuses.
     pub async fn open(client: &Client) -> Self {
-        let url = format!("{}/v1/live", client.base.replacen("https", "wss", 1));
+        let stream =
+            TcpStream::connect(client.base.trim_start_matches("https://")).await.expect("a connection");
+        let connector = TlsConnector::from(Arc::new(pinned_tls(&client.fingerprint)));
+        let name = ServerName::try_from("127.0.0.1").expect("a name");
+        Self::over(client, connector.connect(name, stream).await.expect("TLS")).await
+    }
+
+    /// Opens the socket at a listener without TLS, which no site has: a bench's own.
+    ///
+    /// # Panics
+    /// It is refused.
+    pub async fn open_plain(client: &Client, address: &str) -> Self {
+        Self::over(client, TcpStream::connect(address).await.expect("a connection")).await
+    }
+
+    async fn over(client: &Client, stream: impl Connection + 'static) -> Self {
+        let url = format!("{}/v1/live", client.base.replacen("https", "ws", 1));
         let mut request = url.into_client_request().expect("a request");
         request.headers_mut().insert("origin", client.base.parse().expect("a header"));
         if let Some((name, value)) = &client.credential {
             request.headers_mut().insert(name.clone(), value.parse().expect("a header"));
         }
-        let address = client.base.trim_start_matches("https://");
-        let stream = TcpStream::connect(address).await.expect("a connection");
-        let connector = TlsConnector::from(Arc::new(pinned_tls(&client.fingerprint)));
-        let name = ServerName::try_from("127.0.0.1").expect("a name");
-        let stream = connector.connect(name, stream).await.expect("TLS");
+        let stream: Box<dyn Connection> = Box::new(stream);
         let (socket, _) = tokio_tungstenite::client_async(request, stream).await.expect("a live socket");
         Self { socket }
     }

@@ -5,6 +5,7 @@
 mod client;
 mod demo;
 mod embedded;
+mod heap;
 mod ready;
 mod serve;
 mod volume;
@@ -39,6 +40,9 @@ enum Command {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    if matches!(arguments.command, Command::Site(_)) {
+        heap::one_for_all();
+    }
     let unless_told = match arguments.command {
         // A client command says why it failed in one line of its own.
         Command::Client(_) => "off",

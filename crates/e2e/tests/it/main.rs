@@ -11,5 +11,6 @@ mod http_input;
 mod live;
 mod methods;
 mod network;
+mod power_cut;
 mod profiles;
 mod stop;

@@ -2,114 +2,34 @@
 //! the next start goes on. And its beginning: the setup link is told once.
 
 use std::{
-    fs,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
 
-use api::{
-    camera::{Camera, CameraState, Source},
-    recording::Timeline,
-};
+use api::recording::Timeline;
 use e2e::{
-    Client,
+    Client, Program,
     probe::{self, skip},
+    program::{PATIENCE, martello},
     records::split,
-    system::{ADMINISTRATOR, new_camera},
+    segments,
+    system::ADMINISTRATOR,
     wait::until,
 };
 use model::{CameraId, WallTime, clock::wall_now};
 use reqwest::Method;
-use serde_json::{Value, json};
-use sim::{Farm, SimCamera, stamp::Stamp};
+use serde_json::json;
+use sim::{Farm, SimCamera};
 use tempfile::TempDir;
 
-const PATIENCE: Duration = Duration::from_secs(40);
 /// Frames per second of a simulated camera.
 const FPS: u64 = 25;
-
-/// `martello site` as a process.
-struct Program {
-    child: Child,
-    client: Client,
-    /// What it has printed.
-    printed: PathBuf,
-    setup_url: Option<String>,
-}
-
-/// The program that was built beside this test, unless `MARTELLO_BIN` names another.
-fn program() -> Option<PathBuf> {
-    let beside = || Some(std::env::current_exe().ok()?.parent()?.parent()?.join("martello"));
-    std::env::var_os("MARTELLO_BIN").map(PathBuf::from).or_else(beside).filter(|path| path.is_file())
-}
-
-impl Program {
-    async fn start(program: &Path, data: &Path) -> Self {
-        let (ready, printed) = (data.join("ready.json"), data.join("printed.txt"));
-        let _ = fs::remove_file(&ready);
-        let child = Command::new(program)
-            .args(["site", "--listen", "127.0.0.1", "--https-port", "0", "--https-only", "--data"])
-            .arg(data.join("site"))
-            .arg("--ready-file")
-            .arg(&ready)
-            .stdin(Stdio::null())
-            .stdout(fs::File::create(&printed).expect("a file"))
-            .stderr(fs::File::create(data.join("log.txt")).expect("a file"))
-            .spawn()
-            .expect("the program");
-        let told: Value = until("the site serves", PATIENCE, || async {
-            serde_json::from_slice(&fs::read(&ready).ok()?).ok()
-        })
-        .await;
-        let text = |name: &str| told["site"][name].as_str().map(str::to_owned);
-        let (url, fingerprint) =
-            (text("url").expect("a URL"), text("tls_certificate_sha256").expect("a hash"));
-        Self { child, client: Client::new(&url, &fingerprint), printed, setup_url: text("setup_url") }
-    }
-
-    fn printed(&self) -> String {
-        fs::read_to_string(&self.printed).expect("what was printed")
-    }
-
-    /// Sends a signal and waits for the end.
-    async fn end(mut self, signal: &str) -> std::process::ExitStatus {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args([signal, &id]).status().expect("kill").success());
-        until("the site has ended", PATIENCE, || {
-            let ended = self.child.try_wait().expect("a child");
-            async move { ended }
-        })
-        .await
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 /// A new site that records two cameras.
 async fn record(program: &Path, data: &TempDir, farm: &Farm) -> (Program, Vec<CameraId>) {
     let mut site = Program::start(program, data.path()).await;
-    let url = site.setup_url.clone().expect("a setup link");
-    let code = url.split_once("code=").expect("a code").1;
-    site.client.set_up(code, ADMINISTRATOR.0, ADMINISTRATOR.1).await;
-    let mut ids = Vec::new();
-    for camera in &farm.cameras {
-        let source = Source::Axis { address: camera.http_url(), rtsp_port: None, codec: None };
-        let added: Camera = site.client.post("/v1/cameras", &new_camera(camera, source)).await;
-        ids.push(added.id);
-    }
-    for id in &ids {
-        until("the camera is recorded", PATIENCE, || async {
-            let camera: Camera = site.client.get(&format!("/v1/cameras/{id}")).await;
-            (camera.state == CameraState::Recording).then_some(())
-        })
-        .await;
-    }
+    site.set_up().await;
+    let ids = site.record(farm).await;
     let begun = Instant::now();
     until("some seconds are recorded", PATIENCE, || async {
         (begun.elapsed() > Duration::from_secs(6)).then_some(())
@@ -123,40 +43,13 @@ async fn farm() -> Farm {
 }
 
 /// Recordings of a camera.
-fn segments(data: &Path, id: CameraId) -> Vec<PathBuf> {
-    let (mut found, mut waiting) = (Vec::new(), vec![data.join("site/recordings")]);
-    while let Some(directory) = waiting.pop() {
-        for entry in fs::read_dir(&directory).expect("a directory") {
-            let path = entry.expect("an entry").path();
-            if path.is_dir() {
-                waiting.push(path);
-            } else if path.extension().is_some_and(|end| end == "mp4")
-                && path.to_string_lossy().contains(&id.to_string())
-            {
-                found.push(path);
-            }
-        }
-    }
-    found.sort();
-    found
+fn of_camera(data: &Path, id: CameraId) -> Vec<PathBuf> {
+    segments::of_camera(&data.join("site/recordings"), id)
 }
 
-/// All stamps of frames in the files as they lie there, before anything repairs them.
-fn stamps(files: &[PathBuf]) -> Vec<Stamp> {
-    let mut stamps = Vec::new();
-    for file in files {
-        let bytes = fs::read(file).expect("a file");
-        for at in 3..bytes.len().saturating_sub(sim::stamp::UUID.len()) {
-            if bytes[at] == sim::stamp::UUID[0] && bytes[at..].starts_with(&sim::stamp::UUID) {
-                stamps.extend(sim::stamp::find(&bytes[at - 3..]));
-            }
-        }
-    }
-    stamps
-}
-
+/// The newest frame as the files lie there, before anything repairs them.
 fn newest_on_disk(data: &Path, id: CameraId) -> u64 {
-    stamps(&segments(data, id)).iter().map(|stamp| stamp.number).max().expect("a recorded frame")
+    segments::newest(&of_camera(data, id)).expect("a recorded frame").number
 }
 
 /// The newest frame that a camera has made.
@@ -176,7 +69,7 @@ async fn played(client: &Client, id: CameraId, from: WallTime, to: WallTime) -> 
 /// The next start shows what was recorded until then, plays it without a hole, and records on.
 async fn next_start(program: &Path, data: &TempDir, ids: &[CameraId], newest: &[u64], begun: WallTime) {
     let ended = wall_now();
-    let before: Vec<Vec<PathBuf>> = ids.iter().map(|id| segments(data.path(), *id)).collect();
+    let before: Vec<Vec<PathBuf>> = ids.iter().map(|id| of_camera(data.path(), *id)).collect();
     let mut site = Program::start(program, data.path()).await;
     assert_eq!(site.setup_url, None);
     assert!(!site.printed().contains("setup"), "{}", site.printed());
@@ -222,7 +115,7 @@ async fn next_start(program: &Path, data: &TempDir, ids: &[CameraId], newest: &[
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_orderly_stop_loses_no_frame() {
-    let Some(program) = program() else {
+    let Some(program) = martello() else {
         return skip("an_orderly_stop_loses_no_frame", "the program martello is not built");
     };
     let (farm, data, begun) = (farm().await, tempfile::tempdir().expect("a directory"), wall_now());
@@ -238,7 +131,7 @@ async fn an_orderly_stop_loses_no_frame() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_site_has_lost_two_seconds_at_most_and_goes_on() {
-    let Some(program) = program() else {
+    let Some(program) = martello() else {
         return skip("a_killed_site_has_lost_two_seconds_at_most", "the program martello is not built");
     };
     let (farm, data, begun) = (farm().await, tempfile::tempdir().expect("a directory"), wall_now());
@@ -254,7 +147,7 @@ async fn a_killed_site_has_lost_two_seconds_at_most_and_goes_on() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_start_prints_a_setup_link_that_works_once() {
-    let Some(program) = program() else {
+    let Some(program) = martello() else {
         return skip(
             "the_first_start_prints_a_setup_link_that_works_once",
             "the program martello is not built",

@@ -57,6 +57,8 @@ pub async fn watch(
         .max_message_size(ASK_BYTES)
         .max_frame_size(ASK_BYTES)
         .write_buffer_size(0)
+        // The library clears this buffer at every look for something to read, which is after every picture sent.
+        .read_buffer_size(ASK_BYTES)
         .on_upgrade(move |socket| serve(app, principal, socket))
 }
 

@@ -3,7 +3,7 @@
 //! What is here: the rounds and the table. Simulated cameras run in a process of their own; then, in turns and over windows of
 //! the same length, `martello site` and `ffmpeg -c copy -f segment` (one process a camera, as people do) record their
 //! main streams.
-//! What is not here: delays and first pictures (`crates/e2e/benches/live.rs`, `web/e2e`).
+//! What is not here: delays, viewers, many streams (`crates/e2e/benches/figures`), the browser (`web/e2e`).
 
 pub mod process;
 mod site;

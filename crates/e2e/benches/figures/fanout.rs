@@ -103,7 +103,14 @@ async fn spent(site: &Program, window: Duration) -> f64 {
 
 /// Watches for ever and counts pictures; every one must follow the one before.
 async fn watch(mut live: Live, camera: CameraId, frames: Arc<AtomicU64>) {
-    let ask = Ask::Subscribe { subscription: 1, camera, stream: StreamKind::Main, audio: false, flac: false };
+    let ask = Ask::Subscribe {
+        subscription: 1,
+        camera,
+        stream: StreamKind::Main,
+        audio: false,
+        profile: None,
+        flac: false,
+    };
     live.ask(&ask).await;
     let mut last = None;
     loop {

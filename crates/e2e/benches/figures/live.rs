@@ -56,6 +56,7 @@ pub async fn measure() -> Outcome {
         camera: cameras[subscription % CAMERAS],
         stream: StreamKind::Main,
         audio: false,
+        profile: None,
         flac: false,
     };
     for subscription in 0..CAMERAS {

@@ -49,6 +49,7 @@ bench: web xtask
 	cargo bench --locked --package archive --bench cost
 	cargo bench --locked --package archive --bench commit
 	cargo bench --locked --package archive --bench index
+	cargo bench --locked --package evidence --bench export
 	MARTELLO_BIN=$(CARGO_TARGET_DIR)/release/martello npm --prefix web run --silent bench
 
 lab:

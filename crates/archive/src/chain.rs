@@ -16,6 +16,39 @@ use sha2::{Digest, Sha256};
 /// A value of the chain.
 pub type Value = [u8; 32];
 
+/// What a link is made of besides the value before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Digests {
+    /// SHA-256 of the bytes of the pictures, one after the other.
+    pub video: [u8; 32],
+    /// The same of the sound.
+    pub audio: [u8; 32],
+    /// SHA-256 of the whole `moof`.
+    pub moof: [u8; 32],
+}
+
+impl Digests {
+    /// Of a whole fragment.
+    #[must_use]
+    pub fn of(video: &[u8], audio: &[u8], moof: &[u8]) -> Self {
+        Self {
+            video: Sha256::digest(video).into(),
+            audio: Sha256::digest(audio).into(),
+            moof: Sha256::digest(moof).into(),
+        }
+    }
+
+    /// The value after the fragment.
+    #[must_use]
+    pub fn value(&self, before: &Value) -> Value {
+        let mut value = Sha256::new_with_prefix(before);
+        value.update(self.video);
+        value.update(self.audio);
+        value.update(self.moof);
+        value.finalize().into()
+    }
+}
+
 /// The value before the first fragment; `header` are the file's bytes up to there.
 #[must_use]
 pub fn start(header: &[u8]) -> Value {
@@ -42,10 +75,7 @@ impl Link {
 
     /// The value after this fragment; begins anew.
     pub fn close(&mut self, before: &Value, moof: &[u8]) -> Value {
-        let mut value = Sha256::new_with_prefix(before);
-        value.update(self.video.finalize_reset());
-        value.update(self.audio.finalize_reset());
-        value.update(Sha256::digest(moof));
-        value.finalize().into()
+        let (video, audio) = (self.video.finalize_reset().into(), self.audio.finalize_reset().into());
+        Digests { video, audio, moof: Sha256::digest(moof).into() }.value(before)
     }
 }

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// A view of what is recorded. Cheap to clone.
-pub struct Reader<D: Disk>(Arc<Volumes<D>>);
+pub struct Reader<D: Disk>(pub(crate) Arc<Volumes<D>>);
 
 impl<D: Disk> Clone for Reader<D> {
     fn clone(&self) -> Self {

@@ -278,6 +278,33 @@ pub(crate) fn load_day<D: Disk>(
     Ok((recovery, changed))
 }
 
+/// Fills the index from the volume and changes nothing on it; what cannot be read is left out.
+pub(crate) fn look<D: Disk>(disk: &D, volume: model::VolumeId, index: &Index) -> Result<(), Error> {
+    let list = |path: &str| disk.list(path).map_err(|error| Error::List { path: path.to_owned(), error });
+    for day in list("")?.iter().filter(|entry| entry.directory).filter_map(|entry| Day::parse(&entry.name)) {
+        let mut known = DayIndex::read(disk, volume, day).unwrap_or_default();
+        for (stream, key) in list(&day.directory())?
+            .into_iter()
+            .filter_map(|entry| parse_stream(&entry.name).map(|key| (entry.name, key)))
+        {
+            let mut entries = known.take(key);
+            let stream_index = index.get_or_add(key);
+            for entry in list(&format!("{}/{stream}", day.directory()))? {
+                let Some(name) = SegmentName::parse(day, &entry.name) else { continue };
+                let inspected = || inspect(&disk.open(&name.path(key)).ok()?, name, key).ok();
+                let found = entries.remove(&name).or_else(|| match inspected()? {
+                    Inspected::Sealed(entry, _) | Inspected::Torn { entry, .. } => Some(entry),
+                    Inspected::Empty => None,
+                });
+                if let Some(Entry { summary, stretches }) = found {
+                    crate::index::write(&stream_index).insert(summary, stretches);
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Segments that only the index knows: whether there are any, and which of them nobody deleted.
 fn note_missing(
     key: StreamKey,

@@ -126,7 +126,7 @@ pub(crate) fn header_is_cut(file: &impl File) -> Result<bool, std::io::Error> {
 }
 
 /// The header at the start of a file's bytes; nothing where they are too few.
-fn parse_header(bytes: &[u8]) -> Result<Option<Header>, ScanError> {
+pub(crate) fn parse_header(bytes: &[u8]) -> Result<Option<Header>, ScanError> {
     let mut rest = bytes;
     for expected in [b"ftyp", b"moov", b"uuid"] {
         match (peek_box(rest), split_box(rest)) {
@@ -239,7 +239,7 @@ fn fragment(
     Ok(Found { fragment, keys, marks: marks_of(moof)?, value })
 }
 
-fn link_value(link: &[u8]) -> Option<chain::Value> {
+pub(crate) fn link_value(link: &[u8]) -> Option<chain::Value> {
     let (whole, rest) = link.split_at_checked(LINK_LEN)?;
     let content = uuid_content(whole, &format::LINK)?;
     (peek_box(whole)?.0 == LINK_LEN && rest.is_empty()).then_some(*content.first_chunk()?)

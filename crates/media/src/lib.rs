@@ -1,6 +1,6 @@
 //! What a stream is made of: samples, parameter sets, and the containers that carry them.
 //!
-//! What is here: values in, values out. H.264, H.265 and AAC parameter sets, fragmented and progressive MP4,
+//! What is here: values in, values out. H.264, H.265 and AAC parameter sets, fragmented and progressive MP4, Matroska,
 //! lossless FLAC wrapping of G.711, the clock of a live stream.
 //! What is not here: sockets, files, RTP (the camera crate hands over whole samples), storage (the archive crate).
 
@@ -13,6 +13,7 @@ pub mod h264;
 pub mod h265;
 mod hvcc;
 pub mod live;
+pub mod mkv;
 pub mod nal;
 pub mod progressive;
 pub mod sample;

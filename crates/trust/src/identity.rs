@@ -114,6 +114,12 @@ impl Identity {
         self.sign(Purpose::JournalEntry, statement)
     }
 
+    /// Signs what an export says about itself.
+    #[must_use]
+    pub fn sign_export(&self, statement: &[u8]) -> Signature {
+        self.sign(Purpose::ExportManifest, statement)
+    }
+
     /// Says that this site serves the TLS certificate (DER) until `not_after`.
     #[must_use]
     pub fn endorse_tls(&self, certificate_der: &[u8], not_after: WallTime) -> Endorsement {
@@ -175,6 +181,11 @@ impl PublicIdentity {
     /// Whether this site wrote the entry of a volume's journal.
     pub fn verify_journal(&self, statement: &[u8], signature: &Signature) -> Result<(), BadSignature> {
         self.verify(Purpose::JournalEntry, statement, signature)
+    }
+
+    /// Whether this site made the export that says this about itself.
+    pub fn verify_export(&self, statement: &[u8], signature: &Signature) -> Result<(), BadSignature> {
+        self.verify(Purpose::ExportManifest, statement, signature)
     }
 
     pub(crate) fn verify(

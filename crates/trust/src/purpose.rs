@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 /// Bytes of a label.
 pub const LABEL_LEN: usize = 64;
 
-/// What a signature is for. Peer session transcripts and export manifests get their places here when they exist.
+/// What a signature is for. Peer session transcripts get their place here when they exist.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Purpose {
     /// This TLS certificate is served by this site.
@@ -24,11 +24,14 @@ pub enum Purpose {
     SegmentTrailer,
     /// This entry of a volume's journal (locks, deletions) was written by this site.
     JournalEntry,
+    /// This export was made by this site, and this is what it holds.
+    ExportManifest,
 }
 
 impl Purpose {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::TlsEndorsement, Self::SegmentTrailer, Self::JournalEntry];
+    pub const ALL: [Self; 4] =
+        [Self::TlsEndorsement, Self::SegmentTrailer, Self::JournalEntry, Self::ExportManifest];
 
     /// The name that the label is made of. The number grows when the statement's form changes.
     #[must_use]
@@ -37,6 +40,7 @@ impl Purpose {
             Self::TlsEndorsement => "martello/tls/1",
             Self::SegmentTrailer => "martello/segment/1",
             Self::JournalEntry => "martello/journal/1",
+            Self::ExportManifest => "martello/export/1",
         }
     }
 

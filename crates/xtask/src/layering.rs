@@ -13,18 +13,19 @@ pub const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("media", &["model"]),
     ("archive", &["model", "media"]),
     ("trust", &["model"]),
+    ("evidence", &["model", "media", "archive", "trust"]),
     ("api", &["model"]),
     ("camera", &["model", "media"]),
     ("catalog", &["model"]),
-    ("site", &["model", "media", "archive", "trust", "api", "camera", "catalog"]),
+    ("site", &["model", "media", "archive", "evidence", "trust", "api", "camera", "catalog"]),
     ("sim", &[]),
-    ("martello", &["model", "archive", "trust", "api", "site", "sim"]),
-    ("e2e", &["model", "media", "archive", "trust", "api", "camera", "catalog", "site", "sim"]),
+    ("martello", &["model", "archive", "evidence", "trust", "api", "site", "sim"]),
+    ("e2e", &["model", "media", "archive", "evidence", "trust", "api", "camera", "catalog", "site", "sim"]),
     ("xtask", &[]),
 ];
 
 /// Values in, values out.
-pub const PURE: &[&str] = &["model", "media", "archive", "trust", "api"];
+pub const PURE: &[&str] = &["model", "media", "archive", "evidence", "trust", "api"];
 
 /// Foreign crates that bring effects: no pure crate has them.
 const EFFECTS: &[&str] = &[

@@ -85,10 +85,16 @@ impl Seal {
         Ok(Self { chain, digest, public_key, signature, trailer_len })
     }
 
+    /// What is signed: format version, chain value and digest.
+    #[must_use]
+    pub fn statement(&self) -> Vec<u8> {
+        statement(&self.chain, &self.digest)
+    }
+
     /// Whether the signature holds.
     #[must_use]
     pub fn holds(&self, verifier: &dyn Verifier) -> bool {
-        let statement = statement(&self.chain, &self.digest);
+        let statement = self.statement();
         verifier.holds(&self.public_key, Purpose::SegmentTrailer, &statement, &self.signature)
     }
 }

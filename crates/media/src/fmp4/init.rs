@@ -49,10 +49,10 @@ pub fn init_segment(tracks: &Tracks, which: &[TrackKind]) -> Bytes {
         .collect();
     file_type(&mut out, b"iso5", &[b"iso5", b"iso6", b"mp41"]);
     out.node(b"moov", |out| {
-        movie_header(out, 0, 1000, 0);
+        movie_header(out, 0, 1000, 0, 3);
         for track in &chosen {
             out.node(b"trak", |out| {
-                track.header(out, 0, 0);
+                track.header(out, track_id(track.kind()), 0, 0);
                 out.node(b"mdia", |out| {
                     track.media_head(out, 0, 0);
                     out.node(b"minf", |out| {
@@ -79,8 +79,8 @@ pub(crate) fn file_type(out: &mut BoxWriter, major: &[u8; 4], compatible: &[&[u8
     });
 }
 
-/// `mvhd`; `creation` in seconds since 1904, `duration` in ticks of `timescale`.
-pub(crate) fn movie_header(out: &mut BoxWriter, creation: u64, timescale: u32, duration: u64) {
+/// `mvhd`; `creation` in seconds since 1904, `duration` in ticks of `timescale`; `next` is a free `track_ID`.
+pub(crate) fn movie_header(out: &mut BoxWriter, creation: u64, timescale: u32, duration: u64, next: u32) {
     let wide = is_wide(creation, duration);
     out.full(b"mvhd", u8::from(wide), 0, |out| {
         out.sized(wide, creation);
@@ -92,7 +92,7 @@ pub(crate) fn movie_header(out: &mut BoxWriter, creation: u64, timescale: u32, d
         out.zeros(10);
         matrix(out);
         out.zeros(24);
-        out.u32(3); // next_track_ID
+        out.u32(next); // next_track_ID
     });
 }
 
@@ -152,8 +152,8 @@ impl<'a> Track<'a> {
         }
     }
 
-    /// `tkhd`; `duration` in ticks of the movie.
-    pub(crate) fn header(&self, out: &mut BoxWriter, creation: u64, duration: u64) {
+    /// `tkhd`; `number` is the `track_ID`, `duration` in ticks of the movie.
+    pub(crate) fn header(&self, out: &mut BoxWriter, number: u32, creation: u64, duration: u64) {
         let (volume, width, height) = match self {
             Self::Video(video) => (0, video.width, video.height),
             Self::Audio(_) => (0x0100, 0, 0),
@@ -162,7 +162,7 @@ impl<'a> Track<'a> {
         out.full(b"tkhd", u8::from(wide), 3, |out| {
             out.sized(wide, creation);
             out.sized(wide, creation);
-            out.u32(track_id(self.kind()));
+            out.u32(number);
             out.u32(0);
             out.sized(wide, duration);
             out.zeros(12); // reserved, layer, alternate_group

@@ -42,6 +42,8 @@ pub struct Start {
     /// Presentation time of the first picture to be shown, ticks of the video (1/90000 s); what lies before is decoded
     /// but hidden. Nothing: all is shown.
     pub time: Option<i64>,
+    /// Presentation time from which on nothing is shown, in the same ticks. Nothing: all is shown.
+    pub end: Option<i64>,
     /// When that picture was taken.
     pub wall: WallTime,
 }
@@ -124,9 +126,11 @@ impl Layout {
             tables.finish();
             parts.push((Track::Audio(config), tables));
         }
-        let chunks = interleave(&parts);
-        let start = begin(&parts, start)?;
-        Ok(Self::write(&parts, chunks, start))
+        let (order, chunks): (Vec<usize>, Vec<Chunk>) = interleave(&parts).into_iter().unzip();
+        let begin = begin(&parts, start)?;
+        let order = order.iter().zip(&chunks).map(|(part, chunk)| (*part, chunk.bytes));
+        let (head, size) = write(&parts, order, &begin);
+        Ok(Self { head, chunks, size })
     }
 
     /// `ftyp`, `moov` and the head of `mdat`.
@@ -146,55 +150,61 @@ impl Layout {
     pub fn size(&self) -> u64 {
         self.size
     }
-
-    fn write(parts: &[(Track<'_>, TrackTables)], chunks: Vec<Chunk>, start: Begin) -> Self {
-        let data: u64 = chunks.iter().map(|chunk| chunk.bytes).sum();
-        let hint = 2048
-            + parts
-                .iter()
-                .map(|(track, tables)| track.decoder_config().len() + tables.size_hint())
-                .sum::<usize>();
-        // 64-bit offsets wherever 32 bits might not do.
-        let wide = data + hint as u64 > u64::from(u32::MAX);
-        let mut out = BoxWriter::with_capacity(hint);
-        let mut entries = [0; 2];
-        file_type(&mut out, b"isom", &[b"isom", b"iso2", b"mp41"]);
-        out.node(b"moov", |out| {
-            let longest = parts.iter().map(|(track, tables)| start.edit(track, tables).end()).max();
-            movie_header(out, start.creation, VIDEO_TIMESCALE, longest.unwrap_or(0));
-            for ((track, tables), entries) in parts.iter().zip(&mut entries) {
-                *entries = write_track(out, track, tables, &start, wide);
-            }
-            out.node(b"udta", |out| day(out, start.wall));
-        });
-        let header = if wide { 16 } else { 8 };
-        let mut at = out.len() as u64 + header;
-        for chunk in &chunks {
-            let slot = match chunk.track {
-                TrackKind::Video => &mut entries[0],
-                TrackKind::Audio => &mut entries[1],
-            };
-            if wide {
-                out.patch(*slot, (at >> 32) as u32);
-                *slot += 4;
-            }
-            out.patch(*slot, at as u32);
-            *slot += 4;
-            at += chunk.bytes;
-        }
-        out.u32(if wide { 1 } else { (data + header) as u32 });
-        out.bytes(b"mdat");
-        if wide {
-            out.u64(data + header);
-        }
-        Self { head: out.into_vec().into(), chunks, size: at }
-    }
 }
 
-/// The presentation's start, resolved.
-struct Begin {
+/// The head of a file, and the size of the whole file. `order` are the chunks as they follow: whose part, and how many
+/// bytes.
+pub(super) fn write(
+    parts: &[(Track<'_>, TrackTables)],
+    order: impl Iterator<Item = (usize, u64)> + Clone,
+    start: &Begin,
+) -> (Bytes, u64) {
+    let data: u64 = order.clone().map(|(_, bytes)| bytes).sum();
+    let hint = 2048
+        + parts
+            .iter()
+            .map(|(track, tables)| 640 + track.decoder_config().len() + tables.size_hint())
+            .sum::<usize>();
+    // 64-bit offsets wherever 32 bits might not do.
+    let wide = data + hint as u64 > u64::from(u32::MAX);
+    let mut out = BoxWriter::with_capacity(hint);
+    let mut entries = Vec::with_capacity(parts.len());
+    file_type(&mut out, b"isom", &[b"isom", b"iso2", b"mp41"]);
+    out.node(b"moov", |out| {
+        let longest = parts.iter().map(|(track, tables)| start.edit(track, tables).end()).max();
+        let next = parts.len() as u32 + 1;
+        movie_header(out, start.creation, VIDEO_TIMESCALE, longest.unwrap_or(0), next.max(3));
+        for (number, (track, tables)) in (1u32..).zip(parts) {
+            entries.push(write_track(out, number, track, tables, start, wide));
+        }
+        out.node(b"udta", |out| day(out, start.wall));
+    });
+    let header = if wide { 16 } else { 8 };
+    let mut at = out.len() as u64 + header;
+    for (part, bytes) in order {
+        let Some(slot) = entries.get_mut(part) else { continue };
+        if wide {
+            out.patch(*slot, (at >> 32) as u32);
+            *slot += 4;
+        }
+        out.patch(*slot, at as u32);
+        *slot += 4;
+        at += bytes;
+    }
+    out.u32(if wide { 1 } else { (data + header) as u32 });
+    out.bytes(b"mdat");
+    if wide {
+        out.u64(data + header);
+    }
+    (out.into_vec().into(), at)
+}
+
+/// What is shown, resolved.
+pub(super) struct Begin {
     /// Ticks of the video.
     time: i64,
+    /// Nothing is shown from there on, ticks of the video.
+    end: i64,
     wall: WallTime,
     /// Seconds since 1904.
     creation: u64,
@@ -218,29 +228,37 @@ impl Edit {
 
 fn begin(parts: &[(Track<'_>, TrackTables)], start: Start) -> Result<Begin, BadLayout> {
     let (from, to) = parts.first().map(|(_, video)| video.shown()).ok_or(BadLayout::Empty)?;
-    let time = start.time.unwrap_or(from).max(from);
-    if time >= to {
-        return Err(BadLayout::Start);
-    }
-    let seconds = start.wall.micros().div_euclid(1_000_000).saturating_add(EPOCH);
-    Ok(Begin { time, wall: start.wall, creation: seconds.max(0).unsigned_abs() })
+    Begin::of((from, to), start)
 }
-
 impl Begin {
+    /// What of the pictures between `from` and `to` is shown.
+    pub(super) fn of((from, to): (i64, i64), start: Start) -> Result<Self, BadLayout> {
+        let time = start.time.unwrap_or(from).max(from);
+        let end = start.end.unwrap_or(i64::MAX);
+        if time >= to.min(end) {
+            return Err(BadLayout::Start);
+        }
+        let seconds = start.wall.micros().div_euclid(1_000_000).saturating_add(EPOCH);
+        Ok(Self { time, end, wall: start.wall, creation: seconds.max(0).unsigned_abs() })
+    }
+
     fn edit(&self, track: &Track<'_>, tables: &TrackTables) -> Edit {
         let scale = i128::from(track.timescale());
         let movie = i128::from(VIDEO_TIMESCALE);
         // Rounded to the nearest tick.
-        let own =
-            i64::try_from((i128::from(self.time) * scale * 2 + movie).div_euclid(2 * movie)).unwrap_or(0);
+        let own = |ticks: i64| {
+            let ticks = (i128::from(ticks) * scale * 2 + movie).div_euclid(2 * movie);
+            i64::try_from(ticks).unwrap_or(if ticks < 0 { i64::MIN } else { i64::MAX })
+        };
+        let (own, end) = (own(self.time), own(self.end));
         let in_movie = |ticks: i64| {
             let ticks = (i128::from(ticks.max(0)) * movie * 2 + scale).div_euclid(2 * scale);
             u64::try_from(ticks).unwrap_or(0)
         };
         let (from, to) = tables.shown();
-        let begin = own.max(from);
+        let (begin, to) = (own.max(from), to.min(end));
         Edit {
-            wait: in_movie(from.saturating_sub(own)),
+            wait: in_movie(from.min(end).saturating_sub(own)),
             media_time: begin.saturating_sub(tables.first()),
             duration: in_movie(to.saturating_sub(begin)),
         }
@@ -250,6 +268,7 @@ impl Begin {
 /// Writes `trak`; returns where the entries of its chunk offsets stand.
 fn write_track(
     out: &mut BoxWriter,
+    number: u32,
     track: &Track<'_>,
     tables: &TrackTables,
     start: &Begin,
@@ -258,7 +277,7 @@ fn write_track(
     let edit = start.edit(track, tables);
     let mut entries = 0;
     out.node(b"trak", |out| {
-        track.header(out, start.creation, edit.end());
+        track.header(out, number, start.creation, edit.end());
         out.node(b"edts", |out| edit_list(out, &edit));
         out.node(b"mdia", |out| {
             track.media_head(out, start.creation, tables.duration());
@@ -304,16 +323,16 @@ fn day(out: &mut BoxWriter, wall: WallTime) {
     });
 }
 
-/// The chunks of all tracks in the order of their times.
-fn interleave(parts: &[(Track<'_>, TrackTables)]) -> Vec<Chunk> {
+/// The chunks of all parts in the order of their times, each with the number of its part.
+fn interleave(parts: &[(Track<'_>, TrackTables)]) -> Vec<(usize, Chunk)> {
     let total = parts.iter().map(|(_, tables)| tables.chunks().len()).sum();
     let mut keyed = Vec::with_capacity(total);
-    for (track, tables) in parts {
+    for (part, (track, tables)) in parts.iter().enumerate() {
         let mut first = 0;
         for chunk in tables.chunks() {
             let micros = i128::from(chunk.time) * 1_000_000 / i128::from(tables.timescale().max(1));
             let out = Chunk { track: track.kind(), first, count: chunk.count, bytes: chunk.bytes };
-            keyed.push((micros, out));
+            keyed.push((micros, (part, out)));
             first += chunk.count;
         }
     }

@@ -17,10 +17,16 @@
 //! mdat (32-bit or 64-bit size)                   8.1.1
 //! ```
 //!
-//! What is not here: reading samples; choosing them (a range, the key frame before it, what to do with gaps); wrapping
+//! [`Movie`] is the same for any number of tracks whose data are written in the order in which they were pushed;
+//! [`read`] reads such files back.
+//!
+//! What is not here: reading samples' data; choosing them (a range, the key frame before it, what to do with gaps); wrapping
 //! G.711 (pass the sizes of [`crate::flac::FlacTrack`]'s samples and its configuration).
 
 mod layout;
+mod movie;
+pub mod read;
 mod tables;
 
 pub use layout::{BadLayout, Chunk, Layout, SampleRef, Start};
+pub use movie::Movie;

@@ -62,8 +62,15 @@ impl TrackTables {
         }
     }
 
-    /// Adds the next sample in decoding order.
+    /// Adds the next sample in decoding order; chunks last half a second.
     pub fn push(&mut self, sample: &SampleRef) -> Result<(), BadLayout> {
+        let half = i64::from(self.timescale) / 2;
+        let new = self.chunks.last().is_none_or(|chunk| sample.time - chunk.time >= half);
+        self.push_to(sample, new)
+    }
+
+    /// Adds the next sample in decoding order, to the last chunk or to a new one.
+    pub fn push_to(&mut self, sample: &SampleRef, new_chunk: bool) -> Result<(), BadLayout> {
         let number = u32::try_from(self.sizes.len() + 1).map_err(|_| BadLayout::TooMany)?;
         if let Some((time, _)) = self.last {
             let delta = sample.time.checked_sub(time).filter(|delta| *delta > 0).ok_or(BadLayout::Order)?;
@@ -81,9 +88,8 @@ impl TrackTables {
         if sample.key {
             self.keys.push(number);
         }
-        let half = i64::from(self.timescale) / 2;
         match self.chunks.last_mut() {
-            Some(chunk) if sample.time - chunk.time < half => {
+            Some(chunk) if !new_chunk => {
                 chunk.count += 1;
                 chunk.bytes += u64::from(sample.size);
             }

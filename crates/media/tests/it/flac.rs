@@ -227,7 +227,7 @@ fn a_saved_clip_carries_g711_as_flac_from_the_asked_start_on() {
         composition_offset: 0,
         key: sample.key,
     });
-    let start = Start { time: Some(36_000), wall: samples[0].wall };
+    let start = Start { time: Some(36_000), end: None, wall: samples[0].wall };
     let layout = Layout::new(&tracks, start, references).unwrap();
     let mut file = layout.head().to_vec();
     for chunk in layout.chunks() {

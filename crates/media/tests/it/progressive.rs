@@ -20,7 +20,7 @@ use crate::{
 const WALL: &str = "2026-11-21T14:07:21.5Z";
 
 fn start(time: Option<i64>) -> Start {
-    Start { time, wall: WALL.parse().unwrap() }
+    Start { time, end: None, wall: WALL.parse().unwrap() }
 }
 
 fn frame(number: i64) -> SampleRef {
@@ -304,7 +304,7 @@ fn gstreamer_plays_whole_and_fragmented_files_to_the_end() {
 fn times_before_1904_and_after_2040_are_written() {
     let tracks = all_tracks().remove(0);
     for (wall, version) in [(WallTime::MIN, 0), (WallTime::EPOCH, 0), (WallTime::MAX, 1)] {
-        let layout = Layout::new(&tracks, Start { time: None, wall }, [frame(0)]).unwrap();
+        let layout = Layout::new(&tracks, Start { time: None, end: None, wall }, [frame(0)]).unwrap();
         let moov = boxes(layout.head()).flatten().find(|(head, _)| head.kind == *b"moov").unwrap().1;
         let header = boxes(moov).flatten().next().unwrap().1;
         assert_eq!(header[0], version);

@@ -152,7 +152,7 @@ impl<'a> Iterator for Boxes<'a> {
 }
 
 /// The content of the only box of a type.
-pub(super) fn only<'a>(bytes: &'a [u8], kind: &FourCc) -> Result<&'a [u8], BadFile> {
+pub(crate) fn only<'a>(bytes: &'a [u8], kind: &FourCc) -> Result<&'a [u8], BadFile> {
     let mut found = None;
     for item in boxes(bytes) {
         let (head, content) = item?;

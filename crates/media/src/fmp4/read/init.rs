@@ -99,7 +99,7 @@ fn read_track(trak: &[u8], out: &mut Init) -> Result<(), BadFile> {
     if timescale == expected { Ok(()) } else { Err(head.unsupported()) }
 }
 
-fn read_video(kind: FourCc, entry: &[u8]) -> Result<VideoConfig, BadFile> {
+pub(crate) fn read_video(kind: FourCc, entry: &[u8]) -> Result<VideoConfig, BadFile> {
     let mut fields = Cursor::new(kind, entry);
     fields.take(78)?;
     match &kind {
@@ -109,7 +109,7 @@ fn read_video(kind: FourCc, entry: &[u8]) -> Result<VideoConfig, BadFile> {
     }
 }
 
-fn read_audio(kind: FourCc, entry: &[u8]) -> Result<AudioConfig, BadFile> {
+pub(crate) fn read_audio(kind: FourCc, entry: &[u8]) -> Result<AudioConfig, BadFile> {
     let mut fields = Cursor::new(kind, entry);
     fields.take(16)?;
     let channels = u8::try_from(fields.u16()?).ok().filter(|count| matches!(count, 1 | 2));

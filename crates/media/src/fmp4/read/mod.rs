@@ -6,14 +6,15 @@
 //! What is not here: files ([`ReadAt`] is theirs to implement), sample data, files of other writers.
 
 mod boxes;
-mod cursor;
-mod init;
+pub(crate) mod cursor;
+pub(crate) mod init;
 mod moof;
 
 use crate::{aac::BadAudio, video::BadVideo};
 
 use super::boxes::FourCc;
 
+pub(crate) use boxes::only;
 pub use boxes::{BoxHead, Boxes, MAX_BOXES, ReadAt, TopLevel, TopLevelError, boxes, top_level};
 pub use init::{Init, read_init};
 pub use moof::{Fragment, FragmentSample, FragmentTrack, MAX_SAMPLES, read_fragment};

@@ -68,7 +68,8 @@ impl Clip {
     ) -> Result<Self, ClipError> {
         let survey = Survey::of(reader, key, range, audio)?.ok_or(ClipError::Empty)?;
         let (time, wall) = survey.first_shown.ok_or(ClipError::Empty)?;
-        let layout = Layout::new(&survey.coding.tracks, Start { time: Some(time), wall }, survey.samples)?;
+        let layout =
+            Layout::new(&survey.coding.tracks, Start { time: Some(time), end: None, wall }, survey.samples)?;
         Ok(Self { key, range, coding: survey.coding, layout, audio })
     }
 

@@ -59,15 +59,17 @@ pub fn newest(files: &[PathBuf]) -> Option<Stamp> {
     stamps(&files[files.len().saturating_sub(2)..]).into_iter().max_by_key(|stamp| stamp.number)
 }
 
-/// What the whole `mdat` boxes hold, up to the first box that is torn (ISO/IEC 14496-12, 4.2).
+/// What the `mdat` boxes hold that are followed by another whole box, as every fragment's is by its chain value; up to
+/// the first box that is torn (ISO/IEC 14496-12, 4.2).
 fn media_boxes(mut bytes: &[u8]) -> Vec<&[u8]> {
-    let mut found = Vec::new();
+    let (mut found, mut media) = (Vec::new(), None);
     while let Some((head, _)) = bytes.split_first_chunk::<8>() {
         let [a, b, c, d, kind @ ..] = *head;
         let length = u32::from_be_bytes([a, b, c, d]) as usize;
         let Some(whole) = bytes.get(..length).filter(|_| length >= 8) else { break };
+        found.extend(media.take());
         if &kind == b"mdat" {
-            found.push(&whole[8..]);
+            media = Some(&whole[8..]);
         }
         bytes = &bytes[length..];
     }

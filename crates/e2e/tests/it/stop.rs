@@ -83,13 +83,12 @@ async fn next_start(program: &Path, data: &TempDir, ids: &[CameraId], newest: &[
         let spans = &timeline.lanes[0].spans;
         assert_eq!(spans.len(), 1, "{spans:?}");
         let frames = played(&site.client, *id, begun, ended).await;
-        // A camera begins a session with the key frame before: the new run may begin before the end of the old one.
+        // A camera begins a session with the key frame before: the new run may go on where the old one ended.
         let hole = frames.windows(2).position(|pair| pair[1] != pair[0] + 1);
         let frames = &frames[..hole.map_or(frames.len(), |at| at + 1)];
-        assert_eq!(
-            frames.last(),
-            Some(newest),
-            "everything that lies on disk is played without a hole: {frames:?}"
+        assert!(
+            frames.last() >= Some(newest),
+            "everything that lies on disk is played without a hole, up to {newest}: {frames:?}"
         );
         let seconds = spans[0].to.micros_since(spans[0].from) as f64 / 1e6;
         assert!(

@@ -33,7 +33,7 @@ use super::{
 };
 use crate::{
     App,
-    feed::packet::{Lane, LaneTracks, bare, join},
+    feed::packet::{Lane, LaneTracks, bare},
     principal::Principal,
 };
 
@@ -162,7 +162,7 @@ impl Player {
                 Part::Tracks(tracks) => self.run(&tracks)?,
                 Part::Gap { until } => {
                     let header = Header { wall_us: until.micros(), ..bare(Kind::Gap, 0) };
-                    self.put(&join(&header, &[]))?;
+                    self.put(&[&header.to_bytes()])?;
                 }
                 Part::Sample(sample) => {
                     let data = plan.read(&sample)?;
@@ -170,7 +170,7 @@ impl Player {
                 }
             }
         }
-        self.put(&join(&bare(Kind::End, 0), &[]))?;
+        self.put(&[&bare(Kind::End, 0).to_bytes()])?;
         self.flush()
     }
 
@@ -180,7 +180,7 @@ impl Player {
             let Some(coding) = LaneTracks::new(tracks, lane) else { continue };
             let Some(timescale) = coding.tracks.timescale(lane.kind()) else { continue };
             if let Some(init) = coding.init(self.stream, lane) {
-                self.put(&init.bytes)?;
+                self.put(&[&init.bytes])?;
             }
             self.lanes.push(RunLane { lane, coding, timescale, base: None });
         }
@@ -222,12 +222,17 @@ impl Player {
             data_offset: u32::try_from(head.len()).unwrap_or(0),
             ..bare(Kind::Frame, lane.lane.track())
         };
-        self.put(&join(&header, &[&head, &data]))
+        self.put(&[&header.to_bytes(), &head, &data])
     }
 
-    fn put(&mut self, record: &[u8]) -> Result<(), Ended> {
-        self.chunk.put_u32(u32::try_from(record.len()).unwrap_or(0));
-        self.chunk.put_slice(record);
+    /// Puts a record out of its parts behind its length.
+    fn put(&mut self, parts: &[&[u8]]) -> Result<(), Ended> {
+        let length = parts.iter().map(|part| part.len()).sum::<usize>();
+        self.chunk.reserve(4 + length);
+        self.chunk.put_u32(u32::try_from(length).unwrap_or(0));
+        for part in parts {
+            self.chunk.put_slice(part);
+        }
         if self.first || self.chunk.len() >= CHUNK {
             // The first picture is what the person waits for.
             self.first = self.lanes.is_empty();

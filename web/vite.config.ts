@@ -8,7 +8,7 @@ const SITE = process.env["MARTELLO_URL"] ?? "https://127.0.0.1:55754";
 const toSite = { target: SITE, changeOrigin: true, secure: false, ws: true };
 
 export default defineConfig(({ mode }) => ({
-  plugins: [react(), precompress()],
+  plugins: [react(), ...(mode === "mock" ? [] : [precompress()])],
   build: { outDir: "dist", target: "es2023", sourcemap: false, assetsInlineLimit: 0 },
   server: {
     host: "127.0.0.1",

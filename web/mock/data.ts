@@ -65,10 +65,19 @@ export const site = (): Site => ({
   tls_certificate_sha256: tlsSha256, release: "0.1.0", started: ago(86_400 * 3 + 7300),
 });
 
-export const session = (): Session => ({
-  session: hex(901), user_id: hex(902), user: "Ines", role: "administrator", expires: ago(-86_400),
-  privileges: ["signed-in", "camera-video", "camera-listen", "camera-record", "recordings", "export", "snapshot", "configure"],
+export const session = (viewer = false): Session => ({
+  session: hex(901), user_id: hex(902), user: viewer ? "Olof" : "Ines", role: viewer ? "viewer" : "administrator", expires: ago(-86_400),
+  privileges: viewer ? ["signed-in", "camera-video"] : ["signed-in", "camera-video", "camera-listen", "camera-record", "recordings", "export", "snapshot", "configure"],
 });
+
+/** Recordings of the camera at this place in the list: since the morning, with a gap or two, growing. */
+export const spans = (at: number) => [
+  { from: ago(9 * 3600), to: ago(3 * 3600 + at * 420), open: false, bytes: 8_300_000_000 },
+  { from: ago(3 * 3600 - at * 95), to: ago(1500 + at * 240), open: false, bytes: 3_500_000_000 },
+  { from: ago(1380), to: ago(0), open: true, bytes: 531_000_000 },
+];
+
+export const recordedDays = () => [0, 1, 2, 3, 5].map((days) => ago(days * 86_400).slice(0, 10));
 
 export const volumes = (): Volume[] => [
   { id: hex(903), path: "/var/lib/martello/recordings", used_bytes: 412_600_000_000, limit_bytes: 600_000_000_000, free_bytes: 512_000_000_000, total_bytes: 1_000_000_000_000, oldest: ago(86_400 * 21.4), state: "ok", at_risk_s: 0.8 },

@@ -1,32 +1,73 @@
-/** Puts the mock site in the place of the network: `npm run mock`, then `?mock=signed-out`, `setup` or `empty` to see other states. */
+/**
+ * Puts the mock site in the place of the network: `npm run mock`. `?mock=` says which state is wanted (see `Mood`);
+ * all states are linked at `/gallery`.
+ */
 import { fetchOf } from "./contract";
+import { type CodecOf, LiveScenes, recordedScene } from "./pictures";
 import { mockSite } from "./site";
 
-/** A socket that is open and says nothing. */
+/** How the mock site is. */
+export type Mood =
+  | "signed-out"
+  | "setup"
+  /** Nothing was added yet. */
+  | "empty"
+  /** Signed in as somebody who may only watch. */
+  | "denied"
+  /** Everything but who is signed in takes for ever. */
+  | "loading"
+  /** Everything but who is signed in is refused. */
+  | "failing"
+  /** The connection broke after the page had come. */
+  | "offline";
+
+/** How long an answer takes, ms. */
+const SLOW_MS = 60;
+/** What answers in every mood, so that there is a house around the room. */
+const HOUSE = /^\/v1\/(session|setup|site)$/;
+
+/** A socket that is open and says nothing, or that breaks at once. */
 class QuietSocket extends EventTarget {
-  static readonly OPEN = 1;
   readyState = 1;
   binaryType = "blob";
   bufferedAmount = 0;
-  constructor() {
+  constructor(breaks: boolean) {
     super();
-    setTimeout(() => this.dispatchEvent(new Event("open")), 50);
+    setTimeout(() => this.dispatchEvent(new Event(breaks ? "close" : "open")), 50);
   }
   send() {}
   close() {}
 }
 
 export function install(): void {
-  const wish = new URLSearchParams(globalThis.location.search).get("mock");
+  const mood = new URLSearchParams(globalThis.location.search).get("mock") as Mood | null;
   const network = globalThis.fetch;
-  const site = fetchOf(mockSite({ signedIn: wish !== "signed-out" && wish !== "setup", setUpNeeded: wish === "setup", empty: wish === "empty" }, 300).handlers);
-  globalThis.fetch = (input, init) => {
-    const url = input instanceof Request ? input.url : String(input);
-    return new URL(url, globalThis.location.origin).pathname.startsWith("/v1/") ? site(input, init) : network(input, init);
+  const mock = mockSite({ signedIn: mood !== "signed-out" && mood !== "setup", setUpNeeded: mood === "setup", empty: mood === "empty", viewer: mood === "denied" }, SLOW_MS);
+  const site = fetchOf(mock.handlers);
+  const codecOf: CodecOf = (id, stream) => {
+    const camera = mock.state.cameras.find((one) => one.id === id);
+    if (camera?.streams.length === 0) return undefined;
+    const codec = camera?.streams.find(({ kind }) => kind === stream)?.video_codec ?? "";
+    return codec.startsWith("hvc1") ? codec : "vp8";
+  };
+
+  globalThis.fetch = async (input, init) => {
+    const url = new URL(input instanceof Request ? input.url : String(input), globalThis.location.origin);
+    if (!url.pathname.startsWith("/v1/")) return network(input, init);
+    if (!HOUSE.test(url.pathname)) {
+      if (mood === "loading") return new Promise(() => undefined);
+      if (mood === "failing") return Response.json({ type: "about:blank", status: 409, code: "conflict", title: "The site could not do this.", detail: "Another change was made at the same time." }, { status: 409 });
+    }
+    const media = /^\/v1\/cameras\/([^/]+)\/(?:playback|keyframe)$/.exec(url.pathname);
+    if (media?.[1]) return recordedScene(media[1], url.searchParams, codecOf(media[1], url.searchParams.get("stream") ?? "main") ?? "vp8");
+    return site(input, init);
   };
   // The development server's own socket must stay.
   const Real = globalThis.WebSocket;
   globalThis.WebSocket = new Proxy(Real, {
-    construct: (_, [url, protocols]: [string | URL, string | string[] | undefined]) => (String(url).includes("/v1/") ? (new QuietSocket() as unknown as WebSocket) : new Real(url, protocols)),
+    construct: (_, [url, protocols]: [string | URL, string | string[] | undefined]) => {
+      if (String(url).endsWith("/v1/live") && mood !== "offline") return new LiveScenes(codecOf) as unknown as WebSocket;
+      return String(url).includes("/v1/") ? (new QuietSocket(mood === "offline") as unknown as WebSocket) : new Real(url, protocols);
+    },
   });
 }

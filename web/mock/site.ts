@@ -1,4 +1,4 @@
-/** A site made of words: keeps what it is told, answers as the document says. It has no pictures and no recordings. */
+/** A site made of words: keeps what it is told, answers as the document says. Its pictures are in `pictures.ts`. */
 import type { Camera, Source } from "../src/api/types";
 import { type Handlers, refuse } from "./contract";
 import * as data from "./data";
@@ -8,14 +8,16 @@ export interface Wishes {
   signedIn?: boolean;
   setUpNeeded?: boolean;
   empty?: boolean;
+  /** Whoever is signed in may only watch. */
+  viewer?: boolean;
 }
 
 const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
 
 /** @param slowMs how long the network takes. */
-export function mockSite({ signedIn = true, setUpNeeded = false, empty = false }: Wishes = {}, slowMs = 0) {
+export function mockSite({ signedIn = true, setUpNeeded = false, empty = false, viewer = false }: Wishes = {}, slowMs = 0) {
   const state = {
-    session: signedIn ? data.session() : null,
+    session: signedIn ? data.session(viewer) : null,
     setUpNeeded,
     site: data.site(),
     cameras: empty ? [] : data.cameras(),
@@ -126,8 +128,13 @@ export function mockSite({ signedIn = true, setUpNeeded = false, empty = false }
         return state.discovery;
       },
     },
-    "/v1/timeline": { get: ({ query }) => ({ from: query.get("from") ?? "", to: query.get("to") ?? "", now: new Date().toISOString(), lanes: [] }) },
-    "/v1/recorded-days": { get: () => ({ days: [] }) },
+    "/v1/timeline": {
+      get: ({ query }) => ({
+        from: query.get("from") ?? "", to: query.get("to") ?? "", now: new Date().toISOString(),
+        lanes: empty ? [] : (query.get("cameras") ?? "").split(",").map((camera, at) => ({ camera, spans: data.spans(at) })),
+      }),
+    },
+    "/v1/recorded-days": { get: () => ({ days: empty ? [] : data.recordedDays() }) },
     "/v1/alarms": { get: () => ({ items: state.alarms }) },
     "/v1/alarms/{alarm}/acknowledge": { post: ({ path }) => Object.assign(one(state.alarms, path[0]), { acknowledged: new Date().toISOString(), acknowledged_by: mine().user }) },
     "/v1/volumes": { get: () => ({ items: state.volumes }) },

@@ -6,8 +6,12 @@ import { App } from "./App";
 import { startTheme } from "./shell/theme";
 
 startTheme();
-// A site made of words only, for looking at screens without a server: `npm run mock`. Left out of every build.
-if (import.meta.env.MODE === "mock") (await import("../mock/install")).install();
+let Shown = App;
+// A site made of words only, and the gallery, for looking at screens without a server: `npm run mock`. Left out of every build.
+if (import.meta.env.MODE === "mock") {
+  (await import("../mock/install")).install();
+  if (globalThis.location.pathname.startsWith("/gallery")) Shown = (await import("../stories/Gallery")).Gallery;
+}
 
 const root = document.getElementById("app");
-if (root) createRoot(root).render(<StrictMode><App /></StrictMode>);
+if (root) createRoot(root).render(<StrictMode><Shown /></StrictMode>);

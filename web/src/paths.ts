@@ -34,6 +34,8 @@ export const paths = {
   /** Adding devices; `host` is put into the form of "By address". */
   addDevices: (query: { tab?: AddTab; host?: string } = {}) => withQuery("/devices/add", query),
   settings: (room: SettingsRoom = "site") => `/settings/${room}`,
+  /** What belongs to the person at this browser: theme, keys. */
+  preferences: () => "/preferences",
   /** What has no room in the phone's tab bar. */
   more: () => "/more",
 } as const;

@@ -21,6 +21,7 @@ test("the addresses of all screens", () => {
       "/devices/add",
       "/settings",
       "/settings/:room",
+      "/preferences",
       "/more",
       "*",
     ]

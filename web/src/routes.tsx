@@ -37,6 +37,7 @@ export const routes: RouteObject[] = [
               { path: "/devices/add", lazy: screen(() => import("./screens/add-devices/Screen")) },
               { path: "/settings", element: <Navigate to={paths.settings()} replace /> },
               { path: "/settings/:room", lazy: screen(() => import("./screens/settings/Screen")) },
+              { path: "/preferences", lazy: screen(() => import("./screens/preferences/Screen")) },
               { path: "/more", lazy: screen(() => import("./screens/more/Screen")) },
               { path: "*", lazy: screen(() => import("./shell/NotFound")) },
             ],

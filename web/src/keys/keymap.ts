@@ -1,5 +1,5 @@
 /**
- * The one table of keys: it drives the handlers (`useKeys`) and the overlay of `?`. Nothing else may listen for a
+ * The one table of keys: it drives the handlers (`useKeys`), the overlay of `?`, the preferences and the reference page. Nothing else may listen for a
  * shortcut. Keys inside a widget (a slider's arrows, a list's type-ahead) belong to the widget, not here.
  *
  * A key is `KeyboardEvent.key` in lower case for letters, with `shift+`, `ctrl+` before it; "g l" is g, then l.
@@ -8,6 +8,9 @@
 
 /** Where a key counts; the overlay groups by it. */
 export type Place = "everywhere" | "live" | "recordings";
+
+/** What the places are called. */
+export const places: Readonly<Record<Place, string>> = { everywhere: "Everywhere", live: "Live", recordings: "Recordings" };
 
 interface Binding {
   readonly keys: readonly string[];

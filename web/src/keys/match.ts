@@ -1,4 +1,5 @@
 /** Which entry of the key table a keystroke means. Pure but for reading the event's target. */
+import { keysOf } from "./chosen";
 import { type KeyId, keymap } from "./keymap";
 
 /** The stroke's name as the table writes it. */
@@ -23,10 +24,10 @@ export function belongsToWidget(target: EventTarget | null, stroke: string): boo
 /** Entries for a stroke, after the step that a sequence began with. */
 export function idsFor(stroke: string, begun: string | undefined): KeyId[] {
   const wanted = begun ? `${begun} ${stroke}` : stroke;
-  return (Object.keys(keymap) as KeyId[]).filter((id) => (keymap[id].keys as readonly string[]).includes(wanted));
+  return (Object.keys(keymap) as KeyId[]).filter((id) => keysOf(id).includes(wanted));
 }
 
 /** Whether a stroke begins a sequence. */
 export function begins(stroke: string): boolean {
-  return Object.values(keymap).some(({ keys }) => keys.some((key) => key.length > 1 && key.startsWith(`${stroke} `)));
+  return (Object.keys(keymap) as KeyId[]).some((id) => keysOf(id).some((key) => key.length > 1 && key.startsWith(`${stroke} `)));
 }

@@ -1,10 +1,10 @@
 /** The keys that do something on the screen that is shown now, from the one table. */
-import { type KeyId, type Place, keymap, printed } from "../keys/keymap";
+import { keysOf } from "../keys/chosen";
+import { type KeyId, type Place, keymap, places, printed } from "../keys/keymap";
 import { activeKeys } from "../keys/useKeys";
-import { Button, Dialog, DialogActions } from "../ui";
+import { paths } from "../paths";
+import { Button, Dialog, DialogActions, LinkButton } from "../ui";
 import styles from "./KeyHelp.module.css";
-
-const places: Record<Place, string> = { everywhere: "Everywhere", live: "Live", recordings: "Recordings" };
 
 /** "1" to "9" is told as one. */
 const shortened = (keys: readonly string[]) => (keys.length > 3 ? [`${keys[0]} – ${keys.at(-1)}`] : keys.map(printed));
@@ -14,6 +14,7 @@ export function KeyHelp({ isOpen, onClose }: { isOpen: boolean; onClose: () => v
     <Dialog title="Keys" isOpen={isOpen} onClose={onClose} wide>
       {isOpen ? <Groups /> : null}
       <DialogActions>
+        <LinkButton look="quiet" href={paths.preferences()} onPress={onClose}>Change keys</LinkButton>
         <Button onPress={onClose} autoFocus>Close</Button>
       </DialogActions>
     </Dialog>
@@ -34,7 +35,7 @@ function Groups() {
               {ids.map((id) => (
                 <div key={id}>
                   <dt>{keymap[id].does}</dt>
-                  <dd>{shortened(keymap[id].keys).map((key) => <kbd key={key}>{key}</kbd>)}</dd>
+                  <dd>{shortened(keysOf(id)).map((key) => <kbd key={key}>{key}</kbd>)}</dd>
                 </div>
               ))}
             </dl>

@@ -3,6 +3,9 @@ import { useSyncExternalStore } from "react";
 
 export type Theme = "dark" | "light" | "system";
 
+/** What can be chosen, in words. */
+export const themes: readonly { value: Theme; label: string }[] = [{ value: "dark", label: "Dark" }, { value: "light", label: "Light" }, { value: "system", label: "As this device" }];
+
 const KEY = "martello.theme";
 const listeners = new Set<() => void>();
 const prefersLight = globalThis.matchMedia?.("(prefers-color-scheme: light)");

@@ -1,9 +1,10 @@
 /** What has no place in a phone's tab bar: the other rooms, the theme, signing out. */
-import { ChevronRight, LogOut } from "lucide-react";
+import { ChevronRight, LogOut, SlidersHorizontal } from "lucide-react";
 import { Link } from "react-router";
+import { paths } from "../../paths";
 import { useSession } from "../../session/useSession";
 import { useRooms } from "../../shell/rooms";
-import { type Theme, setTheme, useTheme } from "../../shell/theme";
+import { setTheme, themes, useTheme } from "../../shell/theme";
 import { useSignOut } from "../../shell/UserMenu";
 import { clock, zoneName } from "../../time/format";
 import { useSiteNow, useZone } from "../../time/useNow";
@@ -12,7 +13,6 @@ import { Page } from "../../ui/Page";
 import styles from "./Screen.module.css";
 
 const inTabs = new Set(["Live", "Recordings", "Alarms"]);
-const themes: { value: Theme; label: string }[] = [{ value: "dark", label: "Dark" }, { value: "light", label: "Light" }, { value: "system", label: "As this device" }];
 
 export default function MoreScreen() {
   const rooms = useRooms().filter(({ name }) => !inTabs.has(name));
@@ -24,13 +24,12 @@ export default function MoreScreen() {
   return (
     <Page title="More">
       <div className={styles.column}>
-        {rooms.length > 0 ? (
           <ul className={styles.rooms}>
             {rooms.map(({ name, to, icon: Icon }) => (
               <li key={to}><Link to={to}><Icon aria-hidden="true" /> {name} <ChevronRight aria-hidden="true" /></Link></li>
             ))}
+            <li><Link to={paths.preferences()}><SlidersHorizontal aria-hidden="true" /> Preferences <ChevronRight aria-hidden="true" /></Link></li>
           </ul>
-        ) : null}
         <Select label="Theme" choices={themes} value={theme} onChange={setTheme} />
         <dl className={styles.facts}>
           <div><dt>Signed in as</dt><dd>{session?.user} ({session?.role})</dd></div>

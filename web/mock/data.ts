@@ -77,6 +77,9 @@ export const spans = (at: number) => [
   { from: ago(1380), to: ago(0), open: true, bytes: 531_000_000 },
 ];
 
+/** What was marked in them. */
+export const marks = (at: number) => (at === 0 ? [{ from: ago(900), to: ago(760), kind: "motion" as const }, { from: ago(400), to: ago(380), kind: "motion" as const }] : []);
+
 export const recordedDays = () => [0, 1, 2, 3, 5].map((days) => ago(days * 86_400).slice(0, 10));
 
 export const volumes = (): Volume[] => [

@@ -131,7 +131,7 @@ export function mockSite({ signedIn = true, setUpNeeded = false, empty = false, 
     "/v1/timeline": {
       get: ({ query }) => ({
         from: query.get("from") ?? "", to: query.get("to") ?? "", now: new Date().toISOString(),
-        lanes: empty ? [] : (query.get("cameras") ?? "").split(",").map((camera, at) => ({ camera, spans: data.spans(at) })),
+        lanes: empty ? [] : (query.get("cameras") ?? "").split(",").map((camera, at) => ({ camera, spans: data.spans(at), events: data.marks(at) })),
       }),
     },
     "/v1/recorded-days": { get: () => ({ days: empty ? [] : data.recordedDays() }) },

@@ -22,7 +22,7 @@ export type Mood =
   | "offline";
 
 /** How long an answer takes, ms. */
-const SLOW_MS = 60;
+const SLOW_MS = 80;
 /** What answers in every mood, so that there is a house around the room. */
 const HOUSE = /^\/v1\/(session|setup|site)$/;
 

@@ -38,7 +38,7 @@ export const screens: readonly ScreenStory[] = [
   { name: "devices-loading", path: "/devices", mood: "loading", shows: "load", state: true },
   { name: "devices-denied", path: "/devices", mood: "denied", shows: "You may not", state: true },
   { name: "devices-offline", path: "/devices", mood: "offline", shows: "Connection lost", state: true },
-  { name: "add-devices", path: "/devices/add", shows: "AXIS Q1656" },
+  { name: "add-devices", path: "/devices/add", shows: "Searching the network." },
   { name: "add-by-address", path: "/devices/add?tab=address", shows: "Any RTSP camera" },
   { name: "settings-site", path: "/settings/site", shows: "Time zone" },
   { name: "settings-storage", path: "/settings/storage", shows: "/mnt/second" },

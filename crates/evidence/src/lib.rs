@@ -22,6 +22,7 @@ mod write;
 
 pub use error::Error;
 pub use evidence::{CameraEntry, Gap, Line, Manifest, SegmentEntry, Signed, TrackEntry};
+pub use media::fmp4::read::ReadAt;
 pub use plan::{Container, Gaps, Plan, Source, Wish};
 pub use signatures::{Signatures, SiteSigner};
 pub use verify::{Camera, CheckedGap, Report, Signature, verify};

@@ -32,7 +32,7 @@ enum Command {
     /// Run simulated cameras.
     #[cfg(feature = "sim")]
     Sim(sim::cli::Args),
-    /// Check that segment files are what a site recorded: no byte changed.
+    /// Check that exports, segments and volumes are what a site recorded: no byte changed.
     Verify(volume::VerifyArguments),
     #[command(flatten)]
     Client(client::ClientCommand),

@@ -1,22 +1,32 @@
 //! `martello site fsck` and `martello verify`: recordings on disk, checked without a running site.
 //!
-//! What is here: arguments, whose signatures count, what is printed. What is not here: the checks (the archive crate).
+//! What is here: arguments, whose signatures count, what is printed. What is not here: the checks (the crates `archive`
+//! and `evidence`).
+//!
+//! Exit codes: 0 what was asked about is sound (fsck: afterwards), 1 it is not, or cannot be read, 2 wrong usage.
 
 use std::{
-    io,
+    fs::File,
+    io::{self, BufReader},
+    os::unix::fs::FileExt as _,
     path::{Path, PathBuf},
     process::ExitCode,
 };
 
 use archive::{
-    Dir, Disk, Purpose, Verifier,
+    Dir, Disk, Verifier,
     fsck::{Check, Report, fsck},
     proof,
 };
+use evidence::{ReadAt, Signatures};
 use serde::Serialize;
-use trust::{CertificateId, Identity, PublicIdentity};
+use trust::{CertificateId, Identity};
 
-use crate::ready;
+use crate::{client::evidence_of, ready};
+
+/// What no check can show; the reports say so.
+const KEY_OWNER: &str = "Whoever has the site's private key could have written these recordings anew and signed them. \
+    Hourly roots that were countersigned elsewhere would tell.";
 
 /// Arguments of `martello site fsck`.
 #[derive(clap::Args)]
@@ -38,9 +48,12 @@ pub struct FsckArguments {
 /// Arguments of `martello verify`.
 #[derive(clap::Args)]
 pub struct VerifyArguments {
-    /// Segment files of a volume.
+    /// Exported files (their evidence lies beside them), segment files, or directories of volumes.
     #[arg(required = true)]
     files: Vec<PathBuf>,
+    /// Evidence of an exported file, where it lies elsewhere.
+    #[arg(long)]
+    evidence: Option<PathBuf>,
     /// Only this site's signature counts.
     #[arg(long, env = "MARTELLO_CERTIFICATE_ID")]
     certificate_id: Option<CertificateId>,
@@ -49,24 +62,38 @@ pub struct VerifyArguments {
     json: bool,
 }
 
-/// Accepts signatures of one site, or of whoever the file names.
-struct Signatures(Option<CertificateId>);
+/// A file that is read at any place.
+pub(crate) struct OnDisk(pub(crate) File);
 
-impl Verifier for Signatures {
-    fn holds(&self, public_key: &[u8], purpose: Purpose, statement: &[u8], signature: &[u8]) -> bool {
-        let (Ok(identity), Ok(signature)) =
-            (PublicIdentity::from_spki_der(public_key), trust::Signature::from_der(signature))
-        else {
-            return false;
-        };
-        if self.0.is_some_and(|expected| expected != identity.certificate_id()) {
-            return false;
-        }
-        match purpose {
-            Purpose::SegmentTrailer => identity.verify_segment(statement, &signature).is_ok(),
-            Purpose::JournalEntry => identity.verify_journal(statement, &signature).is_ok(),
-        }
+impl ReadAt for OnDisk {
+    type Error = io::Error;
+
+    fn size(&self) -> io::Result<u64> {
+        Ok(self.0.metadata()?.len())
     }
+
+    fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<usize> {
+        let mut read = 0;
+        while let Some(rest) = out.get_mut(read..).filter(|rest| !rest.is_empty()) {
+            match self.0.read_at(rest, offset + read as u64) {
+                Ok(0) => break,
+                Ok(more) => read += more,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(read)
+    }
+}
+
+/// The report of `fsck`, as JSON.
+#[derive(Serialize)]
+struct Checked<'a> {
+    /// The site was running: nothing was repaired.
+    running: bool,
+    #[serde(flatten)]
+    report: &'a Report,
+    limits: [&'static str; 1],
 }
 
 /// Checks a volume, and repairs it unless told not to; exit code 0 when it is sound afterwards.
@@ -116,7 +143,8 @@ fn own_id(data: &Path) -> Option<CertificateId> {
 #[allow(clippy::print_stdout, reason = "a command's own words")]
 fn print_fsck(report: &Report, running: bool, json: bool) {
     if json {
-        println!("{}", serde_json::to_string_pretty(report).unwrap_or_default());
+        let checked = Checked { running, report, limits: [KEY_OWNER] };
+        println!("{}", serde_json::to_string_pretty(&checked).unwrap_or_default());
         return;
     }
     if running {
@@ -137,23 +165,48 @@ fn print_fsck(report: &Report, running: bool, json: bool) {
         println!("PROBLEM   {}: {}", problem.path, problem.what);
     }
     println!("{}", if report.sound { "The volume is sound." } else { "The volume is not sound." });
+    println!("{KEY_OWNER}");
 }
 
+/// What was checked.
 #[derive(Serialize)]
-struct Verified {
-    file: String,
-    holds: bool,
-    #[serde(flatten)]
-    proof: proof::Proof,
+#[serde(tag = "kind", rename_all = "lowercase")]
+enum Verified {
+    /// A segment of a volume.
+    Segment {
+        file: String,
+        holds: bool,
+        #[serde(flatten)]
+        proof: Box<proof::Proof>,
+        limits: [&'static str; 1],
+    },
+    /// An exported file with its evidence.
+    Export {
+        file: String,
+        #[serde(flatten)]
+        report: Box<evidence::Report>,
+    },
+    /// A whole volume.
+    Volume {
+        file: String,
+        holds: bool,
+        #[serde(flatten)]
+        report: Box<Report>,
+        limits: [&'static str; 1],
+    },
 }
 
-/// Checks segment files; exit code 0 when every byte of every one is what the site recorded and sealed.
+/// Checks files and volumes; exit code 0 when every byte of every one is what the site recorded.
 #[allow(clippy::print_stdout, reason = "a command's own words")]
 pub fn run_verify(arguments: &VerifyArguments) -> ExitCode {
+    if arguments.evidence.is_some() && arguments.files.len() != 1 {
+        let _ = ready::fail("--evidence goes with one file");
+        return ExitCode::from(2);
+    }
     let signatures = Signatures(arguments.certificate_id);
     let mut all = Vec::new();
     for file in &arguments.files {
-        match verify(file, &signatures) {
+        match verify(file, arguments.evidence.as_deref(), signatures) {
             Ok(verified) => all.push(verified),
             Err(error) => return ready::fail(&format!("cannot read {}: {error}", file.display())),
         }
@@ -161,37 +214,110 @@ pub fn run_verify(arguments: &VerifyArguments) -> ExitCode {
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&all).unwrap_or_default());
     } else {
-        for Verified { file, holds, proof } in &all {
-            let verdict = if *holds { "holds" } else { "DOES NOT HOLD" };
-            println!(
-                "{verdict}: {file}: {} fragments, {} bytes, signature {:?}",
-                proof.sound_fragments, proof.sound_bytes, proof.signature
-            );
-            for problem in &proof.problems {
-                println!("  {problem}");
-            }
+        for verified in &all {
+            print_verified(verified);
         }
         if arguments.certificate_id.is_none() {
             println!("Any site's signature was taken. Give --certificate-id to take only yours.");
         }
-        println!(
-            "Whoever has the site's key could have written these files anew; a copy of the key is in backups only."
-        );
+        println!("{KEY_OWNER}");
     }
-    if all.iter().all(|verified| verified.holds) { ExitCode::SUCCESS } else { ExitCode::from(1) }
+    if all.iter().all(Verified::holds) { ExitCode::SUCCESS } else { ExitCode::from(1) }
 }
 
-fn verify(file: &Path, signatures: &Signatures) -> io::Result<Verified> {
-    let directory = match file.parent() {
+impl Verified {
+    fn holds(&self) -> bool {
+        match self {
+            Self::Segment { holds, .. } | Self::Volume { holds, .. } => *holds,
+            Self::Export { report, .. } => report.holds,
+        }
+    }
+}
+
+#[allow(clippy::print_stdout, reason = "a command's own words")]
+fn print_verified(verified: &Verified) {
+    let verdict = if verified.holds() { "holds" } else { "DOES NOT HOLD" };
+    match verified {
+        Verified::Segment { file, proof, .. } => {
+            println!(
+                "{verdict}: {file}: {} fragments, {} bytes, signature {:?}",
+                proof.sound_fragments, proof.sound_bytes, proof.signature
+            );
+            proof.problems.iter().for_each(|problem| println!("  {problem}"));
+        }
+        Verified::Volume { file, report, .. } => {
+            println!("{verdict}: {file}: {} segments, {} bytes", report.segments, report.bytes);
+            for problem in report.missing.iter().chain(&report.problems) {
+                println!("  {}: {}", problem.path, problem.what);
+            }
+        }
+        Verified::Export { file, report } => print_export(verdict, file, report),
+    }
+}
+
+#[allow(clippy::print_stdout, reason = "a command's own words")]
+fn print_export(verdict: &str, file: &str, report: &evidence::Report) {
+    println!(
+        "{verdict}: {file}: {} pictures from {} segments, {} of them sealed when they were recorded",
+        report.frames, report.segments, report.sealed_segments
+    );
+    for camera in &report.cameras {
+        let (from, to) = (time(camera.from), time(camera.to));
+        println!("  {} ({}): pictures from {from} to {to}", plain(&camera.name), camera.id);
+        for left_out in &camera.left_out {
+            println!("    {left_out:?} was recorded and is not in the file");
+        }
+        for gap in &camera.gaps {
+            let known = if gap.proved { "the chain goes on without it" } else { "by the word of the site" };
+            println!("    nothing was recorded from {} to {} ({known})", gap.from, gap.to);
+        }
+    }
+    if let Some(exported) = report.exported {
+        let by = report.by.as_deref().map(|by| format!(" by {}", plain(by))).unwrap_or_default();
+        println!("  exported {exported}{by}; the manifest's signature: {:?}", report.signature);
+    }
+    if let Some(key) = report.site_key {
+        println!("  signed by {key}: compare it with the certificate ID of the site");
+    }
+    report.problems.iter().for_each(|problem| println!("  PROBLEM: {problem}"));
+    report.limits.iter().skip(1).for_each(|limit| println!("  {limit}"));
+}
+
+fn time(at: Option<model::WallTime>) -> String {
+    at.map_or_else(|| "?".to_owned(), |at| at.to_string())
+}
+
+/// Names come from other people's files: a terminal must not obey them.
+fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+fn verify(path: &Path, evidence: Option<&Path>, signatures: Signatures) -> io::Result<Verified> {
+    let file = path.display().to_string();
+    if path.is_dir() {
+        let disk = Dir::open_for_reading(volume_of(path))?;
+        let check = Check { check_only: true, deep: true, verifier: Some(&signatures) };
+        let report = fsck(&disk, check).map_err(|error| io::Error::other(ready::chain(&error)))?;
+        let (holds, report) = (report.sound, Box::new(report));
+        return Ok(Verified::Volume { file, holds, report, limits: [KEY_OWNER] });
+    }
+    let side = evidence.map_or_else(|| evidence_of(path), Path::to_owned);
+    if evidence.is_some() || side.exists() {
+        let source = OnDisk(File::open(path)?);
+        let mut side = BufReader::with_capacity(1 << 20, File::open(side)?);
+        let report = evidence::verify(&source, &mut side, signatures.0, &mut |_| true)?;
+        return Ok(Verified::Export { file, report: Box::new(report) });
+    }
+    let directory = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
-    let name = file
+    let name = path
         .file_name()
         .and_then(|name| name.to_str())
         .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "no file name"))?;
     let opened = Dir::open_for_reading(directory)?.open(name)?;
-    let proof = proof::verify(&opened, Some(signatures))?;
+    let proof = Box::new(proof::verify(&opened, Some(&signatures))?);
     let holds = proof.problems.is_empty() && proof.sealed && proof.signature == proof::Signature::Holds;
-    Ok(Verified { file: file.display().to_string(), holds, proof })
+    Ok(Verified::Segment { file, holds, proof, limits: [KEY_OWNER] })
 }

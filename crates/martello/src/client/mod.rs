@@ -22,6 +22,7 @@ mod target;
 
 use std::process::ExitCode;
 
+pub(crate) use export::evidence_of;
 use output::Output;
 
 /// Commands that are sent to a running site.
@@ -37,7 +38,7 @@ pub enum ClientCommand {
     /// Look what is recorded; start and stop a recording by hand.
     #[command(subcommand)]
     Recording(recording::Command),
-    /// Save recordings as an MP4 file that every player plays.
+    /// Save recordings as a file that every player plays; from a volume with the evidence that proves it.
     Export(export::Arguments),
     /// Find devices on the site's network.
     #[command(subcommand)]

@@ -2,7 +2,11 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod client;
+#[allow(dead_code, reason = "the archive's tests use more of it")]
+#[path = "../../../archive/tests/it/fake.rs"]
+mod fake_camera;
 mod fake_site;
+mod offline;
 mod pinning;
 
 use std::{

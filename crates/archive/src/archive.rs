@@ -20,10 +20,11 @@ use crate::{
     Error, chain,
     day::{DayIndex, Entry},
     days::Days,
+    deletions::Deletions,
     disk::Disk,
     index::{self, Index},
-    journal::Journal,
-    layout::{DELETIONS_FILE, Day, LOCKS_FILE, SegmentName, VOIDS_FILE},
+    journal::{self, Journal},
+    layout::{DELETIONS_FILE, Day, LOCKS_FILE, ROOTS_FILE, SegmentName, VOIDS_FILE, run_id},
     lead_in::{Lead, Tail},
     load::Loader,
     locks::{self, Lock},
@@ -32,8 +33,9 @@ use crate::{
     reader::Reader,
     recover::{self, Inspected, Recovery},
     retention::{self, Deleted, Enforced, Reason, Retention},
+    roots::{self, Root},
     sign::Signer,
-    stream::{Limits, Shared, Writer, run_id},
+    stream::{Limits, Shared, Writer},
     tables::Tables,
     unsettled::{self, Unsettled, Void},
     volume::{FORMAT, Volume},
@@ -42,6 +44,8 @@ use crate::{
 /// An entry of the journal of deletions names at most so many segments.
 const SEGMENTS_PER_ENTRY: usize = 4096;
 
+/// The journal of deletions is shortened when it is longer than this, and twice as long as after the last time.
+const SHORTEN_ABOVE: u64 = 1 << 20;
 /// A camera sends again what it sent within this time, in µs.
 const TAIL_WITHIN_US: i64 = 60_000_000;
 
@@ -86,6 +90,10 @@ pub struct Archive<D: Disk> {
     lock_journal: Journal<D::File>,
     deletion_journal: Journal<D::File>,
     void_journal: Journal<D::File>,
+    root_journal: Journal<D::File>,
+    last_root: Option<Root>,
+    /// Bytes of the journal of deletions from which on it is shortened.
+    shorten_above: u64,
     recorded_voids: Vec<Void>,
     /// Files of writers that ended since the last commit.
     closed: Vec<Arc<D::File>>,
@@ -181,8 +189,8 @@ impl<D: Disk> Archive<D> {
         let (lock_journal, locks) = Journal::open::<D, locks::Entry>(&disk, LOCKS_FILE)?;
         let (void_journal, voids) = Journal::open::<D, VoidEntry>(&disk, VOIDS_FILE)?;
         let (deletion_journal, deletions) = Journal::open::<D, retention::Entry>(&disk, DELETIONS_FILE)?;
-        let deleted: HashSet<(StreamKey, SegmentName)> =
-            deletions.entries.iter().flat_map(retention::Entry::names).collect();
+        let (root_journal, roots) = Journal::open::<D, Root>(&disk, ROOTS_FILE)?;
+        let deleted = Deletions::new(&deletions.entries);
         let recovery = recover::cut_voids(&disk, volume.volume, &options.voids)?;
         let days = Days::new(volume.volume, recover::days(&disk)?, deleted, recovery);
         let shared = Arc::new(Volumes { disk, index: Index::default(), tables: Tables::default(), days });
@@ -196,6 +204,9 @@ impl<D: Disk> Archive<D> {
             lock_journal,
             deletion_journal,
             void_journal,
+            root_journal,
+            last_root: roots.entries.into_iter().next_back(),
+            shorten_above: SHORTEN_ABOVE,
             recorded_voids: voids.entries.into_iter().flat_map(|entry| entry.voids).collect(),
             closed: Vec::new(),
             written_since: None,
@@ -251,7 +262,10 @@ impl<D: Disk> Archive<D> {
         let run = run_id(self.volume.volume, key, now, &previous, self.last_run);
         self.last_run = run;
         let ended_before = self.ended.remove(&key);
-        let before = ended_before.unwrap_or_else(|| (Counter::new(previous), self.tail_on_disk(key, now)));
+        let mut before = ended_before.unwrap_or_else(|| (Counter::new(previous), Tail::default()));
+        if before.1.is_empty() {
+            before.1 = self.tail_on_disk(key, now);
+        }
         self.writers.insert(key, Writer::new(key, stream, tracks, run, previous, before, lead));
         ended
     }
@@ -343,6 +357,8 @@ impl<D: Disk> Archive<D> {
         let errors = match committed.0 {
             Ok(()) => {
                 self.settle();
+                // What cannot be written now is tried again after the next commit.
+                let _ = self.write_root(now);
                 Vec::new()
             }
             Err(error) => {
@@ -474,7 +490,53 @@ impl<D: Disk> Archive<D> {
         let space = self.shared.disk.space().map_err(Error::OpenVolume)?;
         let enforced = retention::choose(&self.shared.index, &self.locks, retention, space, now);
         self.delete(&enforced.deleted, now)?;
+        if self.deletion_journal.len() > self.shorten_above {
+            self.shorten_journals(now)?;
+        }
         Ok(enforced)
+    }
+
+    /// Rewrites the journal of deletions as short as what is left on the volume allows. [`Archive::enforce`] does so when it
+    /// has grown.
+    pub fn shorten_journals(&mut self, now: WallTime) -> Result<(), Error> {
+        // What was removed stays removed, and no day's index names it: nobody asks for the names any more.
+        self.shared.disk.commit(&[]).map_err(Error::Commit)?;
+        self.write_indexes(Day::of(WallTime::MAX))?;
+        let contents = journal::read_only::<D, retention::Entry>(&self.shared.disk, DELETIONS_FILE, None)?;
+        let short = Deletions::new(&contents.entries).shorten(&self.shared.index, now);
+        self.deletion_journal.rewrite(&self.shared.disk, &*self.options.signer, &short)?;
+        self.shorten_above = SHORTEN_ABOVE.max(2 * self.deletion_journal.len());
+        Ok(())
+    }
+
+    /// Once an hour, after a commit: a value that stands for all that is recorded.
+    fn write_root(&mut self, now: WallTime) -> Result<(), Error> {
+        if self.last_root.as_ref().is_some_and(|last| !roots::is_due(last.at, now)) {
+            return Ok(());
+        }
+        let writers = self.writers.iter().map(|(key, writer)| (*key, writer.counter.durable_value));
+        let ended = self.ended.iter().map(|(key, (counter, _))| (*key, counter.durable_value));
+        let streams = writers.chain(ended).map(|(key, value)| (key.to_string(), value));
+        let journals = [
+            (LOCKS_FILE.to_owned(), self.lock_journal.head()),
+            (DELETIONS_FILE.to_owned(), self.deletion_journal.head()),
+        ];
+        let root = Root::new(self.last_root.as_ref(), now, streams, journals);
+        let (disk, signer) = (&self.shared.disk, &*self.options.signer);
+        if self.root_journal.len() > roots::SHORTEN_ABOVE {
+            let mut kept = journal::read_only::<D, Root>(disk, ROOTS_FILE, None)?.entries;
+            kept.drain(..kept.len().saturating_sub(roots::KEPT));
+            self.root_journal.rewrite(disk, signer, &kept)?;
+        }
+        self.root_journal.append(disk, signer, &root)?;
+        self.last_root = Some(root);
+        Ok(())
+    }
+
+    /// The last hourly root, to be kept or countersigned elsewhere.
+    #[must_use]
+    pub fn last_root(&self) -> Option<&Root> {
+        self.last_root.as_ref()
     }
 
     fn delete(&mut self, deleted: &[Deleted], now: WallTime) -> Result<(), Error> {
@@ -558,6 +620,9 @@ impl<D: Disk> Archive<D> {
 
     /// Writes the indexes of stale days before `today`. An empty day's directories are removed.
     fn write_indexes(&mut self, today: Day) -> Result<(), Error> {
+        // What ended a moment ago is in no commit yet, and must not be named.
+        let retired = self.writers.values_mut().flat_map(|writer| writer.retired.drain(..)).collect();
+        self.note_retired(retired);
         self.stale_days.append(&mut self.shared.days.take_stale());
         while let Some(day) = self.stale_days.first().copied().filter(|day| *day < today) {
             self.shared.days.load(&self.shared.disk, &self.shared.index, day)?;
@@ -589,7 +654,7 @@ impl<D: Disk> Archive<D> {
         Ok(())
     }
 
-    /// The last pictures of a stream that was recorded a moment ago, before the archive was opened.
+    /// The last pictures of a stream that was recorded a moment ago, as far as they are on disk.
     fn tail_on_disk(&self, key: StreamKey, now: WallTime) -> Tail {
         let reader = self.reader();
         let newest = reader.newest(key).filter(|end| now.micros_since(*end).abs() < TAIL_WITHIN_US);

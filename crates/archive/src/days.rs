@@ -17,6 +17,7 @@ use model::{StreamKey, VolumeId, WallRange, WallTime};
 
 use crate::{
     Error, Recovery,
+    deletions::Deletions,
     disk::Disk,
     index::Index,
     layout::{Day, SegmentName},
@@ -36,7 +37,7 @@ struct State {
     /// Runs of this process: their files are no business of whoever reads a day.
     own_runs: HashSet<u32>,
     /// Segments whose deletion is in the journal; forgotten when all days are read.
-    deleted: Arc<HashSet<(StreamKey, SegmentName)>>,
+    deleted: Arc<Deletions>,
 }
 
 /// See the module's description.
@@ -52,7 +53,7 @@ impl Days {
     pub(crate) fn new(
         volume: VolumeId,
         days: impl IntoIterator<Item = Day>,
-        deleted: HashSet<(StreamKey, SegmentName)>,
+        deleted: Deletions,
         recovery: Recovery,
     ) -> Self {
         let waiting: BTreeSet<Day> = days.into_iter().collect();

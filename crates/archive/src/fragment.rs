@@ -216,13 +216,15 @@ impl Pending {
     /// Its key frames, at times counted from `media`, with offsets counted from the fragment's begin.
     pub(crate) fn keys(&self, media: i64, fragment: u32, head_len: usize) -> impl Iterator<Item = KeyFrame> {
         let mut offset = head_len;
-        self.video.samples.iter().enumerate().filter_map(move |(index, sample)| {
+        let described = self.video.samples.iter().zip(&self.video.meta);
+        described.enumerate().filter_map(move |(index, (sample, meta))| {
             let at = offset;
             offset += sample.data.len();
             sample.key.then(|| KeyFrame {
                 fragment,
                 sample: u32::try_from(index).unwrap_or(u32::MAX),
                 time: i32::try_from(sample.time.saturating_sub(media)).unwrap_or(i32::MAX),
+                duration: meta.duration,
                 composition_offset: sample.composition_offset,
                 offset: u32::try_from(at).unwrap_or(u32::MAX),
                 len: u32::try_from(sample.data.len()).unwrap_or(u32::MAX),

@@ -14,15 +14,18 @@ use serde::Serialize;
 use crate::{
     Error, Recovery, chain,
     day::DayIndex,
+    deletions::Deletions,
     disk::Disk,
     format::Head,
     index::{self, Index},
     journal, layout,
-    layout::{DELETIONS_FILE, Day, LOCKS_FILE, SegmentName, parse_stream},
+    layout::{DELETIONS_FILE, Day, LOCKS_FILE, ROOTS_FILE, SegmentName, parse_stream},
     locks,
     proof::verify,
     recover::{self, Inspected},
-    retention, scan,
+    retention,
+    roots::Root,
+    scan,
     sign::Verifier,
     tables::reading,
     volume::Volume,
@@ -67,6 +70,9 @@ pub struct Report {
     pub repaired: Recovery,
     /// Segments that were there once, that nobody deleted, and that are gone.
     pub missing: Vec<Problem>,
+    /// Segments that a power cut took whole: they had begun after the last commit. It could not have been prevented; whether
+    /// somebody removed them instead cannot be told.
+    pub lost: Vec<Problem>,
     /// All else that is wrong.
     pub problems: Vec<Problem>,
     /// Whether the volume is sound now.
@@ -92,9 +98,9 @@ pub fn fsck<D: Disk>(disk: &D, check: Check<'_>) -> Result<Report, Error> {
     let locks = read_journal::<D, locks::Entry>(disk, LOCKS_FILE, check, &mut report)?;
     report.locks = locks::replay(locks).len() as u64;
     let deletions = read_journal::<D, retention::Entry>(disk, DELETIONS_FILE, check, &mut report)?;
-    let deleted: HashSet<(StreamKey, SegmentName)> =
-        deletions.iter().flat_map(retention::Entry::names).collect();
-    report.deleted = deleted.len() as u64;
+    let deleted = Deletions::new(&deletions);
+    report.deleted = deleted.len();
+    read_journal::<D, Root>(disk, ROOTS_FILE, check, &mut report)?;
     note_missing_by_index(disk, volume.volume, &deleted, &mut report)?;
     if !check.check_only {
         repair(disk, volume.volume, &deleted, &mut report)?;
@@ -148,7 +154,7 @@ fn segments<D: Disk>(disk: &D, day: Day) -> Result<Vec<(StreamKey, SegmentName)>
 fn note_missing_by_index<D: Disk>(
     disk: &D,
     volume: VolumeId,
-    deleted: &HashSet<(StreamKey, SegmentName)>,
+    deleted: &Deletions,
     report: &mut Report,
 ) -> Result<(), Error> {
     for day in days(disk)? {
@@ -157,7 +163,7 @@ fn note_missing_by_index<D: Disk>(
         for (key, summaries) in index.take_rest() {
             for name in summaries
                 .into_keys()
-                .filter(|name| !there.contains(&(key, *name)) && !deleted.contains(&(key, *name)))
+                .filter(|name| !there.contains(&(key, *name)) && !deleted.has(key, *name))
             {
                 let what = "it is in the day's index, nobody deleted it, and it is gone".to_owned();
                 report.missing.push(Problem { path: name.path(key), what });
@@ -171,7 +177,7 @@ fn note_missing_by_index<D: Disk>(
 fn repair<D: Disk>(
     disk: &D,
     volume: VolumeId,
-    deleted: &HashSet<(StreamKey, SegmentName)>,
+    deleted: &Deletions,
     report: &mut Report,
 ) -> Result<(), Error> {
     for day in days(disk)? {
@@ -199,14 +205,14 @@ fn repair<D: Disk>(
 fn look_at_all<D: Disk>(
     disk: &D,
     check: Check<'_>,
-    deleted: &HashSet<(StreamKey, SegmentName)>,
+    deleted: &Deletions,
     report: &mut Report,
 ) -> Result<HashMap<StreamKey, Vec<Seen>>, Error> {
     let mut streams: HashMap<StreamKey, Vec<Seen>> = HashMap::new();
     for day in days(disk)? {
         for (key, name) in segments(disk, day)? {
             let path = name.path(key);
-            if deleted.contains(&(key, name)) {
+            if deleted.has(key, name) {
                 let what = "the journal says that it was deleted".to_owned();
                 report.problems.push(Problem { path, what });
                 continue;
@@ -257,50 +263,57 @@ fn look_at<D: Disk>(
 }
 
 /// The segments of a run are numbered without a hole.
-fn check_numbers(
-    key: StreamKey,
-    seen: &[Seen],
-    deleted: &HashSet<(StreamKey, SegmentName)>,
-    report: &mut Report,
-) {
-    let gone = deleted.iter().filter(|(other, _)| *other == key).map(|(_, name)| *name);
-    let mut runs: HashMap<u32, HashSet<u32>> = HashMap::new();
-    for name in seen.iter().map(|one| one.name).chain(gone) {
-        runs.entry(name.run_tag).or_default().insert(name.number);
+fn check_numbers(key: StreamKey, seen: &[Seen], deleted: &Deletions, report: &mut Report) {
+    let mut runs: HashMap<u32, Vec<(u32, u32)>> = HashMap::new();
+    for name in seen.iter().map(|one| one.name) {
+        runs.entry(name.run_tag).or_default().push((name.number, name.number));
     }
-    for (run_tag, numbers) in runs {
-        let last = numbers.iter().max().copied().unwrap_or(0);
-        // Numbers are dense; a forged one must not make this loop long.
-        let holes = (0..=last).filter(|number| !numbers.contains(number)).take(1000);
+    for gone in deleted.of(key) {
+        runs.entry(gone.run_tag).or_default().push((gone.from, gone.to));
+    }
+    for (run_tag, mut known) in runs {
+        known.sort_unstable();
+        let mut next = 0_u32;
+        // A forged number must not make this loop long.
+        let mut holes = Vec::new();
+        for (from, to) in known {
+            holes.extend((next..from).take(1000_usize.saturating_sub(holes.len())));
+            next = next.max(to.saturating_add(1));
+        }
         for number in holes {
             let path = format!("{key}/*-{run_tag:08x}-{number:05}.mp4");
-            report
-                .missing
-                .push(Problem { path, what: "its run has later segments, and nobody deleted it".to_owned() });
+            let at_risk = seen.iter().any(|one| {
+                let before = one.name.number.saturating_sub(number);
+                one.name.run_tag == run_tag && (1..=one.head.previous_at_risk.into()).contains(&before)
+            });
+            if at_risk {
+                let what = "its run has later segments, but it had never been committed".to_owned();
+                report.lost.push(Problem { path, what });
+                continue;
+            }
+            let what = "its run has later segments, and nobody deleted it".to_owned();
+            report.missing.push(Problem { path, what });
         }
     }
 }
 
 /// Each segment's head holds the chain value at the end of the stream's segment before.
-fn check_links(
-    key: StreamKey,
-    seen: &[Seen],
-    deleted: &HashSet<(StreamKey, SegmentName)>,
-    report: &mut Report,
-) {
+fn check_links(key: StreamKey, seen: &[Seen], deleted: &Deletions, report: &mut Report) {
     let ends: HashSet<chain::Value> = seen.iter().map(|one| one.value).collect();
-    let gone: Vec<WallTime> = deleted
-        .iter()
-        .filter(|(other, _)| *other == key)
-        .map(|(_, name)| WallTime::from_millis(name.start_ms))
-        .collect();
+    let gone = deleted.times(key);
     for pair in seen.windows(2) {
         let [before, after] = pair else { continue };
         let between = |at: &WallTime| before.head.anchor.wall <= *at && *at <= after.head.anchor.wall;
         // Where a crash tore the segment before, its end is not what it was.
         if before.sealed && !ends.contains(&after.head.previous) && !gone.iter().any(between) {
+            let path = after.name.path(key);
+            if after.head.previous_at_risk > 0 {
+                let what = "the segment before it is gone, but it had never been committed".to_owned();
+                report.lost.push(Problem { path, what });
+                continue;
+            }
             let what = "the segment before it is not the one that its head names".to_owned();
-            report.problems.push(Problem { path: after.name.path(key), what });
+            report.problems.push(Problem { path, what });
         }
     }
 }

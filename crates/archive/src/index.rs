@@ -106,10 +106,11 @@ impl Open {
 
     pub(crate) fn summary(&self, sealed: bool) -> Summary {
         let name = self.head.name();
+        // Where nothing but a lead-in was written, the shortest time there is: no two segments begin at the same.
         let wall_us = self.end().micros_since(self.head.anchor.wall);
         Summary {
             start: self.head.anchor.wall,
-            wall_us: u32::try_from(wall_us.max(0)).unwrap_or(u32::MAX),
+            wall_us: u32::try_from(wall_us.max(1)).unwrap_or(u32::MAX),
             bytes: u32::try_from(self.bytes).unwrap_or(u32::MAX),
             run_tag: name.run_tag,
             number: name.number,

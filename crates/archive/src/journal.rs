@@ -2,11 +2,12 @@
 //! in unseen by somebody without the site's key.
 //!
 //! ```text
-//! "martello journal 1\n"
+//! "martello journal 1\n" | base [32]
 //! entry: length u32 | CRC-32 u32 | hash [32] | signature length u16 | signature | public key length u16 | public key | body
 //! ```
 //! Numbers are big-endian; *length* and *CRC-32* (IEEE 802.3) cover all after the CRC; *hash* = SHA-256(hash of the
-//! entry before ‖ body), the first one over 32 zeros; the signature is over *hash*. The body is JSON. An entry whose
+//! entry before ‖ body), the first one over *base*: zeros, or, in a journal that was rewritten to be shorter, the hash of
+//! the last entry before that; the signature is over *hash*. The body is JSON. An entry whose
 //! CRC fails at the end of the file is torn and is cut off; anywhere else the journal is damaged, which is reported and
 //! never repaired.
 //!
@@ -87,14 +88,16 @@ fn split_entry(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 /// Reads a whole journal. Signatures are checked where a verifier is given.
 pub(crate) fn read<T: DeserializeOwned>(bytes: &[u8], verifier: Option<&dyn Verifier>) -> Contents<T> {
     let mut contents = Contents { entries: Vec::new(), sound_len: 0, damage: None, torn: 0, head: [0; 32] };
-    let Some(mut rest) = bytes.strip_prefix(MAGIC) else {
+    let after_magic = bytes.strip_prefix(MAGIC);
+    let Some((base, mut rest)) = after_magic.and_then(|rest| rest.split_first_chunk::<32>()) else {
         contents.torn = bytes.len() as u64;
-        if !MAGIC.starts_with(bytes) {
+        if after_magic.is_none() && !MAGIC.starts_with(bytes) {
             contents.damage = Some("it does not begin as a journal".to_owned());
         }
         return contents;
     };
-    contents.sound_len = MAGIC.len() as u64;
+    contents.head = *base;
+    contents.sound_len = (MAGIC.len() + base.len()) as u64;
     while let Some((payload, after)) = split_entry(rest) {
         match check::<T>(payload, contents.head, verifier) {
             Ok((hash, body)) => {
@@ -159,8 +162,8 @@ impl<F: File> Journal<F> {
             file.truncate(contents.sound_len).map_err(failed)?;
         }
         if !broken && contents.sound_len == 0 {
-            file.append(&mut [IoSlice::new(MAGIC)]).map_err(failed)?;
-            contents.sound_len = MAGIC.len() as u64;
+            file.append(&mut [IoSlice::new(MAGIC), IoSlice::new(&[0; 32])]).map_err(failed)?;
+            contents.sound_len = (MAGIC.len() + 32) as u64;
         }
         disk.commit(&[&file]).map_err(failed)?;
         Ok((Self { file, path, head: contents.head, len: contents.sound_len, broken }, contents))
@@ -177,22 +180,8 @@ impl<F: File> Journal<F> {
         if self.broken {
             return Err(Error::JournalDamaged { path });
         }
-        let body =
-            serde_json::to_vec(body).map_err(|error| Error::AppendJournal { path, error: error.into() })?;
-        let hash: [u8; 32] = Sha256::new().chain_update(self.head).chain_update(&body).finalize().into();
-        let mut payload = hash.to_vec();
-        for part in [signer.sign(Purpose::JournalEntry, &hash), signer.public_key()] {
-            let len = u16::try_from(part.len()).unwrap_or(0);
-            payload.extend_from_slice(&len.to_be_bytes());
-            payload.extend_from_slice(part.get(..len.into()).unwrap_or_default());
-        }
-        payload.extend_from_slice(&body);
-        let mut entry = u32::try_from(payload.len()).unwrap_or(u32::MAX).to_be_bytes().to_vec();
-        entry.extend_from_slice(&crc(&payload).to_be_bytes());
-        entry.extend_from_slice(&payload);
-        if payload.len() > MAX_ENTRY {
-            return Err(Error::AppendJournal { path, error: std::io::ErrorKind::InvalidInput.into() });
-        }
+        let (entry, hash) =
+            frame(signer, &self.head, body).map_err(|error| Error::AppendJournal { path, error })?;
         let written = self.file.append(&mut [IoSlice::new(&entry)]).and_then(|()| disk.commit(&[&self.file]));
         if let Err(error) = written {
             self.broken = self.file.truncate(self.len).is_err();
@@ -202,6 +191,68 @@ impl<F: File> Journal<F> {
         self.len += (entry.len()) as u64;
         Ok(())
     }
+
+    /// Puts these entries in the place of all that are there. The chain goes on from the last one. Durable on return; after
+    /// an error the journal is the old one or the new one.
+    pub(crate) fn rewrite<D: Disk<File = F>, T: Serialize>(
+        &mut self,
+        disk: &D,
+        signer: &dyn Signer,
+        entries: &[T],
+    ) -> Result<(), Error> {
+        let path = self.path;
+        if self.broken {
+            return Err(Error::JournalDamaged { path });
+        }
+        let failed = |error| Error::AppendJournal { path, error };
+        let mut bytes = [MAGIC, &self.head].concat();
+        let mut head = self.head;
+        for body in entries {
+            let (entry, hash) = frame(signer, &head, body).map_err(failed)?;
+            bytes.extend_from_slice(&entry);
+            head = hash;
+        }
+        // Until the new file is open, nothing may be added to the old one.
+        self.broken = true;
+        disk.replace(path, &bytes).map_err(failed)?;
+        self.file = disk.open_append(path).map_err(failed)?;
+        (self.head, self.len, self.broken) = (head, bytes.len() as u64, false);
+        Ok(())
+    }
+
+    /// Bytes of it.
+    pub(crate) fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// The hash of its last entry.
+    pub(crate) fn head(&self) -> [u8; 32] {
+        self.head
+    }
+}
+
+/// An entry as it lies in the file, and its hash.
+fn frame<T: Serialize>(
+    signer: &dyn Signer,
+    before: &[u8; 32],
+    body: &T,
+) -> Result<(Vec<u8>, [u8; 32]), std::io::Error> {
+    let body = serde_json::to_vec(body)?;
+    let hash: [u8; 32] = Sha256::new().chain_update(before).chain_update(&body).finalize().into();
+    let mut payload = hash.to_vec();
+    for part in [signer.sign(Purpose::JournalEntry, &hash), signer.public_key()] {
+        let len = u16::try_from(part.len()).unwrap_or(0);
+        payload.extend_from_slice(&len.to_be_bytes());
+        payload.extend_from_slice(part.get(..len.into()).unwrap_or_default());
+    }
+    payload.extend_from_slice(&body);
+    if payload.len() > MAX_ENTRY {
+        return Err(std::io::ErrorKind::InvalidInput.into());
+    }
+    let mut entry = u32::try_from(payload.len()).unwrap_or(u32::MAX).to_be_bytes().to_vec();
+    entry.extend_from_slice(&crc(&payload).to_be_bytes());
+    entry.extend_from_slice(&payload);
+    Ok((entry, hash))
 }
 
 /// Reads a journal without opening it for appending; a missing one is empty.
@@ -212,7 +263,7 @@ pub(crate) fn read_only<D: Disk, T: DeserializeOwned>(
 ) -> Result<Contents<T>, Error> {
     let failed = |error| Error::OpenJournal { path, error };
     let file = match disk.open(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(read(MAGIC, verifier)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(read(&[], verifier)),
         other => other.map_err(failed)?,
     };
     let len = usize::try_from(file.len().map_err(failed)?).unwrap_or(usize::MAX);

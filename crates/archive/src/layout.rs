@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! volume.json                                                      what this volume is
-//! locks  deletions  voids                                          journals (see `journal`)
+//! locks  deletions  voids  roots                                         journals (see `journal`)
 //! 2026-11-21/                                                      UTC day in which its segments begin
 //!   index                                                          cache of the heads and trailers of the day
 //!   <camera, 32 hex digits>.main/
@@ -11,7 +11,10 @@
 //!
 //! What is not here: reading or writing any of these files.
 
-use model::{RunId, StreamKey, WallTime};
+use model::{RunId, StreamKey, VolumeId, WallTime};
+use sha2::{Digest, Sha256};
+
+use crate::chain;
 
 /// What this volume is: see [`crate::volume`].
 pub const VOLUME_FILE: &str = "volume.json";
@@ -21,6 +24,8 @@ pub const LOCKS_FILE: &str = "locks";
 pub const DELETIONS_FILE: &str = "deletions";
 /// The journal of what is void on other volumes.
 pub const VOIDS_FILE: &str = "voids";
+/// The journal of hourly roots: see [`crate::roots`].
+pub const ROOTS_FILE: &str = "roots";
 /// Name of a day's index within the day's directory.
 pub const INDEX_FILE: &str = "index";
 
@@ -86,6 +91,28 @@ impl Day {
 pub fn run_tag(run: RunId) -> u32 {
     let [.., a, b, c, d] = *run.as_bytes();
     u32::from_be_bytes([a, b, c, d])
+}
+
+/// The name of a new run. Made of what no other run has, so that the engine needs neither clock nor dice.
+pub(crate) fn run_id(
+    volume: VolumeId,
+    key: StreamKey,
+    now: WallTime,
+    previous: &chain::Value,
+    before: RunId,
+) -> RunId {
+    let mut hash = Sha256::new_with_prefix(b"martello run 1");
+    hash.update(volume.as_bytes());
+    hash.update(key.to_string());
+    hash.update(now.micros().to_be_bytes());
+    hash.update(previous);
+    hash.update(before.as_bytes());
+    let mut id = [0; 16];
+    id.iter_mut().zip(hash.finalize()).for_each(|(to, from)| *to = from);
+    // RFC 9562, 5.8: a UUID of version 8.
+    id[6] = id[6] & 0x0f | 0x80;
+    id[8] = id[8] & 0x3f | 0x80;
+    RunId::from_bytes(id)
 }
 
 /// The stream of a directory's name within a day; nothing where it is not one.

@@ -141,6 +141,10 @@ impl Tail {
         Some(tail)
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.pictures.is_empty()
+    }
+
     /// Pictures that were recorded did not stay.
     pub(crate) fn clear(&mut self) {
         self.pictures.clear();

@@ -19,12 +19,14 @@ pub mod layout;
 pub mod locks;
 pub mod proof;
 pub mod retention;
+pub mod roots;
 pub mod sign;
 pub mod volume;
 
 mod archive;
 mod day;
 mod days;
+mod deletions;
 mod error;
 pub mod excerpt;
 mod fragment;

@@ -37,6 +37,9 @@ pub(crate) struct Counter {
     pub(crate) durable_value: chain::Value,
     /// What the running commit makes durable.
     committing: Option<(u64, chain::Value)>,
+    /// So many of the stream's last segments began after the last commit; so many of them are in the running one.
+    pub(crate) at_risk: u8,
+    at_risk_committing: u8,
     lost: Vec<Range<u64>>,
     pub(crate) lost_total: u64,
     told: u64,
@@ -81,6 +84,7 @@ impl Counter {
     /// A commit begins; the stream's footage ends with that value.
     pub(crate) fn begin_commit(&mut self, value: chain::Value) {
         self.committing = Some((self.written, value));
+        self.at_risk_committing = self.at_risk;
     }
 
     /// The commit is done.
@@ -88,12 +92,23 @@ impl Counter {
         if let Some((number, value)) = self.committing.take() {
             self.durable = self.durable.max(number);
             self.durable_value = value;
+            self.at_risk = self.at_risk.saturating_sub(self.at_risk_committing);
+        }
+    }
+
+    /// A segment has ended, some of which is durable or nothing.
+    pub(crate) fn ended_segment(&mut self, durable: bool) {
+        if durable {
+            (self.at_risk, self.at_risk_committing) = (0, 0);
+        } else {
+            self.at_risk = self.at_risk.saturating_add(1);
         }
     }
 
     /// The commit failed: nothing since the last one counts.
     pub(crate) fn voided(&mut self) {
         self.committing = None;
+        (self.at_risk, self.at_risk_committing) = (0, 0);
         // What was told as lost before must not be told twice.
         let from = self.lost.first().map_or(self.pushed, |range| range.start).min(self.pushed);
         let already: u64 = self.lost.iter().map(|range| range.end - range.start).sum();

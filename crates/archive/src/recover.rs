@@ -7,13 +7,14 @@
 //!
 //! What is not here: checking what was written long ago ([`crate::fsck`]).
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use model::StreamKey;
 
 use crate::{
     Error, chain,
     day::{DayIndex, Entry},
+    deletions::Deletions,
     disk::{Disk, File},
     format::Head,
     index::{Index, Summary},
@@ -132,7 +133,7 @@ fn summary(head: &Head, end: model::WallTime, bytes: u64, sealed: bool) -> Summa
     let name = head.name();
     Summary {
         start: head.anchor.wall,
-        wall_us: u32::try_from(end.micros_since(head.anchor.wall).max(0)).unwrap_or(u32::MAX),
+        wall_us: u32::try_from(end.micros_since(head.anchor.wall).max(1)).unwrap_or(u32::MAX),
         bytes: u32::try_from(bytes).unwrap_or(u32::MAX),
         run_tag: name.run_tag,
         number: name.number,
@@ -204,7 +205,7 @@ pub(crate) fn load<D: Disk>(
     disk: &D,
     volume: model::VolumeId,
     index: &Index,
-    deleted: &HashSet<(StreamKey, SegmentName)>,
+    deleted: &Deletions,
 ) -> Result<(Recovery, Vec<Day>), Error> {
     let mut recovery = Recovery::default();
     let mut stale = Vec::new();
@@ -225,7 +226,7 @@ pub(crate) fn load_day<D: Disk>(
     volume: model::VolumeId,
     index: &Index,
     day: Day,
-    deleted: &HashSet<(StreamKey, SegmentName)>,
+    deleted: &Deletions,
     own: impl Fn(SegmentName) -> bool,
 ) -> Result<(Recovery, bool), Error> {
     let mut recovery = Recovery::default();
@@ -242,7 +243,7 @@ pub(crate) fn load_day<D: Disk>(
         let mut of_stream = Vec::with_capacity(entries.len());
         for file in list(&format!("{directory}/{stream}"))? {
             let Some(name) = SegmentName::parse(day, &file.name).filter(|name| !own(*name)) else { continue };
-            if !deleted.is_empty() && deleted.contains(&(key, name)) {
+            if !deleted.is_empty() && deleted.has(key, name) {
                 let path = name.path(key);
                 disk.remove(&path).map_err(|error| Error::Remove { path, error })?;
                 recovery.finished_deletions += 1;
@@ -309,11 +310,11 @@ pub(crate) fn look<D: Disk>(disk: &D, volume: model::VolumeId, index: &Index) ->
 fn note_missing(
     key: StreamKey,
     entries: HashMap<SegmentName, Entry>,
-    deleted: &HashSet<(StreamKey, SegmentName)>,
+    deleted: &Deletions,
     recovery: &mut Recovery,
 ) -> bool {
     let gone = !entries.is_empty();
-    let names = entries.into_keys().filter(|name| !deleted.contains(&(key, *name)));
+    let names = entries.into_keys().filter(|name| !deleted.has(key, *name));
     recovery.missing.extend(names.map(|name| name.path(key)));
     gone
 }

@@ -11,6 +11,7 @@ use model::{CameraId, StreamKey, StreamKind, WallRange, WallTime};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    deletions,
     disk::Space,
     index::{self, Index, Summary},
     layout::SegmentName,
@@ -72,6 +73,9 @@ pub(crate) struct Entry {
     pub(crate) reason: Reason,
     /// Each stream's.
     pub(crate) segments: Vec<(String, Vec<Numbers>)>,
+    /// The same of earlier entries, in short: see [`crate::deletions`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) ranges: Vec<(String, Vec<deletions::Range>)>,
 }
 
 impl Entry {
@@ -98,7 +102,12 @@ impl Entry {
                 None => segments.push((stream, vec![name])),
             }
         }
-        Self { at, reason, segments }
+        Self { at, reason, segments, ranges: Vec::new() }
+    }
+
+    /// An entry in the place of earlier ones.
+    pub(crate) fn short(at: WallTime, ranges: (String, Vec<deletions::Range>)) -> Self {
+        Self { at, reason: Reason::Age, segments: Vec::new(), ranges: vec![ranges] }
     }
 }
 

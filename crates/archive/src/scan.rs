@@ -308,6 +308,7 @@ fn describe(
             fragment: index,
             sample: narrow(at as u64)?,
             time: short(relative(sample.time))?,
+            duration: sample.duration,
             composition_offset: sample.composition_offset,
             offset: narrow(sample.offset)?,
             len: sample.size,

@@ -98,7 +98,7 @@ impl Source {
                 offset: u64::from(fragment.offset) + u64::from(key.offset),
                 len: key.len,
                 time: anchor.media + i64::from(key.time),
-                duration: 0,
+                duration: key.duration,
                 composition_offset: key.composition_offset,
                 key: true,
                 wall: wall(key.time, key.composition_offset),

@@ -20,7 +20,6 @@ use std::{
 use bytes::Bytes;
 use media::{Sample, Tracks, fmp4};
 use model::{RunId, SiteId, StreamKey, TrackKind, VolumeId, WallTime};
-use sha2::{Digest, Sha256};
 
 use crate::{
     Error,
@@ -31,12 +30,15 @@ use crate::{
     format::{self, Fragment, Head, Table, seal},
     fragment::Pending,
     index::{self, Open, Stream},
+    layout::run_id,
     lead_in::{Lead, LeadIn, Tail},
     mark::{self, Active, Mark},
     progress::Counter,
     sign::Signer,
     unsettled::Unsettled,
 };
+
+mod settle;
 
 /// A fragment is at most this long, in 1/90000 s.
 const FRAGMENT: i64 = 45_000;
@@ -199,22 +201,6 @@ impl<F: File> Writer<F> {
             done = self.release(shared, sample);
         }
         done.and(self.take(shared, sample, number, before))
-    }
-
-    /// The lead-in is over: what was held back is recorded, and the sample is the first picture to be shown.
-    fn release<D: Disk<File = F>>(&mut self, shared: &Shared<'_, D>, first: &Sample) -> Result<(), Error> {
-        let held = self.lead_in.end();
-        if held.is_empty() {
-            return Ok(());
-        }
-        self.shown = Some((first.time.saturating_add(first.composition_offset.into()), first.wall));
-        let tail = self.tail.clone();
-        let taken =
-            held.iter().try_for_each(|(sample, number, before)| self.take(shared, sample, *number, *before));
-        if taken.is_ok() {
-            self.tail = tail;
-        }
-        taken
     }
 
     fn take<D: Disk<File = F>>(
@@ -403,53 +389,6 @@ impl<F: File> Writer<F> {
         files
     }
 
-    /// Chain value at the end of what was written.
-    fn value(&self) -> chain::Value {
-        match &self.segment {
-            Some(segment) if segment.fragments > 0 => segment.value,
-            _ => self.previous,
-        }
-    }
-
-    /// A commit begins that makes durable what has been written.
-    pub(crate) fn begin_commit(&mut self) {
-        self.counter.begin_commit(self.value());
-        if let Some(segment) = &mut self.segment {
-            segment.committing = segment.bytes;
-        }
-    }
-
-    /// The commit is done.
-    pub(crate) fn committed(&mut self) {
-        self.counter.committed();
-        if let Some(segment) = &mut self.segment {
-            segment.durable = segment.committing;
-        }
-    }
-
-    /// The commit failed: nothing that came since the last one counts. The file that was being written, to be cut.
-    pub(crate) fn void<D: Disk<File = F>>(&mut self, shared: &Shared<'_, D>) -> Option<Unsettled<F>> {
-        self.counter.voided();
-        self.forget_pictures();
-        self.pending.clear();
-        self.suspended |= self.recording;
-        self.recording = false;
-        self.previous = self.counter.durable_value;
-        self.written_since = None;
-        let open = index::read(&self.index).open.clone();
-        let segment = self.segment.take();
-        self.begin_run(shared);
-        let (segment, open) = (segment?, open?);
-        Some(segment.unsettled(self.key, open))
-    }
-
-    /// What came last did not stay: nothing that comes again is known.
-    fn forget_pictures(&mut self) {
-        self.tail.clear();
-        self.lead_in.end();
-        self.shown = None;
-    }
-
     /// Gives up the file that is being written: what was written stays, nothing is added.
     fn give_up<D: Disk<File = F>>(&mut self, shared: &Shared<'_, D>) {
         self.counter.lose_unwritten(self.pending.until());
@@ -580,6 +519,7 @@ impl<F: File> Writer<F> {
             source_wall: wall,
             server_wall: shared.now,
             previous: self.previous,
+            previous_at_risk: self.counter.at_risk,
         };
         days.own(head.name().run_tag);
         let path = head.name().path(self.key);
@@ -605,7 +545,7 @@ impl<F: File> Writer<F> {
     fn close_segment<D: Disk<File = F>>(&mut self, shared: &Shared<'_, D>) -> Result<(), Error> {
         let Some(segment) = self.segment.take() else { return Ok(()) };
         let boxes = index::read(&self.index).open.as_ref().map(|open| {
-            (open.table.to_box(&segment.head.anchor), random_access(&open.table, segment.head.anchor.media))
+            (open.table.to_box(&segment.head.anchor), open.table.random_access(segment.head.anchor.media))
         });
         let Some((table, mfra)) = boxes else { return Ok(()) };
         let trailer = seal::trailer(shared.signer, &segment.value, &table, &mfra);
@@ -627,6 +567,7 @@ impl<F: File> Writer<F> {
     fn retire(&mut self, segment: Segment<F>, sealed: bool) {
         self.closed.push(Arc::clone(&segment.file));
         if segment.fragments > 0 {
+            self.counter.ended_segment(segment.durable > 0);
             self.previous = segment.value;
             let mut stream = index::write(&self.index);
             stream.last_value = Some(segment.value);
@@ -647,43 +588,4 @@ impl<F> Segment<F> {
 
 fn narrow(value: u64) -> u32 {
     u32::try_from(value).unwrap_or(u32::MAX)
-}
-
-/// `mfra`: where the key frames are, for players.
-fn random_access(table: &Table, media: i64) -> Bytes {
-    let entries: Vec<fmp4::RandomAccess> = table
-        .keys
-        .iter()
-        .filter_map(|key| {
-            let fragment = table.fragments.get(key.fragment as usize)?;
-            Some(fmp4::RandomAccess {
-                time: media.saturating_add(key.time.into()).saturating_add(key.composition_offset.into()),
-                moof_offset: fragment.offset.into(),
-                sample_number: key.sample.saturating_add(1),
-            })
-        })
-        .collect();
-    fmp4::random_access_index(&entries)
-}
-
-/// The name of a new run. Made of what no other run has, so that the engine needs neither clock nor dice.
-pub(crate) fn run_id(
-    volume: VolumeId,
-    key: StreamKey,
-    now: WallTime,
-    previous: &chain::Value,
-    before: RunId,
-) -> RunId {
-    let mut hash = Sha256::new_with_prefix(b"martello run 1");
-    hash.update(volume.as_bytes());
-    hash.update(key.to_string());
-    hash.update(now.micros().to_be_bytes());
-    hash.update(previous);
-    hash.update(before.as_bytes());
-    let mut id = [0; 16];
-    id.iter_mut().zip(hash.finalize()).for_each(|(to, from)| *to = from);
-    // RFC 9562, 5.8: a UUID of version 8.
-    id[6] = id[6] & 0x0f | 0x80;
-    id[8] = id[8] & 0x3f | 0x80;
-    RunId::from_bytes(id)
 }

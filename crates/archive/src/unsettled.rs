@@ -47,13 +47,14 @@ impl<F> Unsettled<F> {
     /// Takes what is not durable out of the readers' sight; tells where it begins in the file.
     pub(crate) fn forget_end(&self, index: &Index, tables: &Tables) -> u64 {
         let table = self.open.table.before(self.durable);
-        let from = table.fragments.last().map_or(0, crate::format::Fragment::end_offset);
+        let bytes = table.fragments.last().map_or(0, crate::format::Fragment::end_offset);
+        let left = Open { table, bytes, ..self.open.clone() };
+        let from = bytes;
         let stream = index.get_or_add(self.key);
         let mut stream = index::write(&stream);
         let open = stream.open.take_if(|open| open.head.name() == self.name()).is_some();
         // What was deleted meanwhile does not come back.
         if (stream.remove(self.name()) || open) && from > 0 {
-            let left = Open { table, bytes: from, ..self.open.clone() };
             stream.insert(left.summary(false), left.stretches());
         }
         drop(stream);

@@ -13,6 +13,7 @@
 //! | 8 8 4 | anchor: wall time of the first shown picture in µs since 1970, its media time in 1/90000 s, slew in millionths |
 //! | 8 8 | what the source said about that picture's wall time, and what the server's clock said when it was written |
 //! | 32 | chain value at the end of the stream's segment before; zeros for the first |
+//! | 1 | number of the stream's segments before that had begun after the last commit: a power cut may have taken them whole |
 
 use model::{CameraId, RunId, SiteId, StreamKey, StreamKind, VolumeId, WallTime};
 
@@ -46,6 +47,9 @@ pub struct Head {
     pub server_wall: WallTime,
     /// Chain value at the end of the stream's segment before; zeros for the first.
     pub previous: chain::Value,
+    /// So many of the stream's segments before had begun after the last commit when this one began: a power cut may have
+    /// taken the whole of them.
+    pub previous_at_risk: u8,
 }
 
 impl Head {
@@ -59,7 +63,7 @@ impl Head {
     /// The whole box.
     #[must_use]
     pub fn to_box(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(144);
+        let mut out = Vec::with_capacity(145);
         out.extend_from_slice(&VERSION.to_be_bytes());
         out.extend_from_slice(self.site.as_bytes());
         out.extend_from_slice(self.volume.as_bytes());
@@ -76,6 +80,7 @@ impl Head {
         out.extend_from_slice(&self.source_wall.micros().to_be_bytes());
         out.extend_from_slice(&self.server_wall.micros().to_be_bytes());
         out.extend_from_slice(&self.previous);
+        out.push(self.previous_at_risk);
         uuid_box(&HEAD, &out)
     }
 
@@ -103,9 +108,21 @@ impl Head {
         let source_wall = WallTime::from_micros(fields.i64()?);
         let server_wall = WallTime::from_micros(fields.i64()?);
         let previous = fields.array()?;
+        let [previous_at_risk] = fields.array()?;
         fields.end()?;
         let key = StreamKey { camera, kind };
-        Ok(Self { site, volume, key, run, number, anchor, source_wall, server_wall, previous })
+        Ok(Self {
+            site,
+            volume,
+            key,
+            run,
+            number,
+            anchor,
+            source_wall,
+            server_wall,
+            previous,
+            previous_at_risk,
+        })
     }
 }
 
@@ -126,6 +143,7 @@ mod tests {
             source_wall: WallTime::from_millis(9),
             server_wall: WallTime::from_millis(10),
             previous: [11; 32],
+            previous_at_risk: 3,
         };
         let bytes = head.to_box();
         let content = uuid_content(&bytes, &HEAD).unwrap();

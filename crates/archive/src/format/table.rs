@@ -9,11 +9,12 @@
 //! | 8 8 | wall time of the first picture and of the end of the last one, µs since 1970 |
 //! | 4 4 | number of fragments, number of key frames |
 //! | 32 each | fragments: offset, length, length of `moof`; decode time, duration; video samples (2), audio samples (2), first key frame in the list below, kinds of marks that held (2), reserved (2) |
-//! | 24 each | key frames: fragment, sample in the fragment; decode time, composition offset; offset in the fragment, length |
+//! | 28 each | key frames: fragment, sample in the fragment; decode time, duration, composition offset; offset in the fragment, length |
 //! | 11 … each | marks: see [`crate::mark`] |
 //!
 //! What is not here: sizes and times of single samples, which the `moof` of the fragment tells.
 
+use media::fmp4;
 use model::WallTime;
 
 use super::{MAX_TRAILER, Malformed, TABLE, fields::Fields, uuid_box};
@@ -24,7 +25,7 @@ use crate::{
 
 const VERSION: u16 = 1;
 const FRAGMENT_LEN: usize = 32;
-const KEY_FRAME_LEN: usize = 24;
+const KEY_FRAME_LEN: usize = 28;
 
 /// A fragment: `moof`, `mdat` and the box with its chain value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +59,8 @@ pub struct KeyFrame {
     pub sample: u32,
     /// Decode time.
     pub time: i32,
+    /// Ticks to the next picture.
+    pub duration: u32,
     /// Presentation time minus decode time.
     pub composition_offset: i32,
     /// Where its bytes begin in the fragment.
@@ -120,6 +123,24 @@ impl Table {
         self.fragments.last().map_or(0, Fragment::end)
     }
 
+    /// `mfra`: where the key frames are, for players. `media` is the anchor's media time.
+    #[must_use]
+    pub fn random_access(&self, media: i64) -> bytes::Bytes {
+        let entries: Vec<fmp4::RandomAccess> = self
+            .keys
+            .iter()
+            .filter_map(|key| {
+                let fragment = self.fragments.get(key.fragment as usize)?;
+                Some(fmp4::RandomAccess {
+                    time: media.saturating_add(key.time.into()).saturating_add(key.composition_offset.into()),
+                    moof_offset: fragment.offset.into(),
+                    sample_number: key.sample.saturating_add(1),
+                })
+            })
+            .collect();
+        fmp4::random_access_index(&entries)
+    }
+
     /// The whole box.
     #[must_use]
     pub fn to_box(&self, anchor: &Anchor) -> Vec<u8> {
@@ -150,6 +171,7 @@ impl Table {
                 out.extend_from_slice(&number.to_be_bytes());
             }
             out.extend_from_slice(&key.time.to_be_bytes());
+            out.extend_from_slice(&key.duration.to_be_bytes());
             out.extend_from_slice(&key.composition_offset.to_be_bytes());
             for number in [key.offset, key.len] {
                 out.extend_from_slice(&number.to_be_bytes());
@@ -203,6 +225,7 @@ impl Table {
             fragment: fields.u32()?,
             sample: fields.u32()?,
             time: fields.i32()?,
+            duration: fields.u32()?,
             composition_offset: fields.i32()?,
             offset: fields.u32()?,
             len: fields.u32()?,
@@ -230,7 +253,15 @@ mod tests {
             marks: MarkKinds::MOTION,
         };
         let next = Fragment { offset: 1200, time: 45_000, keys_before: 1, ..fragment };
-        let key = KeyFrame { fragment: 0, sample: 0, time: 0, composition_offset: 0, offset: 108, len: 20 };
+        let key = KeyFrame {
+            fragment: 0,
+            sample: 0,
+            time: 0,
+            duration: 3600,
+            composition_offset: 0,
+            offset: 108,
+            len: 20,
+        };
         let mark = Mark {
             time: WallTime::from_millis(60_010),
             kind: crate::MarkKind::Event("door".to_owned()),

@@ -4,6 +4,7 @@
 
 mod crash;
 mod fake;
+mod journals;
 mod lazy;
 mod lead_in;
 mod live;

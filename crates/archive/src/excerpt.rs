@@ -5,7 +5,7 @@
 //!
 //! What is not here: single frames in order ([`crate::ReadPlan`]); what the proof looks like outside of a volume.
 
-use std::{collections::HashSet, ops::Range, sync::Arc};
+use std::{ops::Range, sync::Arc};
 
 use bytes::Bytes;
 use media::{Tracks, fmp4::read::FragmentTrack};
@@ -14,6 +14,7 @@ use model::{StreamKey, WallRange, WallTime};
 use crate::{
     Error, Reader, Recovery, chain,
     days::Days,
+    deletions::Deletions,
     disk::{Disk, File},
     format::{self, BOX_HEADER, Fragment, Head, LINK_LEN, Seal},
     index::{self, Index, Summary},
@@ -100,7 +101,7 @@ impl<D: Disk> Reader<D> {
         })?;
         let index = Index::default();
         recover::look(&disk, volume.volume, &index)?;
-        let days = Days::new(volume.volume, [], HashSet::new(), Recovery::default());
+        let days = Days::new(volume.volume, [], Deletions::default(), Recovery::default());
         let tables = Tables::default();
         Ok((Self::new(Arc::new(crate::archive::Volumes { disk, index, tables, days })), volume))
     }

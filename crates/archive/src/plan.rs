@@ -310,7 +310,9 @@ impl<D: Disk> ReadPlan<D> {
         let audio_rate = cursor.source.tracks().timescale(TrackKind::Audio).unwrap_or(0);
         let video_from = cursor.video_from;
         let range = self.range;
-        let shown = |wall| range.contains(wall) && wall >= cursor.summary.start;
+        // Only the first segment of a run has a lead-in; later ones may hold sound and pictures from before their anchor.
+        let lead_in_until = if cursor.summary.number == 0 { cursor.summary.start } else { WallTime::MIN };
+        let shown = |wall| range.contains(wall) && wall >= lead_in_until;
         let [video, audio] = &mut self.waiting;
         for FragmentTrack { kind, samples } in tracks {
             let (wanted, queue, timescale) = match kind {

@@ -22,7 +22,7 @@ export function camera(number: number, name: string, over: Partial<Camera> = {})
   return {
     id: hex(number), name, model: "AXIS P3245-LVE", serial: `B8A44F01A2${(0xc0 + number).toString(16).toUpperCase()}`,
     source: { kind: "axis", address: `http://192.168.0.${90 + number}` }, has_sub: true, profiles: profiles(), user: "root", transport: "tcp", audio: true, record: true,
-    retention_days: 30, recording: { method: "continuous", reasons: ["continuous"] }, state: "recording" satisfies CameraState, detail: null, last_frame: ago(0), next_try: null, streams: [stream(), sub], added: ago(86_400 * 40), ...over,
+    retention_days: 30, recording: { method: "continuous", reasons: ["continuous"] }, state: "recording" satisfies CameraState, detail: null, last_frame: ago(0), next_try: null, streams: [stream(), sub], privileges: ["camera-access", "camera-video", "camera-listen", "camera-record", "recordings", "export", "snapshot", "configure"], added: ago(86_400 * 40), ...over,
   };
 }
 
@@ -67,7 +67,8 @@ export const site = (): Site => ({
 
 export const session = (viewer = false): Session => ({
   session: hex(901), user_id: hex(902), user: viewer ? "Olof" : "Ines", role: viewer ? "viewer" : "administrator", expires: ago(-86_400),
-  privileges: viewer ? ["signed-in", "camera-video"] : ["signed-in", "camera-video", "camera-listen", "camera-record", "recordings", "export", "snapshot", "configure"],
+  privileges: viewer ? ["signed-in", "own-account", "camera-access", "camera-video"] : ["signed-in", "own-account", "camera-access", "camera-video", "camera-listen", "camera-record", "recordings", "export", "snapshot", "alarms", "configure"],
+  machine: false, second_factor: false,
 });
 
 /** Recordings of the camera at this place in the list: since the morning, with a gap or two, growing. */

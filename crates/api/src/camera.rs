@@ -1,6 +1,6 @@
 //! Cameras: what they are, how they are, how to add one.
 
-use model::{CameraId, StreamKind, WallTime};
+use model::{CameraId, Privilege, StreamKind, WallTime};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -196,6 +196,8 @@ pub struct Camera {
     pub streams: Vec<Stream>,
     /// When it was added.
     pub added: WallTime,
+    /// What the caller may do to it.
+    pub privileges: Vec<Privilege>,
 }
 
 /// `POST /v1/probe`: what a camera has, before it is added.

@@ -38,6 +38,8 @@ pub enum Event {
         /// As it is now.
         alarm: Box<Alarm>,
     },
+    /// What the caller may do may have changed: ask for everything.
+    Rights,
     /// Site, storage or settings changed: ask for them.
     Site,
 }

@@ -3,12 +3,14 @@
 //! Times are RFC 3339, durations say their unit in the name, identifiers are 32 hex digits.
 
 pub mod alarm;
+pub mod audit;
 pub mod camera;
 pub mod discovery;
 pub mod event;
 pub mod live;
 pub mod method;
 pub mod notification;
+pub mod people;
 pub mod problem;
 pub mod profile;
 pub mod record;

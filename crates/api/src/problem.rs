@@ -13,6 +13,8 @@ pub enum Code {
     SignInRequired,
     /// Name or password is wrong.
     WrongPassword,
+    /// The password is right, and a code of the authenticator app is needed too (or was wrong).
+    SecondFactorRequired,
     /// Too many tries; `retry_after_s` tells when the next one counts.
     TooManyTries,
     /// Signed in, but without the privilege.
@@ -55,7 +57,7 @@ impl Code {
     pub const fn status(self) -> u16 {
         match self {
             Self::BadRequest => 400,
-            Self::SignInRequired | Self::WrongPassword => 401,
+            Self::SignInRequired | Self::WrongPassword | Self::SecondFactorRequired => 401,
             Self::Forbidden | Self::WrongOrigin | Self::WrongSetupCode => 403,
             Self::NotFound | Self::NoRecording => 404,
             Self::Conflict | Self::AlreadySetUp => 409,

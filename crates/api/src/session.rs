@@ -1,6 +1,6 @@
 //! Signing in, first setup, tokens.
 
-use model::{Role, SessionId, TokenId, UserId, WallTime};
+use model::{Privilege, Role, SessionId, TokenId, UserId, WallTime};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -13,6 +13,10 @@ pub struct SignIn {
     /// The password, any characters.
     #[schema(max_length = 1024)]
     pub password: String,
+    /// A code of the authenticator app, or a recovery code, where the user has set that up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 64)]
+    pub code: Option<String>,
 }
 
 /// Who is signed in.
@@ -26,8 +30,12 @@ pub struct Session {
     pub user: String,
     /// What the user is at this site.
     pub role: Role,
-    /// What the user may do: names as in `x-privilege`.
+    /// What the user may do to anything at all: names as in `x-privilege`. Each camera tells what may be done to it.
     pub privileges: Vec<String>,
+    /// An administrator of the server's own machine.
+    pub machine: bool,
+    /// Whether a code of an authenticator app is asked for at a sign-in.
+    pub second_factor: bool,
     /// When the sign-in ends if it is not used.
     pub expires: WallTime,
 }
@@ -72,6 +80,9 @@ pub struct TokenRequest {
     /// Days until it ends; none: 90.
     #[schema(minimum = 1, maximum = 3650)]
     pub days: Option<u32>,
+    /// The privileges that it is for; none: all that its user has. A token with a scope cannot change its user's sign-in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<Vec<Privilege>>,
 }
 
 /// A token. Its value is shown once.
@@ -85,6 +96,9 @@ pub struct Token {
     pub created: WallTime,
     /// When it ends.
     pub expires: WallTime,
+    /// The privileges that it is for; none: all that its user has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<Vec<Privilege>>,
     /// The value for `Authorization: Bearer …`; only in the answer that made it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,

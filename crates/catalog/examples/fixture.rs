@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     })?;
     let user = catalog.create_user("Anna", Role::Administrator, "fixture password", noon)?;
     catalog.begin_session(user.id, noon, HOUR, "127.0.0.1", "fixture")?;
-    catalog.create_token(user.id, "fixture", noon, noon + HOUR)?;
+    catalog.create_token(user.id, "fixture", noon, noon + HOUR, None)?;
     let camera = CameraRow {
         id: CameraId::new(),
         name: "Gate".into(),

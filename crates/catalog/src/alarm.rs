@@ -103,6 +103,37 @@ impl Catalog {
         })
     }
 
+    /// The alarm, where there is one.
+    pub fn alarm(&self, id: AlarmId) -> Result<Option<AlarmRow>> {
+        self.read(|tx| one(tx, "WHERE id = ?1", params![text(id)]))
+    }
+
+    /// The newest alarms that are wanted, at most `limit`, in the order of [`Self::alarms`].
+    pub fn alarms_where(
+        &self,
+        limit: usize,
+        mut wanted: impl FnMut(&AlarmRow) -> bool,
+    ) -> Result<Vec<AlarmRow>> {
+        self.read(|tx| {
+            let mut select = tx
+                .prepare_cached(&format!(
+                    "SELECT {COLUMNS} FROM alarm ORDER BY ended IS NOT NULL, since DESC, id DESC"
+                ))
+                .map_err(Error::Read)?;
+            let mut rows = select.query([]).map_err(Error::Read)?;
+            let mut found = Vec::new();
+            while found.len() < limit
+                && let Some(row) = rows.next().map_err(Error::Read)?
+            {
+                let alarm = read(row).map_err(Error::Read)?;
+                if wanted(&alarm) {
+                    found.push(alarm);
+                }
+            }
+            Ok(found)
+        })
+    }
+
     /// The newest alarms, at most `limit`: lasting ones first, then by beginning.
     pub fn alarms(&self, limit: usize) -> Result<Vec<AlarmRow>> {
         let limit = i64::try_from(limit).unwrap_or(MAX_ALARMS).min(MAX_ALARMS);

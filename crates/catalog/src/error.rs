@@ -110,6 +110,9 @@ pub enum Error {
     /// Nobody would be left who can administrate.
     #[error("the last administrator cannot be removed")]
     LastAdministrator,
+    /// Administrators of the server's own machine are what that machine says.
+    #[error("an administrator of the server's own machine cannot be changed here")]
+    MachineUser,
     /// There is no such row.
     #[error("there is no such {0}")]
     NotFound(&'static str),

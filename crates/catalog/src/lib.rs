@@ -7,15 +7,19 @@
 //! and files other than the database: the seal key is handed in.
 
 pub mod alarm;
+pub mod audit;
 pub mod camera;
 mod column;
 pub mod error;
+pub mod grant;
+pub mod group;
 pub mod name;
 pub mod note;
 pub mod password;
 pub mod recording;
 mod schema;
 pub mod seal;
+pub mod second_factor;
 pub mod session;
 pub mod setting;
 pub mod setup;
@@ -69,6 +73,7 @@ impl Catalog {
         let catalog =
             Self { shared: Arc::new(Shared { writer: Mutex::new(writer), reader: Mutex::new(reader), key }) };
         catalog.check_key()?;
+        catalog.begin_audit()?;
         Ok(catalog)
     }
 

@@ -90,7 +90,7 @@ impl Catalog {
         self.read(|tx| {
             tx.prepare_cached(&format!(
                 "SELECT {COLUMNS}, {} FROM session JOIN user ON user.id = session.user
-                 WHERE session.secret_hash = ?1 AND session.expires > ?2",
+                 WHERE session.secret_hash = ?1 AND session.expires > ?2 AND user.disabled = 0",
                 user::COLUMNS
             ))
             .and_then(|mut select| {
@@ -122,6 +122,15 @@ impl Catalog {
             ))
             .and_then(|mut select| select.query_map(params![text(user), now.micros()], read)?.collect())
             .map_err(Error::Read)
+        })
+    }
+
+    /// Ends a sign-in of this user; false where the user has no such sign-in.
+    pub fn end_session_of(&self, user: UserId, id: SessionId) -> Result<bool> {
+        self.write(|tx| {
+            tx.execute("DELETE FROM session WHERE id = ?1 AND user = ?2", [text(id), text(user)])
+                .map(|gone| gone > 0)
+                .map_err(Error::Write)
         })
     }
 

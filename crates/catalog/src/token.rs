@@ -1,6 +1,6 @@
 //! Tokens for scripts.
 
-use model::{Secret, TokenId, UserId, WallTime};
+use model::{Privilege, Secret, TokenId, UserId, WallTime};
 use rusqlite::{OptionalExtension, Row, params};
 
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
 pub const MAX_TOKENS: usize = 100;
 /// What tokens begin with, so that somebody who finds one knows what it is.
 pub const PREFIX: &str = "martello_";
-const COLUMNS: &str = "token.id, token.name, token.created, token.expires";
+const COLUMNS: &str = "token.id, token.name, token.created, token.expires, token.scope";
 
 /// A token, without its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,34 +27,39 @@ pub struct TokenRow {
     pub created: WallTime,
     /// When it ends.
     pub expires: WallTime,
+    /// The privileges that it was made for; none: all that its user has.
+    pub scope: Option<Vec<Privilege>>,
 }
 
 impl Catalog {
-    /// Makes a token with the user's rights. The value is given out once; the database has its hash only.
+    /// Makes a token with the user's rights, or with those of them that are in its scope. The value is given out once; the database has its hash only.
     pub fn create_token(
         &self,
         user: UserId,
         name: &str,
         now: WallTime,
         expires: WallTime,
+        scope: Option<Vec<Privilege>>,
     ) -> Result<(TokenRow, Secret<String>)> {
         bounded("token name", name.as_bytes(), 1, 128)?;
         let value = value::random(PREFIX)?;
-        let token = TokenRow { id: TokenId::new(), name: name.to_owned(), created: now, expires };
+        let token = TokenRow { id: TokenId::new(), name: name.to_owned(), created: now, expires, scope };
         self.write(|tx| {
             let count = tx
                 .query_row("SELECT count(*) FROM token WHERE user = ?1", [text(user)], |row| row.get(0))
                 .map_err(Error::Read)?;
             room("tokens", count, MAX_TOKENS)?;
             tx.execute(
-                "INSERT INTO token (id, name, secret_hash, user, created, expires) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                "INSERT INTO token (id, name, secret_hash, user, created, expires, scope)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
                 params![
                     text(token.id),
                     token.name,
                     value::hash(value.expose()),
                     text(user),
                     now.micros(),
-                    expires.micros()
+                    expires.micros(),
+                    token.scope.as_deref().map(write_scope),
                 ],
             )
             .map_err(Error::Write)
@@ -68,7 +73,7 @@ impl Catalog {
         self.read(|tx| {
             tx.prepare_cached(&format!(
                 "SELECT {COLUMNS}, {} FROM token JOIN user ON user.id = token.user
-                 WHERE token.secret_hash = ?1 AND token.expires > ?2",
+                 WHERE token.secret_hash = ?1 AND token.expires > ?2 AND user.disabled = 0",
                 user::COLUMNS
             ))
             .and_then(|mut select| {
@@ -107,5 +112,15 @@ fn read(row: &Row<'_>) -> rusqlite::Result<TokenRow> {
         name: row.get("name")?,
         created: time(row, "created")?,
         expires: time(row, "expires")?,
+        scope: row.get::<_, Option<String>>("scope")?.as_deref().map(read_scope),
     })
+}
+
+fn write_scope(scope: &[Privilege]) -> String {
+    scope.iter().map(|privilege| privilege.name()).collect::<Vec<_>>().join(" ")
+}
+
+/// A name that this release does not know gives nothing.
+fn read_scope(text: &str) -> Vec<Privilege> {
+    text.split_whitespace().filter_map(|name| name.parse().ok()).collect()
 }

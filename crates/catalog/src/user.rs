@@ -1,18 +1,25 @@
-//! Local users of the site. What a role may do is `model::Privilege`'s.
+//! Users of the site: people with a password here, and administrators of the server's own machine, who have none. What a
+//! user may do is `access`'.
 
-use model::{Role, UserId, WallTime};
+use access::Grant;
+use model::{GroupId, Role, UserId, WallTime};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::{
     Catalog, Error, Result,
     column::{parsed, room, text, time},
-    name, password,
+    grant::{self, Holder, keep_an_administrator},
+    group, name, password,
 };
 
 /// Most users of a site.
 pub const MAX_USERS: usize = 1000;
 pub(crate) const COLUMNS: &str = "user.id AS user_id, user.name AS user_name, user.role AS user_role,
-    user.created AS user_created";
+    user.created AS user_created, user.origin = 'machine' AS user_machine, user.disabled AS user_disabled,
+    user.recordings_minutes AS recordings_minutes,
+    EXISTS (SELECT 1 FROM second_factor WHERE second_factor.user = user.id AND confirmed = 1) AS user_second_factor";
+/// No hash: nothing is its password.
+const NO_PASSWORD: &str = "";
 
 /// A user. The password's hash never leaves this crate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +32,31 @@ pub struct UserRow {
     pub role: Role,
     /// When it was made.
     pub created: WallTime,
+    /// An administrator of the server's own machine: signs in there, cannot be changed or removed.
+    pub machine: bool,
+    /// Cannot sign in for the time being.
+    pub disabled: bool,
+    /// Recordings older than so many minutes are kept from what is granted to this user; none: all are shown.
+    pub recordings_minutes: Option<u32>,
+    /// Has to show a code of an authenticator app.
+    pub second_factor: bool,
+}
+
+/// What changes about a user; what is none stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UserChange {
+    /// Another name.
+    pub name: Option<String>,
+    /// Another role.
+    pub role: Option<Role>,
+    /// Whether it can sign in.
+    pub disabled: Option<bool>,
+    /// Another limit on the age of recordings.
+    pub recordings_minutes: Option<Option<u32>>,
+    /// Exactly these groups.
+    pub groups: Option<Vec<GroupId>>,
+    /// Exactly these grants.
+    pub grants: Option<Vec<Grant>>,
 }
 
 impl Catalog {
@@ -37,19 +69,108 @@ impl Catalog {
     /// The user with this name and password. Takes as long for a name that nobody has.
     pub fn verify_password(&self, name: &str, password: &str) -> Result<Option<UserRow>> {
         let found = self.read(|tx| {
-            tx.prepare_cached(&format!("SELECT {COLUMNS}, password_hash FROM user WHERE name_key = ?1"))
-                .and_then(|mut select| {
-                    select
-                        .query_row([name::key(name)], |row| {
-                            Ok((read(row)?, row.get::<_, String>("password_hash")?))
-                        })
-                        .optional()
-                })
-                .map_err(Error::Read)
+            tx.prepare_cached(&format!(
+                "SELECT {COLUMNS}, password_hash FROM user WHERE name_key = ?1 AND origin = 'site'"
+            ))
+            .and_then(|mut select| {
+                select
+                    .query_row([name::key(name)], |row| {
+                        Ok((read(row)?, row.get::<_, String>("password_hash")?))
+                    })
+                    .optional()
+            })
+            .map_err(Error::Read)
         })?;
         let hash = found.as_ref().map(|(_, hash)| hash.as_str());
         let right = password::verify(password, hash);
-        Ok(found.filter(|_| right).map(|(user, _)| user))
+        Ok(found.filter(|(user, _)| right && !user.disabled).map(|(user, _)| user))
+    }
+
+    /// Makes a user with all that it may do, at once.
+    pub fn create_user_with(
+        &self,
+        name: &str,
+        password: &str,
+        change: &UserChange,
+        now: WallTime,
+    ) -> Result<UserRow> {
+        let hash = password::hash(password)?;
+        self.write(|tx| {
+            let user = insert(tx, name, change.role.unwrap_or(Role::Viewer), &hash, now)?;
+            apply(tx, &user, &UserChange { name: None, ..change.clone() })
+        })
+    }
+
+    /// Changes a user; nothing where there is no such user. The last administrator stays one, and can sign in.
+    pub fn change_user(&self, id: UserId, change: &UserChange) -> Result<Option<UserRow>> {
+        self.write(|tx| {
+            let Some(user) = select(tx, id)? else { return Ok(None) };
+            if user.machine {
+                return Err(Error::MachineUser);
+            }
+            let changed = apply(tx, &user, change)?;
+            keep_an_administrator(tx)?;
+            if changed.disabled {
+                end_sign_ins(tx, id)?;
+            }
+            Ok(Some(changed))
+        })
+    }
+
+    /// The user that stands for an administrator of the server's own machine, made when first needed. `account` is
+    /// the name there.
+    pub fn machine_user(&self, account: &str, now: WallTime) -> Result<UserRow> {
+        let (account, _) = name::prepare(account)?;
+        // No name of a site's own user has such a key.
+        let key = format!("\u{1}machine/{account}");
+        self.write(|tx| {
+            let known = tx
+                .query_row(&format!("SELECT {COLUMNS} FROM user WHERE name_key = ?1"), [&key], read)
+                .optional()
+                .map_err(Error::Read)?;
+            if let Some(known) = known {
+                return Ok(known);
+            }
+            room("users", count(tx, "")?, MAX_USERS)?;
+            let id = UserId::new();
+            tx.execute(
+                "INSERT INTO user (id, name, name_key, role, password_hash, created, origin)
+                 VALUES (?1, ?2, ?3, 'administrator', ?4, ?5, 'machine')",
+                params![text(id), format!("{account} (this machine)"), key, NO_PASSWORD, now.micros()],
+            )
+            .map_err(Error::Write)?;
+            select(tx, id)?.ok_or(Error::NotFound("user"))
+        })
+    }
+
+    /// Sets a new password where the old one is right; false where it is not. Other sign-ins and all tokens end.
+    pub fn change_password(
+        &self,
+        user: UserId,
+        old: &str,
+        new: &str,
+        keep: Option<model::SessionId>,
+    ) -> Result<bool> {
+        let kept: Option<String> = self.read(|tx| {
+            tx.query_row("SELECT password_hash FROM user WHERE id = ?1", [text(user)], |row| row.get(0))
+                .optional()
+                .map_err(Error::Read)
+        })?;
+        if !password::verify(old, kept.as_deref().filter(|hash| !hash.is_empty())) {
+            return Ok(false);
+        }
+        let hash = password::hash(new)?;
+        self.write(|tx| {
+            tx.execute("UPDATE user SET password_hash = ?2 WHERE id = ?1", params![text(user), hash])
+                .map_err(Error::Write)?;
+            tx.execute("DELETE FROM token WHERE user = ?1", [text(user)]).map_err(Error::Write)?;
+            tx.execute(
+                "DELETE FROM session WHERE user = ?1 AND id IS NOT ?2",
+                params![text(user), keep.map(text)],
+            )
+            .map_err(Error::Write)?;
+            Ok(true)
+        })
     }
 
     /// Sets a new password and ends all sign-ins and tokens of the user.
@@ -57,16 +178,15 @@ impl Catalog {
         let hash = password::hash(password)?;
         self.write(|tx| {
             let changed = tx
-                .execute("UPDATE user SET password_hash = ?2 WHERE id = ?1", params![text(user), hash])
+                .execute(
+                    "UPDATE user SET password_hash = ?2 WHERE id = ?1 AND origin = 'site'",
+                    params![text(user), hash],
+                )
                 .map_err(Error::Write)?;
             if changed == 0 {
                 return Err(Error::NotFound("user"));
             }
-            for table in ["session", "token"] {
-                tx.execute(&format!("DELETE FROM {table} WHERE user = ?1"), [text(user)])
-                    .map_err(Error::Write)?;
-            }
-            Ok(())
+            end_sign_ins(tx, user)
         })
     }
 
@@ -88,10 +208,11 @@ impl Catalog {
     pub fn remove_user(&self, id: UserId) -> Result<bool> {
         self.write(|tx| {
             let Some(user) = select(tx, id)? else { return Ok(false) };
-            if user.role == Role::Administrator && count(tx, "WHERE role = 'administrator'")? == 1 {
-                return Err(Error::LastAdministrator);
+            if user.machine {
+                return Err(Error::MachineUser);
             }
             tx.execute("DELETE FROM user WHERE id = ?1", [text(id)]).map_err(Error::Write)?;
+            keep_an_administrator(tx)?;
             Ok(true)
         })
     }
@@ -106,15 +227,62 @@ pub(crate) fn insert(
 ) -> Result<UserRow> {
     let (name, key) = name::prepare(name)?;
     room("users", count(connection, "")?, MAX_USERS)?;
-    let user = UserRow { id: UserId::new(), name, role, created: now };
+    let user = UserRow {
+        id: UserId::new(),
+        name,
+        role,
+        created: now,
+        machine: false,
+        disabled: false,
+        recordings_minutes: None,
+        second_factor: false,
+    };
     let inserted = connection
         .execute(
             "INSERT INTO user (id, name, name_key, role, password_hash, created) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
              ON CONFLICT (name_key) DO NOTHING",
-            params![text(user.id), user.name, key, role_name(role), password_hash, now.micros()],
+            params![text(user.id), user.name, key, role.name(), password_hash, now.micros()],
         )
         .map_err(Error::Write)?;
     if inserted == 0 { Err(Error::NameTaken) } else { Ok(user) }
+}
+
+fn apply(tx: &Connection, user: &UserRow, change: &UserChange) -> Result<UserRow> {
+    if let Some(new) = &change.name {
+        let (shown, key) = name::prepare(new)?;
+        if grant::taken(tx, "user", &key, Some(text(user.id)))? {
+            return Err(Error::NameTaken);
+        }
+        tx.execute(
+            "UPDATE user SET name = ?2, name_key = ?3 WHERE id = ?1",
+            params![text(user.id), shown, key],
+        )
+        .map_err(Error::Write)?;
+    }
+    tx.execute(
+        "UPDATE user SET role = ?2, disabled = ?3, recordings_minutes = ?4 WHERE id = ?1",
+        params![
+            text(user.id),
+            change.role.unwrap_or(user.role).name(),
+            change.disabled.unwrap_or(user.disabled),
+            change.recordings_minutes.unwrap_or(user.recordings_minutes),
+        ],
+    )
+    .map_err(Error::Write)?;
+    if let Some(groups) = &change.groups {
+        group::set_groups(tx, user.id, groups)?;
+    }
+    if let Some(grants) = &change.grants {
+        grant::replace(tx, Holder::User(user.id), grants)?;
+    }
+    select(tx, user.id)?.ok_or(Error::NotFound("user"))
+}
+
+fn end_sign_ins(tx: &Connection, user: UserId) -> Result<()> {
+    for table in ["session", "token"] {
+        tx.execute(&format!("DELETE FROM {table} WHERE user = ?1"), [text(user)]).map_err(Error::Write)?;
+    }
+    Ok(())
 }
 
 /// How many users there are.
@@ -125,18 +293,28 @@ pub(crate) fn count(connection: &Connection, condition: &'static str) -> Result<
 }
 
 pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<UserRow> {
-    let role = match row.get_ref("user_role")?.as_str()? {
-        "administrator" => Role::Administrator,
-        "operator" => Role::Operator,
-        // Whatever cannot be read is the least.
-        _ => Role::Viewer,
-    };
     Ok(UserRow {
         id: parsed(row, "user_id")?,
         name: row.get("user_name")?,
-        role,
+        role: role_column(row, "user_role")?,
         created: time(row, "user_created")?,
+        machine: row.get("user_machine")?,
+        disabled: row.get("user_disabled")?,
+        recordings_minutes: recordings_minutes(row)?,
+        second_factor: row.get("user_second_factor")?,
     })
+}
+
+/// The column as a role. Whatever cannot be read is the least.
+pub(crate) fn role_column(row: &Row<'_>, column: &str) -> rusqlite::Result<Role> {
+    let name = row.get_ref(column)?.as_str()?;
+    Ok(Role::ALL.into_iter().find(|role| role.name() == name).unwrap_or(Role::Viewer))
+}
+
+/// The limit on the age of recordings. Whatever cannot be read is the strictest.
+pub(crate) fn recordings_minutes(row: &Row<'_>) -> rusqlite::Result<Option<u32>> {
+    let minutes: Option<i64> = row.get("recordings_minutes")?;
+    Ok(minutes.map(|minutes| u32::try_from(minutes).unwrap_or(0)))
 }
 
 fn select(connection: &Connection, id: UserId) -> Result<Option<UserRow>> {
@@ -144,12 +322,4 @@ fn select(connection: &Connection, id: UserId) -> Result<Option<UserRow>> {
         .query_row(&format!("SELECT {COLUMNS} FROM user WHERE id = ?1"), [text(id)], read)
         .optional()
         .map_err(Error::Read)
-}
-
-const fn role_name(role: Role) -> &'static str {
-    match role {
-        Role::Viewer => "viewer",
-        Role::Operator => "operator",
-        Role::Administrator => "administrator",
-    }
 }

@@ -56,6 +56,16 @@ impl Record {
         stamp_of(&self.data())
     }
 
+    /// What a notice says.
+    ///
+    /// # Panics
+    /// It is none.
+    #[must_use]
+    pub fn notice(&self) -> record::Notice {
+        assert_eq!(self.header.kind, Kind::Notice);
+        serde_json::from_slice(&self.payload).expect("a notice")
+    }
+
     /// What an init record says.
     ///
     /// # Panics

@@ -133,6 +133,11 @@ pub fn new_camera(camera: &SimCamera, source: Source) -> NewCamera {
     }
 }
 
+/// Starts a site on data that there are, with the cameras of a farm.
+pub async fn start_again(data: &TempDir, farm: &Farm) -> Running {
+    start_site(data, farm, |_| {}).await
+}
+
 #[allow(clippy::expect_used, reason = "a test's helper")]
 async fn start_site(data: &TempDir, farm: &Farm, configure: Configure) -> Running {
     let _ = rustls::crypto::ring::default_provider().install_default();

@@ -186,12 +186,12 @@ mod with_cameras {
             connection.submit("/v1/setup", Some(&set_up)).await.map_err(text)?
         } else {
             let password = kept.password.clone().ok_or("this directory holds another site than a demo's")?;
-            let sign_in = SignIn { user: USER.to_owned(), password };
+            let sign_in = SignIn { user: USER.to_owned(), password, code: None };
             connection.submit("/v1/session", Some(&sign_in)).await.map_err(text)?
         };
         keep(file, kept).map_err(|error| format!("cannot write {}: {error}", file.display()))?;
         let connection = connection.with_session_of(&answer).map_err(text)?;
-        let request = TokenRequest { name: "demo".to_owned(), days: Some(1) };
+        let request = TokenRequest { name: "demo".to_owned(), days: Some(1), scope: None };
         let token: Token = connection.post("/v1/tokens", Some(&request)).await.map_err(text)?;
         let value = token.value.ok_or("the site made a token without a value")?;
         let connection = connect().await?.with_token(Secret::new(value.clone()));

@@ -100,6 +100,12 @@ ids! {
     AlarmId,
     /// One camera of a site.
     CameraId,
+    /// A folder of cameras, on which rights are granted.
+    FolderId,
+    /// A group of users.
+    GroupId,
+    /// One input or output port of a device.
+    PortId,
     /// A continuous recording of one stream without a gap.
     RunId,
     /// One weekly schedule.
@@ -114,6 +120,8 @@ ids! {
     TokenId,
     /// One local user of a site.
     UserId,
+    /// A saved arrangement of cameras.
+    ViewId,
     /// One directory that holds recordings.
     VolumeId,
 }

@@ -11,9 +11,10 @@ pub mod stream;
 pub mod time;
 
 pub use ids::{
-    AlarmId, CameraId, RunId, ScheduleId, SegmentId, SessionId, SiteId, TokenId, UserId, VolumeId,
+    AlarmId, CameraId, FolderId, GroupId, PortId, RunId, ScheduleId, SegmentId, SessionId, SiteId, TokenId,
+    UserId, ViewId, VolumeId,
 };
-pub use privilege::{Privilege, Role};
+pub use privilege::{Privilege, Role, Scope};
 pub use secret::Secret;
 pub use stream::{StreamKey, StreamKind, TrackKind};
 pub use time::{MediaTime, WallRange, WallTime};

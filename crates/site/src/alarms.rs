@@ -108,12 +108,21 @@ impl Alarms {
         Ok(alarm)
     }
 
-    /// The newest, lasting ones first. Blocking.
+    /// The newest of those that the caller may know of, lasting ones first. Blocking.
     ///
     /// # Errors
     /// The catalog cannot be read.
-    pub fn list(&self, limit: usize) -> catalog::Result<Vec<Alarm>> {
-        Ok(self.inner.catalog.alarms(limit)?.into_iter().filter_map(alarm).collect())
+    pub fn list(&self, limit: usize, may: impl Fn(Option<CameraId>) -> bool) -> catalog::Result<Vec<Alarm>> {
+        let rows = self.inner.catalog.alarms_where(limit, |row| may(row.camera))?;
+        Ok(rows.into_iter().filter_map(alarm).collect())
+    }
+
+    /// One alarm. Blocking.
+    ///
+    /// # Errors
+    /// The catalog cannot be read.
+    pub fn get(&self, id: AlarmId) -> catalog::Result<Option<Alarm>> {
+        Ok(self.inner.catalog.alarm(id)?.and_then(alarm))
     }
 
     fn tell(&self, row: AlarmRow, send: bool) {

@@ -56,6 +56,8 @@ pub fn camera(row: &CameraRow, now: Now) -> Camera {
         next_try: now.next_try,
         streams: now.streams,
         added: row.added,
+        // Told to each caller by itself (`Principal::tell`).
+        privileges: Vec::new(),
     }
 }
 

@@ -17,6 +17,7 @@ enum Subject {
     Camera(CameraId),
     Alarm(AlarmId),
     Discovery,
+    Rights,
     Site,
     Hello,
 }
@@ -27,6 +28,7 @@ fn subject(event: &Event) -> Subject {
         Event::CameraRemoved { camera } => Subject::Camera(*camera),
         Event::Alarm { alarm } => Subject::Alarm(alarm.id),
         Event::Discovery => Subject::Discovery,
+        Event::Rights => Subject::Rights,
         Event::Site => Subject::Site,
         Event::Hello { .. } => Subject::Hello,
     }

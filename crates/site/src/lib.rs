@@ -7,6 +7,7 @@
 
 mod alarms;
 mod archive_engine;
+mod audit;
 mod cameras;
 pub mod config;
 mod convert;
@@ -18,6 +19,7 @@ mod identity;
 mod notify;
 mod principal;
 mod profiles;
+mod qr;
 mod recorder;
 mod recording;
 mod server;
@@ -25,7 +27,6 @@ mod sessions;
 mod source;
 mod start;
 mod stop;
-mod throttle;
 mod volume;
 
 use std::{ops::Deref, sync::Arc};
@@ -62,6 +63,7 @@ struct Parts {
     volume: volume::Volume,
     events: events::Events,
     alarms: alarms::Alarms,
+    audit: audit::Audit,
     discovery: discovery::Discovery,
     notifier: notify::Handle,
     notifications: watch::Sender<Notifications>,

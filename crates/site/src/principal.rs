@@ -1,6 +1,10 @@
-//! Who calls: the one value that handlers and streams ask for rights.
+//! Who calls: the one value that handlers and streams ask for rights. It only asks `access`; no rule is made here.
 
-use model::{Privilege, Role, SessionId, UserId};
+use std::{net::IpAddr, sync::Arc};
+
+use access::{Reach, Resource, Rights};
+use api::camera::Camera;
+use model::{CameraId, Privilege, SessionId, UserId, WallRange, clock::wall_now};
 
 /// How the caller proved who they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,28 +24,70 @@ pub struct Principal {
     pub user_id: UserId,
     /// The user's name.
     pub user: String,
-    /// What the user is at this site.
-    pub role: Role,
+    /// Whether it stands for an administrator of the server's own machine.
+    pub machine: bool,
+    /// Whether a second factor is set up.
+    pub second_factor: bool,
+    /// What the user may do at this site.
+    pub rights: Arc<Rights>,
     /// How it was proved.
     pub via: Via,
+    /// From where the request came.
+    pub address: IpAddr,
 }
 
 impl Principal {
-    /// Whether this caller has the privilege.
+    /// Whether this caller has the privilege on anything at all.
     #[must_use]
     pub fn may(&self, privilege: Privilege) -> bool {
-        privilege.lowest_role().is_none_or(|role| self.role >= role)
+        self.rights.holds_somewhere(privilege)
+    }
+
+    /// Whether this caller may do to the camera what asks for the privilege.
+    #[must_use]
+    pub fn may_on(&self, privilege: Privilege, camera: CameraId) -> bool {
+        self.rights.may_on_camera(privilege, camera)
+    }
+
+    /// Whether this caller may know that the camera exists.
+    #[must_use]
+    pub fn sees(&self, camera: CameraId) -> bool {
+        self.rights.holds(Privilege::CameraAccess, Resource::Camera(camera))
+    }
+
+    /// Whether this caller may know of something that is about the site, or about one camera.
+    #[must_use]
+    pub fn may_know(&self, privilege: Privilege, camera: Option<CameraId>) -> bool {
+        camera.map_or_else(|| self.may(privilege), |camera| self.may_on(privilege, camera))
+    }
+
+    /// The part of a range of recordings that this caller may see; none: nothing of it.
+    #[must_use]
+    pub fn narrow(&self, camera: CameraId, range: WallRange) -> Option<WallRange> {
+        self.rights.reach(camera).narrow(range, wall_now())
+    }
+
+    /// Whether recordings of this camera are shown without a limit on their age.
+    #[must_use]
+    pub fn sees_all_recordings(&self, camera: CameraId) -> bool {
+        self.rights.reach(camera) == Reach::Everything
+    }
+
+    /// A camera as this caller is told of it: with what it may do; its user and addresses only to who can change them.
+    #[must_use]
+    pub fn tell(&self, mut camera: Camera) -> Camera {
+        let shown = |privilege: &Privilege| {
+            !matches!(privilege, Privilege::None | Privilege::SignedIn | Privilege::OwnAccount)
+        };
+        camera.privileges = self.rights.on(camera.id).iter().filter(shown).collect();
+        if !self.may(Privilege::Configure) {
+            camera.user = None;
+        }
+        camera
     }
 }
 
-/// All privileges, for telling a client what its user may do.
-pub const PRIVILEGES: [Privilege; 8] = [
-    Privilege::SignedIn,
-    Privilege::CameraVideo,
-    Privilege::CameraListen,
-    Privilege::CameraRecord,
-    Privilege::Recordings,
-    Privilege::Export,
-    Privilege::Snapshot,
-    Privilege::Configure,
-];
+/// What a client is told of at a sign-in: all that the caller may do to anything at all.
+pub fn held(principal: &Principal) -> impl Iterator<Item = Privilege> {
+    Privilege::ALL.iter().copied().filter(|one| *one != Privilege::None && principal.may(*one))
+}

@@ -10,15 +10,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use api::{Code, Problem};
+use access::{Rights, throttle::Throttle};
+use api::{Code, Problem, session::SignIn};
 use catalog::{Catalog, user::UserRow};
-use model::{SessionId, WallTime, clock::wall_now};
-use tokio::sync::Semaphore;
+use model::{Privilege, Secret, SessionId, UserId, WallTime, clock::wall_now};
+use tokio::sync::{Semaphore, watch};
 
 use crate::{
     http::problem::{Failure, Outcome},
     principal::{Principal, Via},
-    throttle::Throttle,
 };
 
 /// A sign-in that is not used for so long ends.
@@ -44,6 +44,8 @@ struct Inner {
     /// By secret. Only secrets that were found are here.
     known: Mutex<HashMap<String, Known>>,
     hashing: Semaphore,
+    /// Counts changes of anybody's rights.
+    changes: watch::Sender<u64>,
 }
 
 /// All sign-ins.
@@ -57,7 +59,7 @@ pub struct SignedIn {
     /// Who.
     pub principal: Principal,
     /// The secret for the cookie.
-    pub secret: model::Secret<String>,
+    pub secret: Secret<String>,
     /// When it ends if it is not used.
     pub expires: WallTime,
 }
@@ -71,44 +73,92 @@ impl Sessions {
             throttle: Mutex::default(),
             known: Mutex::default(),
             hashing: Semaphore::new(HASHES),
+            changes: watch::Sender::new(0),
         };
         Self { inner: Arc::new(inner) }
     }
 
-    /// Signs in with name and password.
+    /// Signs in with name and password, and with a code where the user has a second factor.
     ///
     /// # Errors
-    /// Wrong name or password (never told apart), or too many tries.
+    /// Wrong name or password (never told apart), a code that is missing or wrong, or too many tries.
     pub async fn sign_in(
         &self,
-        user: String,
-        password: String,
+        sign_in: SignIn,
         peer: Option<SocketAddr>,
         agent: String,
     ) -> Outcome<SignedIn> {
         let address = ip(peer);
+        let SignIn { user, password, code } = sign_in;
         let name = user.to_lowercase();
-        let _turn = self
-            .inner
-            .hashing
-            .acquire()
-            .await
-            .map_err(|_| Failure::new(Code::Busy, "The site is stopping"))?;
-        if let Some(wait) = lock(&self.inner.throttle).wait(&name, address, Instant::now()) {
+        let _turn = self.turn(&name, address).await?;
+        let row = self
+            .catalog(move |catalog| {
+                let Some(row) = catalog.verify_password(&user, &password)? else { return Ok(None) };
+                let right = match &code {
+                    Some(code) if row.second_factor => catalog.use_second_factor(row.id, code, wall_now())?,
+                    _ => !row.second_factor,
+                };
+                Ok(Some((row, right, code.is_some())))
+            })
+            .await?;
+        match row {
+            Some((row, true, _)) => {
+                lock(&self.inner.throttle).succeeded(&name, address);
+                self.begin(row, peer, agent).await
+            }
+            Some((_, false, code_given)) => {
+                let title = if code_given {
+                    lock(&self.inner.throttle).failed(&name, address, Instant::now());
+                    "The code is wrong or was used already"
+                } else {
+                    "A code of your authenticator app is needed"
+                };
+                Err(Failure::new(Code::SecondFactorRequired, title)
+                    .detail("Enter the six digits that the app shows now, or a recovery code."))
+            }
+            None => {
+                lock(&self.inner.throttle).failed(&name, address, Instant::now());
+                tracing::info!(%address, "a sign-in failed");
+                Err(Failure::new(Code::WrongPassword, "The name or the password is wrong"))
+            }
+        }
+    }
+
+    /// Does something that wants the caller's own password, or another secret that could be guessed: slowed down as a
+    /// sign-in is. The work says whether it was right.
+    ///
+    /// # Errors
+    /// Too many tries, or what the work fails with.
+    pub async fn prove<T: Send + 'static>(
+        &self,
+        principal: &Principal,
+        work: impl FnOnce(&Catalog) -> catalog::Result<Option<T>> + Send + 'static,
+    ) -> Outcome<Option<T>> {
+        let (name, address) = (principal.user.to_lowercase(), principal.address);
+        let _turn = self.turn(&name, address).await?;
+        let proved = self.catalog(work).await?;
+        let mut throttle = lock(&self.inner.throttle);
+        if proved.is_some() {
+            throttle.succeeded(&name, address);
+        } else {
+            throttle.failed(&name, address, Instant::now());
+        }
+        Ok(proved)
+    }
+
+    /// Waits for a core to hash on; refuses who tried too often.
+    async fn turn(&self, name: &str, address: IpAddr) -> Outcome<tokio::sync::SemaphorePermit<'_>> {
+        let turn = self.inner.hashing.acquire().await;
+        let turn = turn.map_err(|_| Failure::new(Code::Busy, "The site is stopping"))?;
+        if let Some(wait) = lock(&self.inner.throttle).wait(name, address, Instant::now()) {
             let seconds = u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).saturating_add(1);
             let problem = Problem::new(Code::TooManyTries, "Too many wrong passwords")
                 .detail(format!("Wait {seconds} s, then try again."))
                 .retry_after(seconds);
             return Err(problem.into());
         }
-        let row = self.catalog(move |catalog| catalog.verify_password(&user, &password)).await?;
-        let Some(row) = row else {
-            lock(&self.inner.throttle).failed(&name, address, Instant::now());
-            tracing::info!(%address, "a sign-in failed");
-            return Err(Failure::new(Code::WrongPassword, "The name or the password is wrong"));
-        };
-        lock(&self.inner.throttle).succeeded(&name, address);
-        self.begin(row, peer, agent).await
+        Ok(turn)
     }
 
     /// Begins a session of a user whose identity is proved.
@@ -116,11 +166,15 @@ impl Sessions {
     /// # Errors
     /// The catalog cannot be written.
     pub async fn begin(&self, row: UserRow, peer: Option<SocketAddr>, agent: String) -> Outcome<SignedIn> {
-        let (address, user) = (ip(peer).to_string(), row.id);
-        let (session, secret) = self
-            .catalog(move |catalog| catalog.begin_session(user, wall_now(), LIFETIME, &address, &agent))
+        let (address, user) = (ip(peer), row.id);
+        let ((session, secret), rights) = self
+            .catalog(move |catalog| {
+                let begun =
+                    catalog.begin_session(user, wall_now(), LIFETIME, &address.to_string(), &agent)?;
+                Ok((begun, rights(catalog, user, None)?))
+            })
             .await?;
-        let principal = principal(session.id, &row, Via::Cookie);
+        let principal = principal(session.id, &row, Via::Cookie, address, rights);
         Ok(SignedIn { principal, secret, expires: session.expires })
     }
 
@@ -128,20 +182,27 @@ impl Sessions {
     ///
     /// # Errors
     /// The catalog cannot be read.
-    pub async fn by_cookie(&self, secret: &str, _peer: Option<SocketAddr>) -> Outcome<Option<Principal>> {
+    pub async fn by_cookie(&self, secret: &str, peer: Option<SocketAddr>) -> Outcome<Option<Principal>> {
         if let Some(known) = self.remembered(secret) {
-            return Ok(Some(known.principal));
+            return Ok(Some(Principal { address: ip(peer), ..known.principal }));
         }
+        let generation = self.generation();
         let wanted = secret.to_owned();
-        let found = self.catalog(move |catalog| catalog.session(&wanted, wall_now())).await?;
-        let Some((session, row)) = found else { return Ok(None) };
+        let found = self
+            .catalog(move |catalog| {
+                let Some((session, row)) = catalog.session(&wanted, wall_now())? else { return Ok(None) };
+                let rights = rights(catalog, row.id, None)?;
+                Ok(Some((session, row, rights)))
+            })
+            .await?;
+        let Some((session, row, rights)) = found else { return Ok(None) };
         let now = wall_now();
         if now.micros_since(session.last_used) > TOUCH {
             let id = session.id;
             self.catalog(move |catalog| catalog.touch_session(id, now, now + LIFETIME)).await?;
         }
-        let principal = principal(session.id, &row, Via::Cookie);
-        self.remember(secret, principal.clone(), now + LIFETIME);
+        let principal = principal(session.id, &row, Via::Cookie, ip(peer), rights);
+        self.remember(secret, principal.clone(), now + LIFETIME, generation);
         Ok(Some(principal))
     }
 
@@ -149,15 +210,23 @@ impl Sessions {
     ///
     /// # Errors
     /// The catalog cannot be read.
-    pub async fn by_token(&self, value: &str, _peer: Option<SocketAddr>) -> Outcome<Option<Principal>> {
+    pub async fn by_token(&self, value: &str, peer: Option<SocketAddr>) -> Outcome<Option<Principal>> {
         if let Some(known) = self.remembered(value) {
-            return Ok(Some(known.principal));
+            return Ok(Some(Principal { address: ip(peer), ..known.principal }));
         }
+        let generation = self.generation();
         let wanted = value.to_owned();
-        let found = self.catalog(move |catalog| catalog.token(&wanted, wall_now())).await?;
-        let Some((token, row)) = found else { return Ok(None) };
-        let principal = principal(SessionId::from_bytes(*token.id.as_bytes()), &row, Via::Token);
-        self.remember(value, principal.clone(), token.expires);
+        let found = self
+            .catalog(move |catalog| {
+                let Some((token, row)) = catalog.token(&wanted, wall_now())? else { return Ok(None) };
+                let rights = rights(catalog, row.id, token.scope.as_deref())?;
+                Ok(Some((token, row, rights)))
+            })
+            .await?;
+        let Some((token, row, rights)) = found else { return Ok(None) };
+        let session = SessionId::from_bytes(*token.id.as_bytes());
+        let principal = principal(session, &row, Via::Token, ip(peer), rights);
+        self.remember(value, principal.clone(), token.expires, generation);
         Ok(Some(principal))
     }
 
@@ -166,21 +235,27 @@ impl Sessions {
     /// # Errors
     /// The catalog cannot be read.
     pub async fn renew(&self, held: &Principal) -> Outcome<Option<Principal>> {
-        let (user, session, via) = (held.user_id, held.session, held.via);
-        let row = self
-            .catalog(move |catalog| {
-                let now = wall_now();
-                let lives = match via {
-                    Via::Cookie => catalog.sessions_of(user, now)?.iter().any(|row| row.id == session),
-                    Via::Token => catalog
-                        .tokens_of(user)?
-                        .iter()
-                        .any(|row| row.id.as_bytes() == session.as_bytes() && row.expires > now),
-                };
-                if lives { catalog.user(user) } else { Ok(None) }
-            })
-            .await?;
-        Ok(row.map(|row| principal(session, &row, via)))
+        let (user, session, via, address) = (held.user_id, held.session, held.via, held.address);
+        self.catalog(move |catalog| {
+            let now = wall_now();
+            let scope = match via {
+                Via::Cookie => {
+                    catalog.sessions_of(user, now)?.iter().any(|row| row.id == session).then_some(None)
+                }
+                Via::Token => catalog
+                    .tokens_of(user)?
+                    .into_iter()
+                    .find(|row| row.id.as_bytes() == session.as_bytes() && row.expires > now)
+                    .map(|row| row.scope),
+            };
+            let (Some(scope), Some(row)) = (scope, catalog.user(user)?) else { return Ok(None) };
+            if row.disabled {
+                return Ok(None);
+            }
+            let rights = rights(catalog, user, scope.as_deref())?;
+            Ok(Some(principal(session, &row, via, address, rights)))
+        })
+        .await
     }
 
     /// Ends a session.
@@ -188,14 +263,25 @@ impl Sessions {
     /// # Errors
     /// The catalog cannot be written.
     pub async fn end(&self, session: SessionId) -> Outcome<()> {
-        lock(&self.inner.known).retain(|_, known| known.principal.session != session);
         self.catalog(move |catalog| catalog.end_session(session)).await?;
         Ok(())
     }
 
-    /// Forgets a token at once.
-    pub fn forget(&self, session: SessionId) {
-        lock(&self.inner.known).retain(|_, known| known.principal.session != session);
+    /// Says that somebody's rights may have changed: nothing that was looked up before counts any more, and streams ask
+    /// again.
+    pub fn changed(&self) {
+        self.inner.changes.send_modify(|count| *count += 1);
+        lock(&self.inner.known).clear();
+    }
+
+    /// Tells whenever somebody's rights may have changed.
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.inner.changes.subscribe()
+    }
+
+    fn generation(&self) -> u64 {
+        *self.inner.changes.borrow()
     }
 
     fn remembered(&self, secret: &str) -> Option<Known> {
@@ -203,8 +289,12 @@ impl Sessions {
         (known.looked_up.elapsed() < REMEMBER && wall_now() < known.expires).then_some(known)
     }
 
-    fn remember(&self, secret: &str, principal: Principal, expires: WallTime) {
+    fn remember(&self, secret: &str, principal: Principal, expires: WallTime, generation: u64) {
         let mut known = lock(&self.inner.known);
+        // What was looked up before a change is not kept after it.
+        if self.generation() != generation {
+            return;
+        }
         if known.len() >= REMEMBERED {
             known.retain(|_, known| known.looked_up.elapsed() < REMEMBER);
         }
@@ -222,8 +312,26 @@ impl Sessions {
     }
 }
 
-fn principal(session: SessionId, row: &UserRow, via: Via) -> Principal {
-    Principal { session, user_id: row.id, user: row.name.clone(), role: row.role, via }
+fn principal(session: SessionId, row: &UserRow, via: Via, address: IpAddr, rights: Rights) -> Principal {
+    Principal {
+        session,
+        user_id: row.id,
+        user: row.name.clone(),
+        machine: row.machine,
+        second_factor: row.second_factor,
+        rights: Arc::new(rights),
+        via,
+        address,
+    }
+}
+
+/// What a user may do, within what a token is for.
+fn rights(catalog: &Catalog, user: UserId, scope: Option<&[Privilege]>) -> catalog::Result<Rights> {
+    let rights = Rights::of(&catalog.sources(user)?, &catalog.folder_table()?);
+    Ok(match scope {
+        Some(scope) => rights.within(scope.iter().copied().collect()),
+        None => rights,
+    })
 }
 
 fn ip(peer: Option<SocketAddr>) -> IpAddr {

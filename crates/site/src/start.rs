@@ -19,6 +19,7 @@ use crate::{
     App, ClientFile, Config, Parts,
     alarms::Alarms,
     archive_engine,
+    audit::{self, Audit},
     cameras::Cameras,
     discovery::Discovery,
     events::Events,
@@ -132,6 +133,7 @@ impl Site {
         let id: String = identity.site_id().to_string().chars().take(8).collect();
         let app = App(Arc::new(Parts {
             sessions: Sessions::new(catalog.clone()),
+            audit: Audit::new(catalog.clone()),
             tls_fingerprint: trust::TlsFingerprint::of(&certificate.certificate_der).to_string(),
             endorsement: serde_json::to_value(endorsement).unwrap_or_default(),
             cookie_name: format!("__Host-martello-{id}"),
@@ -168,6 +170,7 @@ impl Site {
             let settings = kept.remove(&row.id);
             app.cameras.put(row, settings);
         }
+        running.tasks.spawn(audit::keep(app.clone(), stopping.clone()));
         running.tasks.spawn(check(app, stopping));
         Ok(running)
     }

@@ -14,18 +14,25 @@ pub const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("archive", &["model", "media"]),
     ("trust", &["model"]),
     ("evidence", &["model", "media", "archive", "trust"]),
+    ("access", &["model"]),
     ("api", &["model"]),
     ("camera", &["model", "media"]),
-    ("catalog", &["model"]),
-    ("site", &["model", "media", "archive", "evidence", "trust", "api", "camera", "catalog"]),
+    ("catalog", &["model", "access"]),
+    ("site", &["model", "media", "archive", "evidence", "trust", "access", "api", "camera", "catalog"]),
     ("sim", &[]),
     ("martello", &["model", "archive", "evidence", "trust", "api", "site", "sim"]),
-    ("e2e", &["model", "media", "archive", "evidence", "trust", "api", "camera", "catalog", "site", "sim"]),
+    (
+        "e2e",
+        &[
+            "model", "media", "archive", "evidence", "trust", "access", "api", "camera", "catalog", "site",
+            "sim",
+        ],
+    ),
     ("xtask", &[]),
 ];
 
 /// Values in, values out.
-pub const PURE: &[&str] = &["model", "media", "archive", "evidence", "trust", "api"];
+pub const PURE: &[&str] = &["model", "media", "archive", "evidence", "trust", "access", "api"];
 
 /// Foreign crates that bring effects: no pure crate has them.
 const EFFECTS: &[&str] = &[

@@ -44,6 +44,11 @@ export function apply(queries: QueryClient, event: SiteEvent): void {
     case "alarm":
       queries.setQueryData<Alarm[]>(keys.alarms, (list) => merged(list, event.alarm)?.toSorted((a, b) => b.since.localeCompare(a.since)));
       return;
+    case "rights":
+      // Cameras that may not be seen any more leave the cache, what may be seen now comes.
+      queries.removeQueries({ queryKey: keys.stills });
+      void queries.invalidateQueries();
+      return;
     case "site":
       for (const queryKey of [keys.site, keys.volumes, keys.notifications, keys.tokens]) void queries.invalidateQueries({ queryKey });
       return;

@@ -12,6 +12,7 @@ import { LivePlayer } from "../player/live-player";
 import { canShowCodec } from "../player/support";
 import { download, fileName } from "../player/surface";
 import { paths } from "../paths";
+import { may } from "../session/useSession";
 import { codecName } from "../time/format";
 import { useSiteNow, useZone } from "../time/useNow";
 import { fileTime } from "../timeline/zone";
@@ -66,7 +67,7 @@ export function Tile(props: TileProps) {
 
   const status = statusOf(camera, live, now, zone, codecName);
   const recording = camera.state === "recording";
-  const canHear = camera.streams.some(({ audio_codec }) => audio_codec);
+  const canHear = may(camera, "camera-listen") && camera.streams.some(({ audio_codec }) => audio_codec);
   const snapshot = async () => {
     const wallUs = player.shownUs;
     const blob = await player.grab();

@@ -1,10 +1,10 @@
 /** Who is signed in and what that person may do. The site decides; this only keeps screens from offering what it would refuse. */
 import { useQuery } from "@tanstack/react-query";
 import { sessionQuery } from "../api/queries";
-import type { Session } from "../api/types";
+import type { Camera, Session } from "../api/types";
 
 /** Privileges that screens ask for; names as in `x-privilege`. */
-export type Privilege = "camera-video" | "camera-listen" | "recordings" | "export" | "snapshot" | "configure";
+export type Privilege = "camera-video" | "camera-listen" | "recordings" | "export" | "snapshot" | "alarms" | "own-account" | "configure";
 
 /** The session; undefined while it is not known, null when nobody is signed in. */
 export function useSession(): Session | null | undefined {
@@ -14,4 +14,9 @@ export function useSession(): Session | null | undefined {
 /** Whether the person who is signed in has a privilege. */
 export function useCan(privilege: Privilege): boolean {
   return useSession()?.privileges.includes(privilege) ?? false;
+}
+
+/** Whether the person may do something to this camera. */
+export function may(camera: Camera, privilege: Camera["privileges"][number]): boolean {
+  return camera.privileges.includes(privilege);
 }

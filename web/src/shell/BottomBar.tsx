@@ -15,7 +15,7 @@ import { placeOf, useOpenAlarms } from "./useAlarms";
 
 export function BottomBar({ socket }: { socket: EventSocket }) {
   const [newest] = useOpenAlarms();
-  const known = useQuery(alarmsQuery).isSuccess;
+  const known = useQuery({ ...alarmsQuery, enabled: useCan("alarms") }).isSuccess;
   return (
     <footer className={styles.bar} data-quiet={newest ? undefined : ""}>
       <div className={styles.alarm} role="status" aria-live="polite">
@@ -31,7 +31,7 @@ export function BottomBar({ socket }: { socket: EventSocket }) {
 function AlarmWords({ alarm }: { alarm: Alarm }) {
   const zone = useZone();
   const now = useSiteNow();
-  const may = useCan("recordings");
+  const may = useCan("alarms");
   const done = useChange(acknowledge, [keys.alarms]);
   return (
     <>

@@ -15,7 +15,7 @@ export interface Room {
 const rooms: readonly Room[] = [
   { name: "Live", to: paths.live(), icon: LayoutGrid },
   { name: "Recordings", to: paths.recordings(), icon: Film, needs: "recordings" },
-  { name: "Alarms", to: paths.alarms(), icon: Bell },
+  { name: "Alarms", to: paths.alarms(), icon: Bell, needs: "alarms" },
   { name: "Devices", to: paths.devices(), icon: Cctv, needs: "configure" },
   { name: "Settings", to: "/settings", icon: Settings, needs: "configure", last: true },
 ];

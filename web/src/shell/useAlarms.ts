@@ -3,10 +3,11 @@ import { useQuery } from "@tanstack/react-query";
 import { alarmsQuery } from "../api/queries";
 import type { Alarm } from "../api/types";
 import { paths } from "../paths";
+import { useCan } from "../session/useSession";
 
 /** Not acknowledged, newest first. */
 export function useOpenAlarms(): readonly Alarm[] {
-  return (useQuery(alarmsQuery).data ?? []).filter((alarm) => !alarm.acknowledged);
+  return (useQuery({ ...alarmsQuery, enabled: useCan("alarms") }).data ?? []).filter((alarm) => !alarm.acknowledged);
 }
 
 /** Where "Go to" leads: the moment in the recordings, or the room where the trouble is mended. */

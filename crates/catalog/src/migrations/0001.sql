@@ -14,8 +14,89 @@ CREATE TABLE user (
     name_key      TEXT NOT NULL UNIQUE,
     role          TEXT NOT NULL CHECK (role IN ('viewer', 'operator', 'administrator')),
     password_hash TEXT NOT NULL,
-    created       INTEGER NOT NULL
+    created       INTEGER NOT NULL,
+    -- 'machine': an administrator of the server's own machine, who has no password here.
+    origin        TEXT NOT NULL DEFAULT 'site' CHECK (origin IN ('site', 'machine')),
+    disabled      INTEGER NOT NULL DEFAULT 0 CHECK (disabled IN (0, 1)),
+    -- Recordings that are older are kept from what is granted to this user.
+    recordings_minutes INTEGER
 ) STRICT;
+
+CREATE TABLE user_group (
+    id       TEXT PRIMARY KEY,
+    name     TEXT NOT NULL,
+    name_key TEXT NOT NULL UNIQUE,
+    role     TEXT NOT NULL CHECK (role IN ('viewer', 'operator', 'administrator')),
+    created  INTEGER NOT NULL,
+    recordings_minutes INTEGER
+) STRICT;
+
+CREATE TABLE membership (
+    user       TEXT NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+    user_group TEXT NOT NULL REFERENCES user_group (id) ON DELETE CASCADE,
+    PRIMARY KEY (user, user_group)
+) STRICT;
+CREATE INDEX membership_group ON membership (user_group);
+
+-- A folder of cameras, on which rights are granted.
+CREATE TABLE folder (
+    id       TEXT PRIMARY KEY,
+    name     TEXT NOT NULL,
+    name_key TEXT NOT NULL UNIQUE
+) STRICT;
+
+CREATE TABLE folder_camera (
+    folder TEXT NOT NULL REFERENCES folder (id) ON DELETE CASCADE,
+    camera TEXT NOT NULL REFERENCES camera (id) ON DELETE CASCADE,
+    PRIMARY KEY (folder, camera)
+) STRICT;
+CREATE INDEX folder_camera_camera ON folder_camera (camera);
+
+-- One privilege for a user or a group, on a camera, a folder, or (neither) on everything of its kind.
+CREATE TABLE access_grant (
+    user       TEXT REFERENCES user (id) ON DELETE CASCADE,
+    user_group TEXT REFERENCES user_group (id) ON DELETE CASCADE,
+    privilege  TEXT NOT NULL,
+    camera     TEXT REFERENCES camera (id) ON DELETE CASCADE,
+    folder     TEXT REFERENCES folder (id) ON DELETE CASCADE,
+    priority   INTEGER,
+    CHECK ((user IS NULL) <> (user_group IS NULL)),
+    CHECK (camera IS NULL OR folder IS NULL)
+) STRICT;
+CREATE INDEX access_grant_user ON access_grant (user);
+CREATE INDEX access_grant_group ON access_grant (user_group);
+CREATE INDEX access_grant_camera ON access_grant (camera);
+CREATE INDEX access_grant_folder ON access_grant (folder);
+
+-- The key of an authenticator app, sealed. It counts when its owner has shown a code.
+CREATE TABLE second_factor (
+    user      TEXT PRIMARY KEY REFERENCES user (id) ON DELETE CASCADE,
+    secret    BLOB NOT NULL,
+    confirmed INTEGER NOT NULL CHECK (confirmed IN (0, 1)),
+    used_step INTEGER
+) STRICT;
+
+CREATE TABLE recovery_code (
+    user TEXT NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+    hash BLOB NOT NULL,
+    PRIMARY KEY (user, hash)
+) STRICT;
+
+-- Who did what. Each row's hash covers the row and the hash before it; the newest is sealed in `note`.
+CREATE TABLE audit (
+    number  INTEGER PRIMARY KEY,
+    at      INTEGER NOT NULL,
+    user    TEXT,
+    name    TEXT NOT NULL,
+    address TEXT NOT NULL,
+    kind    TEXT NOT NULL,
+    action  TEXT NOT NULL,
+    target  TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    detail  TEXT NOT NULL,
+    hash    BLOB NOT NULL
+) STRICT;
+CREATE INDEX audit_at ON audit (at);
 
 CREATE TABLE session (
     id          TEXT PRIMARY KEY,
@@ -36,7 +117,9 @@ CREATE TABLE token (
     secret_hash BLOB NOT NULL UNIQUE,
     user        TEXT NOT NULL REFERENCES user (id) ON DELETE CASCADE,
     created     INTEGER NOT NULL,
-    expires     INTEGER NOT NULL
+    expires     INTEGER NOT NULL,
+    -- Names of privileges, divided by spaces; none: all that its user has.
+    scope       TEXT
 ) STRICT;
 CREATE INDEX token_user ON token (user, created);
 

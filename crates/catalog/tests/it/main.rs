@@ -1,9 +1,11 @@
 //! What the catalog promises, shown from outside.
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "tests")]
 
+mod audit;
 mod cameras;
 mod migrations;
 mod people;
+mod rights;
 mod sealed;
 mod settings;
 mod writers;

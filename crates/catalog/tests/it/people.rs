@@ -89,7 +89,7 @@ fn the_sign_in_unused_for_longest_gives_way() {
 fn a_token_holds_until_it_expires_or_is_ended_by_its_user() {
     let catalog = fresh().catalog;
     let user = catalog.create_user("anna", Role::Administrator, PASSWORD, noon()).unwrap();
-    let (token, value) = catalog.create_token(user.id, "backup script", noon(), noon() + HOUR).unwrap();
+    let (token, value) = catalog.create_token(user.id, "backup script", noon(), noon() + HOUR, None).unwrap();
     assert!(value.expose().starts_with("martello_"));
     assert_eq!(catalog.token(value.expose(), noon()).unwrap(), Some((token.clone(), user.clone())));
     assert_eq!(catalog.token(value.expose(), noon() + HOUR).unwrap(), None);
@@ -99,9 +99,9 @@ fn a_token_holds_until_it_expires_or_is_ended_by_its_user() {
     assert_eq!(catalog.token(value.expose(), noon()).unwrap(), None);
 
     for _ in 0..MAX_TOKENS {
-        catalog.create_token(user.id, "one more", noon(), noon() + HOUR).unwrap();
+        catalog.create_token(user.id, "one more", noon(), noon() + HOUR, None).unwrap();
     }
-    let error = catalog.create_token(user.id, "too many", noon(), noon() + HOUR).unwrap_err();
+    let error = catalog.create_token(user.id, "too many", noon(), noon() + HOUR, None).unwrap_err();
     assert!(matches!(error, Error::TooMany { .. }));
     assert_eq!(catalog.remove_expired(noon() + HOUR).unwrap(), MAX_TOKENS);
 }
@@ -111,7 +111,7 @@ fn a_new_password_ends_what_the_old_one_opened() {
     let catalog = fresh().catalog;
     let user = catalog.create_user("anna", Role::Viewer, PASSWORD, noon()).unwrap();
     let (_, secret) = catalog.begin_session(user.id, noon(), HOUR, "", "").unwrap();
-    let (_, token) = catalog.create_token(user.id, "script", noon(), noon() + HOUR).unwrap();
+    let (_, token) = catalog.create_token(user.id, "script", noon(), noon() + HOUR, None).unwrap();
     catalog.set_password(user.id, "another tower").unwrap();
     assert_eq!(catalog.session(secret.expose(), noon()).unwrap(), None);
     assert_eq!(catalog.token(token.expose(), noon()).unwrap(), None);

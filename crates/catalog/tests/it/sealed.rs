@@ -13,7 +13,7 @@ fn no_secret_is_in_the_files_or_in_debug_output() {
     let catalog = &fresh.catalog;
     let user = catalog.create_user("anna", Role::Administrator, "user-password-1", noon()).unwrap();
     let (_, session) = catalog.begin_session(user.id, noon(), HOUR, "", "").unwrap();
-    let (_, token) = catalog.create_token(user.id, "script", noon(), noon() + HOUR).unwrap();
+    let (_, token) = catalog.create_token(user.id, "script", noon(), noon() + HOUR, None).unwrap();
     let camera = rtsp_camera("Gate", "camera-password-1");
     catalog.add_camera(&camera).unwrap();
     let setting = Setting {

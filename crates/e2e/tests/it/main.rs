@@ -1,6 +1,7 @@
 //! Whole-system tests: a site, simulated cameras, and programs that are not ours as witnesses.
 #![allow(clippy::expect_used, clippy::panic, reason = "tests")]
 
+mod access;
 mod alarms;
 mod api_input;
 mod eight_cameras;
@@ -11,6 +12,7 @@ mod http_input;
 mod live;
 mod methods;
 mod network;
+mod past;
 mod power_cut;
 mod profiles;
 mod stop;

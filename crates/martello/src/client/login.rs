@@ -27,6 +27,9 @@ pub struct Arguments {
     /// Read the password from the first line of stdin.
     #[arg(long)]
     password_stdin: bool,
+    /// A code of the authenticator app, or a recovery code, where the user has set that up.
+    #[arg(long)]
+    code: Option<String>,
 }
 
 pub(super) async fn run(arguments: Arguments, output: &mut Output) -> Outcome {
@@ -35,7 +38,7 @@ pub(super) async fn run(arguments: Arguments, output: &mut Output) -> Outcome {
     let pinned = pinned(&target.url, target.certificate_id).await?;
     let password = prompt::password("Password", arguments.password_stdin)?;
     let connection = Connection::open(target.url.clone(), pinned).await?;
-    let sign_in = SignIn { user: arguments.user, password: password.into_inner() };
+    let sign_in = SignIn { user: arguments.user, password: password.into_inner(), code: arguments.code };
     let answer = connection.submit("/v1/session", Some(&sign_in)).await?;
     let profile = token(connection, answer, &target.url, pinned).await?;
     profile.store(&path)?;
@@ -71,7 +74,7 @@ pub(super) async fn token(
     let name = format!("martello login of {}", session.user);
     // A token's name has at most 128 bytes at the site.
     let name: String = name.chars().take(30).collect();
-    let request = TokenRequest { name, days: Some(DAYS) };
+    let request = TokenRequest { name, days: Some(DAYS), scope: None };
     let token: Token = connection.post("/v1/tokens", Some(&request)).await?;
     connection.delete("/v1/session").await?;
     let token = token.value.ok_or_else(|| Failure::failed("the site gave no token"))?;

@@ -2,7 +2,7 @@
 
 use api::{Code, alarm::Alarm};
 use axum::{Extension, extract::State};
-use model::AlarmId;
+use model::{AlarmId, Privilege};
 
 use super::{
     Items,
@@ -14,14 +14,18 @@ const LIMIT: usize = 200;
 
 /// Alarms.
 ///
-/// The newest 200, those that last first.
+/// The newest 200 of the site and of the cameras that the caller may know of, those that last first.
 #[utoipa::path(
     get, path = "/v1/alarms", operation_id = "alarm_list", tag = "alarm",
-    extensions(("x-privilege" = json!("signed-in"))),
+    extensions(("x-privilege" = json!("alarms"))),
     responses((status = 200, body = Items<Alarm>), (status = "default", body = api::Problem, content_type = "application/problem+json"))
 )]
-pub async fn list(State(app): State<App>) -> Outcome<Json<Items<Alarm>>> {
-    let items = app.blocking(|app| app.alarms.list(LIMIT)).await??;
+pub async fn list(
+    State(app): State<App>,
+    Extension(principal): Extension<Principal>,
+) -> Outcome<Json<Items<Alarm>>> {
+    let may = move |camera| principal.may_know(Privilege::Alarms, camera);
+    let items = app.blocking(move |app| app.alarms.list(LIMIT, may)).await??;
     Ok(Json(Items { items }))
 }
 
@@ -31,7 +35,7 @@ pub async fn list(State(app): State<App>) -> Outcome<Json<Items<Alarm>>> {
 #[utoipa::path(
     post, path = "/v1/alarms/{alarm}/acknowledge", operation_id = "alarm_acknowledge", tag = "alarm",
     params(("alarm" = AlarmId, Path)),
-    extensions(("x-privilege" = json!("recordings"))),
+    extensions(("x-privilege" = json!("alarms"))),
     responses((status = 200, body = Alarm), (status = "default", body = api::Problem, content_type = "application/problem+json"))
 )]
 pub async fn acknowledge(
@@ -39,6 +43,13 @@ pub async fn acknowledge(
     Extension(principal): Extension<Principal>,
     Path(id): Path<AlarmId>,
 ) -> Outcome<Json<Alarm>> {
-    let alarm = app.blocking(move |app| app.alarms.acknowledge(id, &principal.user)).await??;
+    let alarm = app
+        .blocking(move |app| match app.alarms.get(id)? {
+            Some(alarm) if principal.may_know(Privilege::Alarms, alarm.camera) => {
+                app.alarms.acknowledge(id, &principal.user)
+            }
+            _ => Ok::<_, catalog::Error>(None),
+        })
+        .await??;
     alarm.map(Json).ok_or_else(|| Failure::new(Code::NotFound, "There is no such alarm (any more)"))
 }

@@ -5,6 +5,7 @@ use api::{
     camera::{Camera, CameraChange, NewCamera, Probe, Source},
 };
 use axum::{
+    Extension,
     extract::State,
     http::{StatusCode, header},
     response::{IntoResponse, Response},
@@ -17,18 +18,19 @@ use super::{
     Items,
     problem::{Failure, Json, Outcome, Path},
 };
-use crate::{App, convert, source};
+use crate::{App, audit::Told, convert, principal::Principal, source};
 
 /// Cameras.
 ///
-/// All cameras of the site, by name.
+/// All cameras that the caller may know of, by name, each with what the caller may do to it.
 #[utoipa::path(
     get, path = "/v1/cameras", operation_id = "camera_list", tag = "camera",
-    extensions(("x-privilege" = json!("camera-video"))),
+    extensions(("x-privilege" = json!("camera-access"))),
     responses((status = 200, body = Items<Camera>), (status = "default", body = api::Problem, content_type = "application/problem+json"))
 )]
-pub async fn list(State(app): State<App>) -> Json<Items<Camera>> {
-    Json(Items { items: app.cameras.list() })
+pub async fn list(State(app): State<App>, Extension(principal): Extension<Principal>) -> Json<Items<Camera>> {
+    let seen = app.cameras.list().into_iter().filter(|camera| principal.sees(camera.id));
+    Json(Items { items: seen.map(|camera| principal.tell(camera)).collect() })
 }
 
 /// Add a camera.
@@ -40,7 +42,11 @@ pub async fn list(State(app): State<App>) -> Json<Items<Camera>> {
     extensions(("x-privilege" = json!("configure"))),
     responses((status = 201, body = Camera), (status = "default", body = api::Problem, content_type = "application/problem+json"))
 )]
-pub async fn add(State(app): State<App>, Json(new): Json<NewCamera>) -> Outcome<(StatusCode, Json<Camera>)> {
+pub async fn add(
+    State(app): State<App>,
+    Extension(principal): Extension<Principal>,
+    Json(new): Json<NewCamera>,
+) -> Outcome<(StatusCode, Extension<Told>, Json<Camera>)> {
     check_new(&new)?;
     let looked = source::look(&new).await.map_err(refused)?;
     let row = convert::new_row(new, &looked, wall_now());
@@ -49,7 +55,8 @@ pub async fn add(State(app): State<App>, Json(new): Json<NewCamera>) -> Outcome<
     app.catalog(move |catalog| catalog.add_camera(&kept)).await?;
     app.cameras.put(row, None);
     let camera = app.cameras.get(id).ok_or_else(gone)?;
-    Ok((StatusCode::CREATED, Json(camera)))
+    let told = Told { target: Some(camera.name.clone()), ..Told::default() };
+    Ok((StatusCode::CREATED, Extension(told), Json(principal.tell(camera))))
 }
 
 /// A camera.
@@ -58,11 +65,15 @@ pub async fn add(State(app): State<App>, Json(new): Json<NewCamera>) -> Outcome<
 #[utoipa::path(
     get, path = "/v1/cameras/{camera}", operation_id = "camera_get", tag = "camera",
     params(("camera" = CameraId, Path)),
-    extensions(("x-privilege" = json!("camera-video"))),
+    extensions(("x-privilege" = json!("camera-access"))),
     responses((status = 200, body = Camera), (status = "default", body = api::Problem, content_type = "application/problem+json"))
 )]
-pub async fn get(State(app): State<App>, Path(id): Path<CameraId>) -> Outcome<Json<Camera>> {
-    app.cameras.get(id).map(Json).ok_or_else(gone)
+pub async fn get(
+    State(app): State<App>,
+    Extension(principal): Extension<Principal>,
+    Path(id): Path<CameraId>,
+) -> Outcome<Json<Camera>> {
+    app.cameras.get(id).map(|camera| Json(principal.tell(camera))).ok_or_else(gone)
 }
 
 /// Change a camera.
@@ -76,6 +87,7 @@ pub async fn get(State(app): State<App>, Path(id): Path<CameraId>) -> Outcome<Js
 )]
 pub async fn change(
     State(app): State<App>,
+    Extension(principal): Extension<Principal>,
     Path(id): Path<CameraId>,
     Json(change): Json<CameraChange>,
 ) -> Outcome<Json<Camera>> {
@@ -89,7 +101,7 @@ pub async fn change(
         .await?
         .ok_or_else(gone)?;
     app.cameras.put(row, None);
-    app.cameras.get(id).map(Json).ok_or_else(gone)
+    app.cameras.get(id).map(|camera| Json(principal.tell(camera))).ok_or_else(gone)
 }
 
 /// Remove a camera.

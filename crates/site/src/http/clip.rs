@@ -23,9 +23,9 @@ use utoipa::IntoParams;
 
 use super::{
     problem::{Failure, Outcome, Path, Query},
-    recordings::{range, recorded_stream},
+    recordings::{range, readable, recorded_stream},
 };
-use crate::{App, principal::Principal};
+use crate::{App, audit::Told, principal::Principal};
 use source::{Clip, ClipError};
 
 /// No longer range in one file.
@@ -52,7 +52,7 @@ pub struct Ask {
 #[utoipa::path(
     get, path = "/v1/cameras/{camera}/clip", operation_id = "clip_get", tag = "recording",
     params(("camera" = CameraId, Path), Ask),
-    extensions(("x-privilege" = json!("export"))),
+    extensions(("x-privilege" = json!("export")), ("x-privilege-also" = json!(["camera-listen"]))),
     responses((status = 200, content_type = "video/mp4", body = [u8]), (status = "default", body = api::Problem, content_type = "application/problem+json"))
 )]
 pub async fn save(
@@ -63,11 +63,13 @@ pub async fn save(
 ) -> Outcome<Response> {
     let range = range(ask.from, ask.to, MAX_RANGE)?;
     let key = recorded_stream(&app, camera, ask.stream, range);
-    let audio = ask.audio.unwrap_or(true) && principal.may(Privilege::CameraListen);
+    let audio = ask.audio.unwrap_or(true) && principal.may_on(Privilege::CameraListen, camera);
     let Ok(permit) = Arc::clone(&app.playbacks).try_acquire_owned() else {
         return Err(Failure::new(Code::Busy, "Too many recordings are being played back or saved")
             .detail("Wait for some to end and try again."));
     };
+    let range = app.blocking(move |app| readable(app, &principal, key, range)).await??;
+    let range = range.ok_or_else(|| refused(ClipError::Empty))?;
     let clip =
         app.blocking(move |app| Clip::lay_out(&app.reader, key, range, audio)).await?.map_err(refused)?;
     let name = app.cameras.get(camera).map_or_else(|| "camera".to_owned(), |camera| camera.name);
@@ -85,6 +87,10 @@ pub async fn save(
         body.recv().await.map(|chunk| (chunk, body))
     }));
     let mut response = body.into_response();
+    response.extensions_mut().insert(Told {
+        detail: Some(format!("{} to {}{}", range.from, range.to, if audio { ", with sound" } else { "" })),
+        ..Told::default()
+    });
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("video/mp4"));
     headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));

@@ -40,7 +40,8 @@ pub async fn watch(
         .on_upgrade(move |socket| serve(app, principal, socket))
 }
 
-async fn serve(app: App, principal: Principal, mut socket: WebSocket) {
+async fn serve(app: App, mut principal: Principal, mut socket: WebSocket) {
+    let mut changes = app.sessions.changes();
     let listener = app.events.listen();
     let hello =
         Event::Hello { protocol: "martello-events".into(), min: 1, max: 1, release: RELEASE.to_owned() };
@@ -56,9 +57,19 @@ async fn serve(app: App, principal: Principal, mut socket: WebSocket) {
             None => tokio::select! {
                 () = stopping.requested() => break,
                 event = listener.next() => {
-                    next = Some(event).filter(|event| may_hear(&principal, event));
+                    next = told(&principal, event);
                     continue;
                 }
+                _ = changes.changed() => match app.sessions.renew(&principal).await {
+                    Ok(None) => break,
+                    Ok(Some(now)) => {
+                        // The client asks again for all that it may know now.
+                        next = (now.rights != principal.rights).then_some(Event::Rights);
+                        principal = now;
+                        continue;
+                    }
+                    Err(_) => continue,
+                },
                 received = socket.recv() => match received {
                     Some(Ok(Message::Close(_)) | Err(_)) | None => break,
                     Some(Ok(_)) => continue,
@@ -75,12 +86,19 @@ async fn serve(app: App, principal: Principal, mut socket: WebSocket) {
     }
 }
 
-fn may_hear(principal: &Principal, event: &Event) -> bool {
-    match event {
-        Event::Camera { .. } | Event::CameraRemoved { .. } => principal.may(Privilege::CameraVideo),
+/// The event as this caller is told of it; nothing where it is not for the caller.
+fn told(principal: &Principal, event: Event) -> Option<Event> {
+    let may = match &event {
+        Event::Camera { camera } => principal.sees(camera.id),
+        Event::CameraRemoved { camera } => principal.sees(*camera),
+        Event::Alarm { alarm } => principal.may_know(Privilege::Alarms, alarm.camera),
         Event::Discovery => principal.may(Privilege::Configure),
-        Event::Hello { .. } | Event::Alarm { .. } | Event::Site => true,
-    }
+        Event::Hello { .. } | Event::Rights | Event::Site => true,
+    };
+    may.then(|| match event {
+        Event::Camera { camera } => Event::Camera { camera: Box::new(principal.tell(*camera)) },
+        other => other,
+    })
 }
 
 fn text(event: &Event) -> Option<Message> {

@@ -23,6 +23,7 @@ use crate::{App, RELEASE, recorder::WriteState};
 )]
 pub async fn health(State(app): State<App>) -> Json<Health> {
     let status = match app.recorder.status().state {
+        WriteState::Ok if app.audit.is_broken() => "the audit log was changed",
         WriteState::Ok => "ok",
         WriteState::Failed(_) => "recordings are not written",
     };

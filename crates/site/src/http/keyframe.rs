@@ -7,13 +7,14 @@ use api::{
     record::{self, Header, Kind},
 };
 use axum::{
+    Extension,
     extract::State,
     http::header,
     response::{IntoResponse, Response},
 };
 use bytes::{BufMut, BytesMut};
 use media::fmp4::{SampleMeta, fragment_one};
-use model::{CameraId, StreamKind, TrackKind, WallRange, WallTime};
+use model::{CameraId, StreamKind, TrackKind, WallRange, WallTime, clock::wall_now};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -24,6 +25,7 @@ use super::{
 use crate::{
     App,
     feed::packet::{Lane, LaneTracks, bare, join},
+    principal::Principal,
 };
 
 /// The other stream is shown where the asked one has nothing within so long before the moment.
@@ -50,6 +52,7 @@ pub struct Ask {
 )]
 pub async fn get(
     State(app): State<App>,
+    Extension(principal): Extension<Principal>,
     Path(camera): Path<CameraId>,
     Query(ask): Query<Ask>,
 ) -> Outcome<Response> {
@@ -63,7 +66,9 @@ pub async fn get(
         })
         .await?
         .map_err(|error| Failure::internal("reading a recording", error))?;
+    let since = principal.rights.reach(camera).since(wall_now());
     let (tracks, sample, data) = found
+        .filter(|(_, sample, _)| since.is_none_or(|since| sample.wall >= since))
         .ok_or_else(|| Failure::new(Code::NoRecording, "There is no recording at or before this time"))?;
     let init = LaneTracks::new(&tracks, Lane::Video).and_then(|coding| coding.init(key.kind, Lane::Video));
     let duration = tracks.video.nominal_duration;
@@ -89,9 +94,8 @@ pub async fn get(
         body.put_u32(u32::try_from(record.len()).unwrap_or(0));
         body.put_slice(&record);
     }
-    let headers = [
-        (header::CONTENT_TYPE, "application/x-martello-records"),
-        (header::CACHE_CONTROL, "private, max-age=3600"),
-    ];
+    // What is too old in a minute must not stay in a browser for an hour.
+    let keep = if since.is_none() { "private, max-age=3600" } else { "no-store" };
+    let headers = [(header::CONTENT_TYPE, "application/x-martello-records"), (header::CACHE_CONTROL, keep)];
     Ok((headers, body.freeze()).into_response())
 }

@@ -16,7 +16,7 @@ use axum::{
 };
 use bytes::{Bytes, BytesMut};
 use futures_util::{SinkExt, StreamExt, stream::SplitSink};
-use model::Privilege;
+use model::{CameraId, Privilege, StreamKind};
 use tokio::sync::mpsc;
 
 use crate::{
@@ -45,7 +45,7 @@ const ASK_BYTES: usize = 4096;
 /// frame. A viewer that is slow is moved on to the next key frame (flag 4).
 #[utoipa::path(
     get, path = "/v1/live", operation_id = "live_watch", tag = "live",
-    extensions(("x-privilege" = json!("camera-video"))),
+    extensions(("x-privilege" = json!("camera-video")), ("x-privilege-also" = json!(["camera-listen"]))),
     responses((status = 101, description = "switched to WebSocket"), (status = "default", body = api::Problem, content_type = "application/problem+json"))
 )]
 pub async fn watch(
@@ -66,7 +66,22 @@ struct Viewer {
     app: App,
     principal: Principal,
     queue: mpsc::Sender<Delivery>,
-    watches: HashMap<u32, Watch>,
+    watches: HashMap<u32, Watching>,
+}
+
+/// A subscription, and what was asked for.
+struct Watching {
+    _watch: Watch,
+    camera: CameraId,
+    shown: Shown,
+}
+
+/// Which stream of a camera, with which sound.
+#[derive(Clone)]
+struct Shown {
+    stream: StreamKind,
+    profile: Option<String>,
+    sound: Option<Lane>,
 }
 
 async fn serve(app: App, principal: Principal, socket: WebSocket) {
@@ -76,6 +91,7 @@ async fn serve(app: App, principal: Principal, socket: WebSocket) {
     let mut recheck = tokio::time::interval(RECHECK);
     recheck.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut stopping = app.stopping();
+    let mut changes = app.sessions.changes();
     loop {
         let sent = tokio::select! {
             () = stopping.requested() => break,
@@ -95,14 +111,27 @@ async fn serve(app: App, principal: Principal, socket: WebSocket) {
                 }
                 patient(send_all(&mut sink, records)).await
             }
-            _ = recheck.tick() => {
-                if !viewer.still_allowed().await {
-                    let notice = Notice { code: NoticeCode::Forbidden, text: "The sign-in has ended.".into() };
-                    let _ = patient(send_all(&mut sink, vec![addressed(&notice_packet(&notice), 0, false)])).await;
+            _ = changes.changed() => match viewer.renew().await {
+                Some(notices) => patient(send_all(&mut sink, notices)).await,
+                None => {
+                    let _ = patient(send_all(&mut sink, vec![ended()])).await;
                     break;
                 }
-                patient(async { sink.send(Message::Ping(Bytes::new())).await.is_ok() }).await
-            }
+            },
+            _ = recheck.tick() => match viewer.renew().await {
+                Some(notices) => {
+                    viewer.note();
+                    patient(async {
+                        send_all(&mut sink, notices).await
+                            && sink.send(Message::Ping(Bytes::new())).await.is_ok()
+                    })
+                    .await
+                }
+                None => {
+                    let _ = patient(send_all(&mut sink, vec![ended()])).await;
+                    break;
+                }
+            },
         };
         if !sent {
             break;
@@ -145,23 +174,75 @@ impl Viewer {
                     let notice = Notice { code: NoticeCode::BadAsk, text };
                     return Some(addressed(&notice_packet(&notice), subscription, false));
                 }
-                let sound = match (audio && self.principal.may(Privilege::CameraListen), flac) {
+                if !self.principal.may_on(Privilege::CameraVideo, camera) {
+                    self.watches.remove(&subscription);
+                    return Some(addressed(&notice_packet(&self.forbidden(camera)), subscription, false));
+                }
+                let sound = match (audio && self.principal.may_on(Privilege::CameraListen, camera), flac) {
                     (false, _) => None,
                     (true, false) => Some(Lane::Sound),
                     (true, true) => Some(Lane::Flac),
                 };
-                let wanted = Wanted { kind: stream, profile: profile.as_deref() };
-                match self.app.cameras.watch(camera, wanted, subscription, sound, self.queue.clone()) {
-                    Ok((watch, notice)) => {
-                        self.watches.insert(subscription, watch);
-                        notice.map(|notice| addressed(&notice_packet(&notice), subscription, false))
-                    }
-                    Err(notice) => {
-                        self.watches.remove(&subscription);
-                        Some(addressed(&notice_packet(&notice), subscription, false))
-                    }
-                }
+                self.watch(subscription, camera, Shown { stream, profile, sound })
             }
+        }
+    }
+
+    /// Begins or changes a subscription; a notice where there is something to say.
+    fn watch(&mut self, subscription: u32, camera: CameraId, shown: Shown) -> Option<Bytes> {
+        let wanted = Wanted { kind: shown.stream, profile: shown.profile.as_deref() };
+        match self.app.cameras.watch(camera, wanted, subscription, shown.sound, self.queue.clone()) {
+            Ok((watch, notice)) => {
+                self.watches.insert(subscription, Watching { _watch: watch, camera, shown });
+                self.app.audit.view(&self.app.cameras, &self.principal, camera, Privilege::CameraVideo);
+                notice.map(|notice| addressed(&notice_packet(&notice), subscription, false))
+            }
+            Err(notice) => {
+                self.watches.remove(&subscription);
+                Some(addressed(&notice_packet(&notice), subscription, false))
+            }
+        }
+    }
+
+    /// Why a camera is not shown: one that the viewer may not know of is not there.
+    fn forbidden(&self, camera: CameraId) -> Notice {
+        if self.principal.sees(camera) {
+            let text = "You may not see this camera's pictures.".to_owned();
+            Notice { code: NoticeCode::Forbidden, text }
+        } else {
+            Notice { code: NoticeCode::NoCamera, text: "There is no such camera (any more).".to_owned() }
+        }
+    }
+
+    /// Asks again what the viewer may see and hear, and ends what it may not; nothing where the sign-in has ended.
+    async fn renew(&mut self) -> Option<Vec<Bytes>> {
+        match self.app.sessions.renew(&self.principal).await {
+            Ok(Some(principal)) => self.principal = principal,
+            Ok(None) => return None,
+            // The database is away for a moment: whoever was allowed stays.
+            Err(_) => return Some(Vec::new()),
+        }
+        let mut notices = Vec::new();
+        let held: Vec<_> =
+            self.watches.iter().map(|(id, one)| (*id, one.camera, one.shown.clone())).collect();
+        for (subscription, camera, shown) in held {
+            if !self.principal.may_on(Privilege::CameraVideo, camera) {
+                self.watches.remove(&subscription);
+                notices.push(addressed(&notice_packet(&self.forbidden(camera)), subscription, false));
+            } else if shown.sound.is_some() && !self.principal.may_on(Privilege::CameraListen, camera) {
+                notices.extend(self.watch(subscription, camera, Shown { sound: None, ..shown }));
+                let text = "You may not hear this camera any more.".to_owned();
+                let notice = Notice { code: NoticeCode::Forbidden, text };
+                notices.push(addressed(&notice_packet(&notice), subscription, false));
+            }
+        }
+        Some(notices)
+    }
+
+    /// Notes who watches what, once a minute.
+    fn note(&self) {
+        for one in self.watches.values() {
+            self.app.audit.view(&self.app.cameras, &self.principal, one.camera, Privilege::CameraVideo);
         }
     }
 
@@ -180,15 +261,12 @@ impl Viewer {
             Delivery::Burst(..) | Delivery::Packet { .. } => {}
         }
     }
+}
 
-    async fn still_allowed(&self) -> bool {
-        match self.app.sessions.renew(&self.principal).await {
-            Ok(Some(principal)) => principal.may(Privilege::CameraVideo),
-            Ok(None) => false,
-            // The database is away for a moment: whoever was allowed stays.
-            Err(_) => true,
-        }
-    }
+/// What is said last when the sign-in has ended.
+fn ended() -> Bytes {
+    let notice = Notice { code: NoticeCode::Forbidden, text: "The sign-in has ended.".into() };
+    addressed(&notice_packet(&notice), 0, false)
 }
 
 /// A record with its subscription written in.

@@ -7,12 +7,12 @@ use api::{
     camera::Camera,
     method::{ManualRecording, RecordingMethod, RecordingSettings, Streams},
 };
-use axum::extract::State;
+use axum::{Extension, extract::State};
 use catalog::Catalog;
 use model::CameraId;
 
 use super::problem::{Failure, Json, Outcome, Path};
-use crate::{App, profiles};
+use crate::{App, principal::Principal, profiles};
 
 /// What is kept of how cameras are recorded. What cannot be read is as if it was never set.
 ///
@@ -82,6 +82,7 @@ pub async fn put(
 )]
 pub async fn start(
     State(app): State<App>,
+    Extension(principal): Extension<Principal>,
     Path(id): Path<CameraId>,
     Json(ask): Json<ManualRecording>,
 ) -> Outcome<Json<Camera>> {
@@ -93,7 +94,7 @@ pub async fn start(
         return Err(Failure::new(Code::Conflict, "This camera is not recorded at all")
             .detail("Its recording method is off. Choose another one, such as manual, in its details."));
     }
-    app.cameras.get(id).map(Json).ok_or_else(gone)
+    app.cameras.get(id).map(|camera| Json(principal.tell(camera))).ok_or_else(gone)
 }
 
 /// Stop a recording that was started by hand.
@@ -105,9 +106,13 @@ pub async fn start(
     extensions(("x-privilege" = json!("camera-record"))),
     responses((status = 200, body = Camera), (status = "default", body = api::Problem, content_type = "application/problem+json"))
 )]
-pub async fn stop(State(app): State<App>, Path(id): Path<CameraId>) -> Outcome<Json<Camera>> {
+pub async fn stop(
+    State(app): State<App>,
+    Extension(principal): Extension<Principal>,
+    Path(id): Path<CameraId>,
+) -> Outcome<Json<Camera>> {
     app.cameras.recording(id).ok_or_else(gone)?.stop();
-    app.cameras.get(id).map(Json).ok_or_else(gone)
+    app.cameras.get(id).map(|camera| Json(principal.tell(camera))).ok_or_else(gone)
 }
 
 fn check(settings: &RecordingSettings, has_sub: bool) -> Outcome<()> {

@@ -7,11 +7,16 @@ pub mod client;
 pub mod privilege;
 pub mod problem;
 
+mod account;
 mod alarms;
+mod audit;
 mod cameras;
 mod clip;
 mod discovery;
 mod events;
+mod folders;
+mod groups;
+mod guard;
 mod health;
 mod keyframe;
 mod live;
@@ -20,11 +25,13 @@ mod notifications;
 mod playback;
 mod profiles;
 mod recordings;
+mod rights;
 pub mod schedules;
 mod session;
 mod setup;
 mod site;
 mod tokens;
+mod users;
 mod volumes;
 
 use std::sync::Arc;
@@ -61,10 +68,13 @@ const BODY: usize = 64 << 10;
     ),
     components(schemas(
         api::Problem, api::event::Event, api::live::Ask, api::record::Init, api::record::Notice,
-        playback::Sound
+        playback::Sound, audit::Format
     )),
     tags(
-        (name = "session", description = "Signing in, first setup, tokens"),
+        (name = "session", description = "Signing in, first setup"),
+        (name = "account", description = "One's own sign-in: password, second factor, sign-ins, tokens"),
+        (name = "people", description = "Users, groups, folders of cameras, rights"),
+        (name = "audit", description = "Who did what"),
         (name = "site", description = "The site, its storage, its settings"),
         (name = "camera", description = "Cameras, and finding them"),
         (name = "live", description = "Live pictures and sound"),
@@ -85,6 +95,26 @@ fn operations() -> OpenApiRouter<App> {
         .routes(routes!(session::sign_in, session::get, session::sign_out))
         .routes(routes!(tokens::list, tokens::make))
         .routes(routes!(tokens::end))
+        .routes(routes!(account::sessions))
+        .routes(routes!(account::end_session))
+        .routes(routes!(account::password))
+        .routes(routes!(account::begin_factor, account::confirm_factor))
+        .routes(routes!(account::end_factor))
+        .routes(routes!(users::list, users::add))
+        .routes(routes!(users::get, users::change, users::remove))
+        .routes(routes!(users::password))
+        .routes(routes!(users::end_factor))
+        .routes(routes!(users::sessions))
+        .routes(routes!(users::end_session))
+        .routes(routes!(rights::privileges))
+        .routes(routes!(rights::of_user))
+        .routes(routes!(groups::list, groups::add))
+        .routes(routes!(groups::get, groups::change, groups::remove))
+        .routes(routes!(folders::list, folders::add))
+        .routes(routes!(folders::change, folders::remove))
+        .routes(routes!(audit::list))
+        .routes(routes!(audit::export))
+        .routes(routes!(audit::chain))
         .routes(routes!(site::get, site::change))
         .routes(routes!(volumes::list))
         .routes(routes!(volumes::change))

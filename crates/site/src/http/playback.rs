@@ -29,7 +29,7 @@ use utoipa::IntoParams;
 
 use super::{
     problem::{Failure, Outcome, Path, Query},
-    recordings::{range, recorded_stream},
+    recordings::{range, readable, recorded_stream},
 };
 use crate::{
     App,
@@ -76,7 +76,7 @@ pub enum Sound {
 #[utoipa::path(
     get, path = "/v1/cameras/{camera}/playback", operation_id = "recording_play", tag = "recording",
     params(("camera" = CameraId, Path), Ask),
-    extensions(("x-privilege" = json!("recordings"))),
+    extensions(("x-privilege" = json!("recordings")), ("x-privilege-also" = json!(["camera-listen"]))),
     responses(
         (status = 200, content_type = "application/x-martello-records", body = [u8]),
         (status = "default", body = api::Problem, content_type = "application/problem+json")
@@ -90,21 +90,23 @@ pub async fn play(
 ) -> Outcome<Response> {
     let range = range(ask.from, ask.to, MAX_RANGE)?;
     let key = recorded_stream(&app, camera, ask.stream, range);
-    let sound = match (ask.audio.unwrap_or(false) && principal.may(Privilege::CameraListen), ask.sound) {
-        (false, _) => None,
-        (true, Some(Sound::Flac)) => Some(Lane::Flac),
-        (true, _) => Some(Lane::Sound),
-    };
+    let sound =
+        match (ask.audio.unwrap_or(false) && principal.may_on(Privilege::CameraListen, camera), ask.sound) {
+            (false, _) => None,
+            (true, Some(Sound::Flac)) => Some(Lane::Flac),
+            (true, _) => Some(Lane::Sound),
+        };
     let Ok(permit) = Arc::clone(&app.playbacks).try_acquire_owned() else {
         return Err(Failure::new(Code::Busy, "Too many recordings are being played back")
             .detail("Close some and try again."));
     };
+    let range = app.blocking(move |app| readable(app, &principal, key, range)).await??;
     let (records, body) = mpsc::channel::<Result<Bytes, std::io::Error>>(4);
     let reader = app.reader.clone();
     tokio::task::spawn_blocking(move || {
         let tracks: &[TrackKind] =
             if sound.is_some() { &[TrackKind::Video, TrackKind::Audio] } else { &[TrackKind::Video] };
-        let plan = reader.plan(key, range, tracks);
+        let plan = range.map(|range| reader.plan(key, range, tracks));
         let chunk = BytesMut::with_capacity(CHUNK);
         let mut player =
             Player { stream: key.kind, sound, records, chunk, first: true, lanes: Vec::new(), sequence: 0 };
@@ -156,8 +158,10 @@ enum Ended {
 }
 
 impl Player {
-    fn play(&mut self, mut plan: ReadPlan<Dir>) -> Result<(), Ended> {
-        while let Some(part) = plan.next() {
+    fn play(&mut self, mut plan: Option<ReadPlan<Dir>>) -> Result<(), Ended> {
+        while let Some(plan) = &mut plan
+            && let Some(part) = plan.next()
+        {
             match part? {
                 Part::Tracks(tracks) => self.run(&tracks)?,
                 Part::Gap { until } => {

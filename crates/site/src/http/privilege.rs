@@ -1,27 +1,34 @@
 //! The gate before every operation: who calls, and whether the operation's declared privilege is held.
 //!
 //! The API document is the policy: what an operation declares as `x-privilege` is what is asked of its caller. An
-//! operation that declares nothing is refused to everybody.
+//! operation that declares nothing is refused to everybody. An operation on a camera (`{camera}` in its address) asks for
+//! the privilege on that camera; a camera that the caller may not know of is not there. What such an operation sends is
+//! cut off when the right to it ends (`guard`), and what was done is noted (`audit`). What has no camera in its address
+//! (lists, sockets) is filtered by its handler.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
 use api::Code;
 use axum::{
     body::{Body, BodyDataStream, HttpBody},
-    extract::{MatchedPath, Request, State},
+    extract::{FromRequestParts, MatchedPath, RawPathParams, Request, State},
     http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use bytes::BytesMut;
 use futures_util::StreamExt;
-use model::Privilege;
+use model::{CameraId, Privilege};
 use tokio::sync::Semaphore;
 use utoipa::openapi::{HttpMethod, OpenApi, path::Operation};
 
 use crate::{
     App,
-    http::{BODY, problem::Failure},
+    audit::Deed,
+    http::{BODY, guard, problem::Failure},
     principal::{Principal, Via},
     server::Peer,
 };
@@ -33,34 +40,65 @@ const BODY_TIME: Duration = Duration::from_secs(10);
 /// Bodies that come at the same time, of all connections together: they take 32 MiB of memory at most.
 static BODIES: Semaphore = Semaphore::const_new(512);
 
+/// What an operation asks of its caller, and what is noted of it.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// `x-privilege`.
+    pub privilege: Privilege,
+    /// `operationId`.
+    pub operation: String,
+    /// The first tag.
+    tag: String,
+}
+
 /// Which privilege each operation asks for.
 #[derive(Debug, Default)]
-pub struct Policy(HashMap<(Method, String), Privilege>);
+pub struct Policy {
+    operations: HashMap<(Method, String), Asked>,
+    in_use: HashSet<Privilege>,
+}
 
 impl Policy {
     /// Reads the policy out of the API document.
     #[must_use]
     pub fn from_document(document: &OpenApi) -> Self {
-        let mut table = HashMap::new();
+        let mut policy = Self::default();
         for (path, item) in &document.paths.paths {
             for (method, operation) in operations(item) {
-                if let Some(privilege) = declared(operation) {
-                    table.insert((method, path.clone()), privilege);
-                }
+                let Some(privilege) = declared(operation) else { continue };
+                policy.in_use.insert(privilege);
+                policy.in_use.extend(also(operation));
+                let tag = operation.tags.as_ref().and_then(|tags| tags.first()).cloned();
+                let asked = Asked {
+                    privilege,
+                    operation: operation.operation_id.clone().unwrap_or_default(),
+                    tag: tag.unwrap_or_default(),
+                };
+                policy.operations.insert((method, path.clone()), asked);
             }
         }
-        Self(table)
+        policy
     }
 
-    fn asked(&self, method: &Method, path: &str) -> Option<Privilege> {
+    /// Whether any operation asks for the privilege.
+    #[must_use]
+    pub fn uses(&self, privilege: Privilege) -> bool {
+        self.in_use.contains(&privilege)
+    }
+
+    fn asked(&self, method: &Method, path: &str) -> Option<&Asked> {
         let method = if method == Method::HEAD { &Method::GET } else { method };
-        self.0.get(&(method.clone(), path.to_owned())).copied()
+        self.operations.get(&(method.clone(), path.to_owned()))
     }
 
     /// The answer to a request for no operation.
     fn refuse(&self, method: &Method, path: &str) -> Response {
-        let mut allowed: Vec<Method> =
-            self.0.keys().filter(|(_, known)| known == path).map(|(method, _)| method.clone()).collect();
+        let mut allowed: Vec<Method> = self
+            .operations
+            .keys()
+            .filter(|(_, known)| known == path)
+            .map(|(method, _)| method.clone())
+            .collect();
         if allowed.is_empty() {
             return Failure::new(Code::NotFound, "There is no such operation").into_response();
         }
@@ -99,24 +137,103 @@ pub fn declared(operation: &Operation) -> Option<Privilege> {
     serde_json::from_value(value.clone()).ok()
 }
 
+/// Privileges that parts of an operation ask for (`x-privilege-also`), such as sound beside pictures.
+fn also(operation: &Operation) -> Vec<Privilege> {
+    let value = operation.extensions.as_ref().and_then(|all| all.get("x-privilege-also"));
+    value.and_then(|value| serde_json::from_value(value.clone()).ok()).unwrap_or_default()
+}
+
+impl Asked {
+    /// What is noted of a request; nothing for what only looks at the site.
+    fn deed(&self, method: &Method) -> Option<&'static str> {
+        let reads = matches!(*method, Method::GET | Method::HEAD);
+        match (reads, self.tag.as_str()) {
+            (true, _) if self.privilege == Privilege::Export => Some("export"),
+            (true, _) => None,
+            (false, "session") => Some("sign-in"),
+            (false, "account") => Some("account"),
+            (false, "people") => Some("rights"),
+            (false, "camera") => Some("device"),
+            (false, _) => Some("configuration"),
+        }
+    }
+
+    /// Whether who asks sees pictures of the camera by it.
+    const fn shows(&self) -> bool {
+        matches!(self.privilege, Privilege::CameraVideo | Privilege::Recordings | Privilege::Snapshot)
+    }
+
+    /// Whether somebody may have other rights afterwards.
+    fn changes_rights(&self, method: &Method) -> bool {
+        !matches!(*method, Method::GET | Method::HEAD)
+            && matches!(self.tag.as_str(), "session" | "account" | "people" | "camera")
+    }
+}
+
 /// The gate, as middleware of every route.
 pub async fn gate(State(app): State<App>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     let path = parts.extensions.get::<MatchedPath>().map(MatchedPath::as_str).unwrap_or_default();
-    let Some(asked) = app.policy.asked(&parts.method, path) else {
+    let Some(asked) = app.policy.asked(&parts.method, path).cloned() else {
         return app.policy.refuse(&parts.method, path);
     };
     if let Some(length) = content_length(&parts.headers).filter(|length| *length > BODY as u64) {
         drain(&mut body.into_data_stream()).await;
         return too_large().detail(format!("It has {length} bytes; {BODY} are taken.")).into_response();
     }
-    if let Err(failure) = admit(&app, asked, &mut parts).await {
-        return failure.into_response();
+    let method = parts.method.clone();
+    let peer = parts.extensions.get::<Peer>().map(|peer| peer.0);
+    let params = RawPathParams::from_request_parts(&mut parts, &()).await.ok();
+    let mut deed = asked
+        .deed(&method)
+        .map(|kind| Deed::new(kind, &asked.operation, peer, target(&app, params.as_ref())));
+    let camera = params.as_ref().and_then(camera);
+    let principal = match admit(&app, &asked, camera, &mut parts).await {
+        Ok(principal) => principal,
+        Err(Refused { failure, who }) => {
+            if let (Some(mut deed), Some(who)) = (deed, who) {
+                deed.by(&who);
+                app.audit.note(deed.refused(&failure.0.title)).await;
+            }
+            return failure.into_response();
+        }
+    };
+    let body = match whole(body).await {
+        Ok(body) => body,
+        Err(failure) => return failure.into_response(),
+    };
+    let mut response = next.run(Request::from_parts(parts, body)).await;
+    if response.status().is_success() && asked.changes_rights(&method) {
+        app.sessions.changed();
     }
-    match whole(body).await {
-        Ok(body) => next.run(Request::from_parts(parts, body)).await,
-        Err(failure) => failure.into_response(),
+    if let Some(mut deed) = deed.take() {
+        if let Some(principal) = &principal {
+            deed.by(principal);
+        }
+        app.audit.note(deed.ended(&mut response)).await;
     }
+    match (principal, camera) {
+        (Some(principal), Some(camera)) if response.status().is_success() => {
+            guard::response(app, principal, camera, asked.shows().then_some(asked.privilege), response)
+        }
+        _ => response,
+    }
+}
+
+/// The camera in the address.
+fn camera(params: &RawPathParams) -> Option<CameraId> {
+    params.iter().find(|(name, _)| *name == "camera").and_then(|(_, value)| value.parse().ok())
+}
+
+/// What the address names, for the audit log: a camera by its name.
+fn target(app: &App, params: Option<&RawPathParams>) -> String {
+    let named = |(name, value): (&str, &str)| match value.parse() {
+        Ok(id) if name == "camera" => {
+            app.cameras.get(id).map_or_else(|| value.to_owned(), |camera| camera.name)
+        }
+        _ => value.to_owned(),
+    };
+    params.map(|params| params.iter().map(named).collect::<Vec<_>>().join(" ")).unwrap_or_default()
 }
 
 fn too_large() -> Failure {
@@ -174,28 +291,52 @@ async fn drain(stream: &mut BodyDataStream) {
     let _ = tokio::time::timeout(DRAIN_TIME, reading).await;
 }
 
-async fn admit(app: &App, asked: Privilege, request: &mut Parts) -> Result<(), Failure> {
-    let principal = identify(app, request).await?;
+/// A request that is not let in, and who sent it, where that is known.
+struct Refused {
+    failure: Failure,
+    who: Option<Principal>,
+}
+
+async fn admit(
+    app: &App,
+    asked: &Asked,
+    camera: Option<CameraId>,
+    request: &mut Parts,
+) -> Result<Option<Principal>, Refused> {
+    let nobody = |failure| Refused { failure, who: None };
+    let principal = identify(app, request).await.map_err(nobody)?;
     if let Some(principal) = &principal
         && matches!(principal.via, Via::Cookie)
     {
-        same_origin(request)?;
+        same_origin(request).map_err(nobody)?;
     }
-    if asked != Privilege::None {
+    if asked.privilege != Privilege::None {
         let Some(principal) = &principal else {
-            return Err(
-                Failure::new(Code::SignInRequired, "Nobody is signed in").detail("Sign in and try again.")
-            );
+            let failure = Failure::new(Code::SignInRequired, "Nobody is signed in");
+            return Err(nobody(failure.detail("Sign in and try again.")));
         };
-        if !principal.may(asked) {
-            return Err(Failure::new(Code::Forbidden, format!("{} may not do this", principal.user))
-                .detail(format!("The privilege \"{asked}\" is needed. An administrator can grant it.")));
+        if let Err(failure) = allowed(principal, asked.privilege, camera) {
+            return Err(Refused { failure, who: Some(principal.clone()) });
         }
     }
-    if let Some(principal) = principal {
-        request.extensions.insert(principal);
+    if let Some(principal) = &principal {
+        request.extensions.insert(principal.clone());
     }
-    Ok(())
+    Ok(principal)
+}
+
+/// Whether the caller may do what asks for this privilege. A camera that the caller may not know of is not there.
+fn allowed(principal: &Principal, asked: Privilege, camera: Option<CameraId>) -> Result<(), Failure> {
+    if let Some(camera) = camera.filter(|camera| !principal.sees(*camera)) {
+        tracing::debug!(%camera, user = principal.user, "a camera that is kept from the caller");
+        return Err(Failure::new(Code::NotFound, "There is no such camera (any more)"));
+    }
+    let may = camera.map_or_else(|| principal.may(asked), |camera| principal.may_on(asked, camera));
+    if may {
+        return Ok(());
+    }
+    Err(Failure::new(Code::Forbidden, format!("{} may not do this", principal.user))
+        .detail(format!("The privilege \"{asked}\" is needed. An administrator can grant it.")))
 }
 
 async fn identify(app: &App, request: &Parts) -> Result<Option<Principal>, Failure> {

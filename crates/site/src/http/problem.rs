@@ -150,9 +150,11 @@ impl From<catalog::Error> for Failure {
         use catalog::Error;
         let code = match &error {
             Error::Size { .. } | Error::Name | Error::Password(_) => Code::BadRequest,
-            Error::TooMany { .. } | Error::NameTaken | Error::InUse(_) | Error::LastAdministrator => {
-                Code::Conflict
-            }
+            Error::TooMany { .. }
+            | Error::NameTaken
+            | Error::InUse(_)
+            | Error::LastAdministrator
+            | Error::MachineUser => Code::Conflict,
             Error::AlreadySetUp => Code::AlreadySetUp,
             Error::WrongSetupCode => Code::WrongSetupCode,
             Error::NotFound(_) => Code::NotFound,

@@ -6,14 +6,14 @@ use api::{
     Code,
     recording::{EventKind, Lane, RecordedDays, RecordedEvent, Span, Timeline},
 };
-use archive::{Activity, MarkKinds};
-use axum::extract::State;
-use model::{CameraId, StreamKey, StreamKind, WallRange, WallTime, clock::wall_now};
+use archive::{Activity, MarkKinds, Part};
+use axum::{Extension, extract::State};
+use model::{CameraId, Privilege, StreamKey, StreamKind, TrackKind, WallRange, WallTime, clock::wall_now};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::problem::{Failure, Json, Outcome, Query};
-use crate::App;
+use crate::{App, principal::Principal};
 
 /// No more cameras in one question.
 const MAX_CAMERAS: usize = 256;
@@ -39,7 +39,14 @@ impl Ask {
         range(self.from, self.to, MAX_RANGE)
     }
 
-    fn cameras(&self, app: &App) -> Outcome<Vec<CameraId>> {
+    /// The cameras that are asked for, without those whose recordings the caller may not see: they are not there.
+    fn cameras(&self, app: &App, principal: &Principal) -> Outcome<Vec<CameraId>> {
+        let mut cameras = self.all_cameras(app)?;
+        cameras.retain(|camera| principal.may_on(Privilege::Recordings, *camera));
+        Ok(cameras)
+    }
+
+    fn all_cameras(&self, app: &App) -> Outcome<Vec<CameraId>> {
         let known: Vec<CameraId> = app.cameras.list().iter().map(|camera| camera.id).collect();
         let Some(text) = self.cameras.as_deref().filter(|text| !text.is_empty()) else { return Ok(known) };
         let ids: Result<Vec<CameraId>, _> = text.split(',').take(MAX_CAMERAS + 1).map(str::parse).collect();
@@ -66,6 +73,35 @@ pub fn range(from: WallTime, to: WallTime, longest: Duration) -> Outcome<WallRan
     Ok(range)
 }
 
+/// The part of a stream's range that the caller may see, for reading frames: it begins with a key frame that is not older
+/// than the limit, so that nothing from before it is needed. Blocking.
+///
+/// Nothing where there is nothing to see.
+///
+/// # Errors
+/// It cannot be read.
+pub fn readable(
+    app: &App,
+    principal: &Principal,
+    key: StreamKey,
+    range: WallRange,
+) -> Outcome<Option<WallRange>> {
+    let Some(shown) = principal.narrow(key.camera, range) else { return Ok(None) };
+    if principal.sees_all_recordings(key.camera) {
+        return Ok(Some(shown));
+    }
+    for part in app.reader.plan(key, shown, &[TrackKind::Video]) {
+        let part = part.map_err(|error| Failure::internal("reading a recording", error))?;
+        if let Part::Sample(sample) = part
+            && sample.key
+            && sample.wall >= shown.from
+        {
+            return Ok(WallRange::new(sample.wall, shown.to));
+        }
+    }
+    Ok(None)
+}
+
 /// Where there are recordings.
 ///
 /// Stretches of recording per camera, for many cameras in one call.
@@ -74,12 +110,22 @@ pub fn range(from: WallTime, to: WallTime, longest: Duration) -> Outcome<WallRan
     extensions(("x-privilege" = json!("recordings"))),
     responses((status = 200, body = Timeline), (status = "default", body = api::Problem, content_type = "application/problem+json"))
 )]
-pub async fn timeline(State(app): State<App>, Query(ask): Query<Ask>) -> Outcome<Json<Timeline>> {
+pub async fn timeline(
+    State(app): State<App>,
+    Extension(principal): Extension<Principal>,
+    Query(ask): Query<Ask>,
+) -> Outcome<Json<Timeline>> {
     let range = ask.range()?;
-    let cameras = ask.cameras(&app)?;
+    let cameras = ask.cameras(&app, &principal)?;
     let resolution = Duration::from_millis(u64::from(ask.resolution_ms.unwrap_or(1000)));
     let lanes = app
-        .blocking(move |app| cameras.into_iter().map(|camera| lane(app, camera, range, resolution)).collect())
+        .blocking(move |app| {
+            let shown = |camera| match principal.narrow(camera, range) {
+                Some(range) => lane(app, camera, range, resolution),
+                None => Lane { camera, spans: Vec::new(), events: Vec::new() },
+            };
+            cameras.into_iter().map(shown).collect()
+        })
         .await?;
     Ok(Json(Timeline { from: range.from, to: range.to, now: wall_now(), lanes }))
 }
@@ -120,7 +166,7 @@ fn lane(app: &App, camera: CameraId, range: WallRange, resolution: Duration) -> 
     let mut events: Vec<RecordedEvent> = both
         .into_iter()
         .flat_map(|kind| app.reader.activity(StreamKey { camera, kind }, range, resolution))
-        .filter_map(event)
+        .filter_map(|activity| event(activity, range))
         .collect();
     events.sort_by_key(|event| (event.kind, event.from));
     // Both streams have marks of the same events.
@@ -135,7 +181,8 @@ fn lane(app: &App, camera: CameraId, range: WallRange, resolution: Duration) -> 
     Lane { camera, spans: joined, events }
 }
 
-fn event(activity: Activity) -> Option<RecordedEvent> {
+/// An event, as far as it lies in the range: what is kept from the caller is not told by when it began.
+fn event(activity: Activity, range: WallRange) -> Option<RecordedEvent> {
     let kind = match activity.kind {
         MarkKinds::MOTION => EventKind::Motion,
         MarkKinds::MOTION_ESTIMATED => EventKind::EstimatedMotion,
@@ -143,7 +190,7 @@ fn event(activity: Activity) -> Option<RecordedEvent> {
         MarkKinds::EVENT => EventKind::Event,
         _ => return None,
     };
-    Some(RecordedEvent { kind, from: activity.range.from, to: activity.range.to })
+    Some(RecordedEvent { kind, from: activity.range.from.max(range.from), to: activity.range.to })
 }
 
 /// Days with recordings.
@@ -154,14 +201,19 @@ fn event(activity: Activity) -> Option<RecordedEvent> {
     extensions(("x-privilege" = json!("recordings"))),
     responses((status = 200, body = RecordedDays), (status = "default", body = api::Problem, content_type = "application/problem+json"))
 )]
-pub async fn days(State(app): State<App>, Query(ask): Query<Ask>) -> Outcome<Json<RecordedDays>> {
+pub async fn days(
+    State(app): State<App>,
+    Extension(principal): Extension<Principal>,
+    Query(ask): Query<Ask>,
+) -> Outcome<Json<RecordedDays>> {
     let range = ask.range()?;
-    let cameras = ask.cameras(&app)?;
+    let cameras = ask.cameras(&app, &principal)?;
     let zone = app.time_zone().await?;
     let days = app
         .blocking(move |app| {
             let mut days = BTreeSet::new();
             for camera in cameras {
+                let Some(range) = principal.narrow(camera, range) else { continue };
                 for span in lane(app, camera, range, Duration::from_secs(60)).spans {
                     let Some(range) = WallRange::new(span.from, span.to) else { continue };
                     collect_days(&zone, range, &mut days);

@@ -12,14 +12,16 @@ use model::WallTime;
 use super::problem::{Json, Outcome};
 use crate::{
     App,
-    principal::{PRIVILEGES, Principal},
+    audit::Told,
+    principal::{Principal, held},
     server::Peer,
     sessions::{LIFETIME, SignedIn},
 };
 
 /// Sign in.
 ///
-/// Sets a session cookie. Wrong names and wrong passwords are not told apart; many wrong tries have to wait.
+/// Sets a session cookie. Wrong names and wrong passwords are not told apart; many wrong tries have to wait. A user with
+/// an authenticator app sends its code too.
 #[utoipa::path(
     post, path = "/v1/session", operation_id = "session_create", tag = "session", request_body = SignIn,
     extensions(("x-privilege" = json!("none"))),
@@ -30,10 +32,15 @@ pub async fn sign_in(
     Extension(peer): Extension<Peer>,
     headers: HeaderMap,
     Json(sign_in): Json<SignIn>,
-) -> Outcome<Response> {
+) -> Response {
     let agent = agent(&headers);
-    let signed_in = app.sessions.sign_in(sign_in.user, sign_in.password, Some(peer.0), agent).await?;
-    Ok(welcome(&app, &signed_in))
+    let told = Told { name: Some(sign_in.user.chars().take(64).collect()), ..Told::default() };
+    let mut response = match app.sessions.sign_in(sign_in, Some(peer.0), agent).await {
+        Ok(signed_in) => welcome(&app, &signed_in),
+        Err(failure) => failure.into_response(),
+    };
+    response.extensions_mut().insert(told);
+    response
 }
 
 /// The browser that asks, for the list of sign-ins.
@@ -63,12 +70,10 @@ fn tell(principal: &Principal, expires: WallTime) -> Session {
         session: principal.session,
         user_id: principal.user_id,
         user: principal.user.clone(),
-        role: principal.role,
-        privileges: PRIVILEGES
-            .into_iter()
-            .filter(|privilege| principal.may(*privilege))
-            .map(|privilege| privilege.name().to_owned())
-            .collect(),
+        role: principal.rights.role(),
+        privileges: held(principal).map(|privilege| privilege.name().to_owned()).collect(),
+        machine: principal.machine,
+        second_factor: principal.second_factor,
         expires,
     }
 }

@@ -8,7 +8,7 @@ use super::{
     problem::{Json, Outcome},
     session::{agent, welcome},
 };
-use crate::{App, RELEASE, server::Peer};
+use crate::{App, RELEASE, audit::Told, server::Peer};
 
 /// What a client must know before anybody signs in.
 ///
@@ -52,5 +52,8 @@ pub async fn post(
         .await?;
     tracing::info!(user = user.name, "the first administrator was made");
     let signed_in = app.sessions.begin(user, Some(peer.0), agent(&headers)).await?;
-    Ok(welcome(&app, &signed_in))
+    let mut response = welcome(&app, &signed_in);
+    let name = Some(signed_in.principal.user);
+    response.extensions_mut().insert(Told { name, ..Told::default() });
+    Ok(response)
 }

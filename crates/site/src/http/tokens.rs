@@ -6,7 +6,7 @@ use api::{
 };
 use axum::{Extension, extract::State, http::StatusCode};
 use catalog::token::TokenRow;
-use model::{SessionId, TokenId, clock::wall_now};
+use model::{TokenId, clock::wall_now};
 
 use super::{
     Items,
@@ -21,8 +21,8 @@ const DAY_US: i64 = 86_400_000_000;
 ///
 /// The caller's tokens, newest first. Values are not told again.
 #[utoipa::path(
-    get, path = "/v1/tokens", operation_id = "token_list", tag = "session",
-    extensions(("x-privilege" = json!("signed-in"))),
+    get, path = "/v1/tokens", operation_id = "token_list", tag = "account",
+    extensions(("x-privilege" = json!("own-account"))),
     responses((status = 200, body = Items<Token>), (status = "default", body = api::Problem, content_type = "application/problem+json"))
 )]
 pub async fn list(
@@ -35,10 +35,10 @@ pub async fn list(
 
 /// Make a token.
 ///
-/// A token has the rights of its user. Its value is in this answer only.
+/// A token has the rights of its user, or those of them that are in its scope. Its value is in this answer only.
 #[utoipa::path(
-    post, path = "/v1/tokens", operation_id = "token_create", tag = "session", request_body = TokenRequest,
-    extensions(("x-privilege" = json!("signed-in"))),
+    post, path = "/v1/tokens", operation_id = "token_create", tag = "account", request_body = TokenRequest,
+    extensions(("x-privilege" = json!("own-account"))),
     responses((status = 201, body = Token), (status = "default", body = api::Problem, content_type = "application/problem+json"))
 )]
 pub async fn make(
@@ -50,15 +50,15 @@ pub async fn make(
     if !(1..=3650).contains(&days) {
         return Err(Failure::new(Code::BadRequest, "A token lives 1 to 3650 days"));
     }
+    if request.scope.as_ref().is_some_and(Vec::is_empty) {
+        return Err(Failure::new(Code::BadRequest, "A token without any privilege is good for nothing")
+            .detail("Leave the scope out for all that you may do."));
+    }
     let (row, value) = app
         .catalog(move |catalog| {
             let now = wall_now();
-            catalog.create_token(
-                principal.user_id,
-                &request.name,
-                now,
-                now.plus_micros(i64::from(days) * DAY_US),
-            )
+            let expires = now.plus_micros(i64::from(days) * DAY_US);
+            catalog.create_token(principal.user_id, &request.name, now, expires, request.scope)
         })
         .await?;
     Ok((StatusCode::CREATED, Json(token(row, Some(value.into_inner())))))
@@ -68,9 +68,9 @@ pub async fn make(
 ///
 /// It counts for nothing from now on.
 #[utoipa::path(
-    delete, path = "/v1/tokens/{token}", operation_id = "token_delete", tag = "session",
+    delete, path = "/v1/tokens/{token}", operation_id = "token_delete", tag = "account",
     params(("token" = TokenId, Path)),
-    extensions(("x-privilege" = json!("signed-in"))),
+    extensions(("x-privilege" = json!("own-account"))),
     responses((status = 204, description = "ended"), (status = "default", body = api::Problem, content_type = "application/problem+json"))
 )]
 pub async fn end(
@@ -82,10 +82,9 @@ pub async fn end(
     if !ended {
         return Err(Failure::new(Code::NotFound, "There is no such token (any more)"));
     }
-    app.sessions.forget(SessionId::from_bytes(*id.as_bytes()));
     Ok(StatusCode::NO_CONTENT)
 }
 
 fn token(row: TokenRow, value: Option<String>) -> Token {
-    Token { id: row.id, name: row.name, created: row.created, expires: row.expires, value }
+    Token { id: row.id, name: row.name, created: row.created, expires: row.expires, scope: row.scope, value }
 }

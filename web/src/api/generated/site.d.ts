@@ -84,6 +84,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/account/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change the own password.
+         * @description Wants the old one; wrong tries have to wait as at a sign-in. Other sign-ins and all tokens end.
+         */
+        put: operations["account_password_update"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/account/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Confirm a second factor.
+         * @description With a code that the app shows. It counts from now on; the recovery codes are in this answer only.
+         */
+        put: operations["account_second_factor_confirm"];
+        /**
+         * Begin a second factor.
+         * @description A new key for an authenticator app. It counts when a code of the app was sent back.
+         */
+        post: operations["account_second_factor_begin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/account/second-factor/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End the second factor.
+         * @description Wants a code of the app, or a recovery code.
+         */
+        post: operations["account_second_factor_end"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/account/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Own sign-ins.
+         * @description The one used last first.
+         */
+        get: operations["account_session_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/account/sessions/{session}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End an own sign-in.
+         * @description Such as the one in a browser that is not at hand.
+         */
+        delete: operations["account_session_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/alarms": {
         parameters: {
             query?: never;
@@ -93,7 +197,7 @@ export interface paths {
         };
         /**
          * Alarms.
-         * @description The newest 200, those that last first.
+         * @description The newest 200 of the site and of the cameras that the caller may know of, those that last first.
          */
         get: operations["alarm_list"];
         put?: never;
@@ -124,6 +228,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The audit log.
+         * @description Who did what, from where, on what, when, with what outcome; the newest first, page by page.
+         */
+        get: operations["audit_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audit/chain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Check the audit log.
+         * @description Reads it whole and says whether a row was changed, put in or taken away.
+         */
+        get: operations["audit_verify"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Take the audit log out.
+         * @description All rows that match, the newest first, as JSON lines or CSV. Made while it is read.
+         */
+        get: operations["audit_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/cameras": {
         parameters: {
             query?: never;
@@ -133,7 +297,7 @@ export interface paths {
         };
         /**
          * Cameras.
-         * @description All cameras of the site, by name.
+         * @description All cameras that the caller may know of, by name, each with what the caller may do to it.
          */
         get: operations["camera_list"];
         put?: never;
@@ -404,6 +568,107 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/folders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Folders of cameras.
+         * @description All folders, by name, each with those of its cameras that the caller may know of; folders without any are left out
+         *     for who is no administrator.
+         */
+        get: operations["folder_list"];
+        put?: never;
+        /**
+         * Make a folder.
+         * @description With its cameras.
+         */
+        post: operations["folder_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/folders/{folder}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change a folder.
+         * @description It is as given afterwards. What is granted on it counts for the cameras that are in it then.
+         */
+        put: operations["folder_update"];
+        post?: never;
+        /**
+         * Remove a folder.
+         * @description Its cameras stay; what was granted on it ends.
+         */
+        delete: operations["folder_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Groups.
+         * @description All groups of the site, by name.
+         */
+        get: operations["group_list"];
+        put?: never;
+        /**
+         * Make a group.
+         * @description With members and grants at once.
+         */
+        post: operations["group_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/groups/{group}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A group.
+         * @description With members and grants.
+         */
+        get: operations["group_get"];
+        /**
+         * Change a group.
+         * @description It is as given afterwards. Rights that are taken away end what is under way by them within a second.
+         */
+        put: operations["group_update"];
+        post?: never;
+        /**
+         * Remove a group.
+         * @description Its members stay, without what it granted.
+         */
+        delete: operations["group_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/live": {
         parameters: {
             query?: never;
@@ -418,6 +683,27 @@ export interface paths {
          *     frame. A viewer that is slow is moved on to the next key frame (flag 4).
          */
         get: operations["live_watch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/privileges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Privileges.
+         * @description All privileges, what they are held on, who can hold them, and whether this release has an operation that asks for
+         *     them.
+         */
+        get: operations["privilege_list"];
         put?: never;
         post?: never;
         delete?: never;
@@ -529,7 +815,8 @@ export interface paths {
         put?: never;
         /**
          * Sign in.
-         * @description Sets a session cookie. Wrong names and wrong passwords are not told apart; many wrong tries have to wait.
+         * @description Sets a session cookie. Wrong names and wrong passwords are not told apart; many wrong tries have to wait. A user with
+         *     an authenticator app sends its code too.
          */
         post: operations["session_create"];
         /**
@@ -669,7 +956,7 @@ export interface paths {
         put?: never;
         /**
          * Make a token.
-         * @description A token has the rights of its user. Its value is in this answer only.
+         * @description A token has the rights of its user, or those of them that are in its scope. Its value is in this answer only.
          */
         post: operations["token_create"];
         delete?: never;
@@ -693,6 +980,159 @@ export interface paths {
          * @description It counts for nothing from now on.
          */
         delete: operations["token_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Users.
+         * @description All users of the site, by name, with what is granted to each.
+         */
+        get: operations["user_list"];
+        put?: never;
+        /**
+         * Make a user.
+         * @description With role, groups and grants at once. A user without grants may sign in and sees no camera.
+         */
+        post: operations["user_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/users/{user}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A user.
+         * @description With what is granted to it.
+         */
+        get: operations["user_get"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove a user.
+         * @description With sign-ins and tokens. The last administrator stays.
+         */
+        delete: operations["user_delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a user.
+         * @description What is left out stays. Rights that are taken away end what is under way by them within a second. The last
+         *     administrator stays one.
+         */
+        patch: operations["user_update"];
+        trace?: never;
+    };
+    "/v1/users/{user}/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set a user's password.
+         * @description Ends all sign-ins and tokens of the user. One's own is changed at `/v1/account/password`.
+         */
+        put: operations["user_password_set"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/users/{user}/rights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a user may do, and why.
+         * @description Every privilege on the site and on every camera, held or not, with what gives it or what is in the way.
+         */
+        get: operations["user_rights_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/users/{user}/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End a user's second factor.
+         * @description For who has lost both the app and the recovery codes.
+         */
+        delete: operations["user_second_factor_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/users/{user}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A user's sign-ins.
+         * @description The one used last first.
+         */
+        get: operations["user_session_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/users/{user}/sessions/{session}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End a user's sign-in.
+         * @description What it streams ends within a second.
+         */
+        delete: operations["user_session_delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -798,6 +1238,58 @@ export interface components {
              */
             subscription: number;
         };
+        /** @description Whether the audit log is what was written. */
+        AuditChain: {
+            /**
+             * Format: int64
+             * @description The first row that was changed or is missing.
+             */
+            broken_at?: number | null;
+            /**
+             * Format: int64
+             * @description How many rows there are, where it is whole.
+             */
+            rows?: number | null;
+            /** @description Whether it is whole. */
+            whole: boolean;
+        };
+        /** @description A row of the audit log. */
+        AuditEntry: {
+            /** @description What: an operation of this document, such as `camera_update`. */
+            action: string;
+            /** @description From where. */
+            address: string;
+            /** @description When. */
+            at: components["schemas"]["WallTime"];
+            /** @description More about it. */
+            detail: string;
+            /** @description SHA-256 over the hash of the row before and this row, 64 hex digits. */
+            hash: string;
+            /** @description `sign-in`, `account`, `view`, `export`, `rights`, `device` or `configuration`. */
+            kind: string;
+            /** @description The name of who, as it was then or as it was tried. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Its place in the log, without holes.
+             */
+            number: number;
+            /** @description `done`, `refused` or `failed`. */
+            outcome: string;
+            /** @description On what. */
+            target: string;
+            user?: components["schemas"]["UserId"] | null;
+        };
+        /** @description A page of the audit log. */
+        AuditPage: {
+            /** @description Rows, the newest first. */
+            items: components["schemas"]["AuditEntry"][];
+            /**
+             * Format: int64
+             * @description Where the next page begins: give it as `before`. None: this was the last.
+             */
+            next?: number | null;
+        };
         /** @description A camera of the site. */
         Camera: {
             /** @description When it was added. */
@@ -818,6 +1310,8 @@ export interface components {
             /** @description Its name. */
             name: string;
             next_try?: components["schemas"]["WallTime"] | null;
+            /** @description What the caller may do to it. */
+            privileges: components["schemas"]["Privilege"][];
             /** @description Its stream profiles: those of its source, then those that a person made. */
             profiles: components["schemas"]["Profile"][];
             /** @description Whether it is recorded by its method (`false`: the method is `off`). */
@@ -866,6 +1360,25 @@ export interface components {
         };
         /** @description identifier, 32 hex digits */
         CameraId: string;
+        /** @description What somebody may do with one camera. */
+        CameraRights: {
+            /** @description Which camera. */
+            camera: components["schemas"]["CameraId"];
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: int32
+             * @description The priority of steering it, where that is allowed.
+             */
+            priority?: number | null;
+            /**
+             * Format: int32
+             * @description Its recordings are shown for so many minutes; none: all are shown.
+             */
+            recordings_minutes?: number | null;
+            /** @description Privileges on it. */
+            verdicts: components["schemas"]["Verdict"][];
+        };
         /**
          * @description How a camera is.
          * @enum {string}
@@ -875,7 +1388,7 @@ export interface components {
          * @description What went wrong, told by a code that never changes its meaning.
          * @enum {string}
          */
-        Code: "bad-request" | "sign-in-required" | "wrong-password" | "too-many-tries" | "forbidden" | "wrong-origin" | "not-found" | "conflict" | "too-large" | "already-set-up" | "wrong-setup-code" | "camera-refused-password" | "camera-unreachable" | "camera-unexpected" | "camera-no-stream" | "no-recording" | "delivery-failed" | "storage-trouble" | "busy" | "internal";
+        Code: "bad-request" | "sign-in-required" | "wrong-password" | "second-factor-required" | "too-many-tries" | "forbidden" | "wrong-origin" | "not-found" | "conflict" | "too-large" | "already-set-up" | "wrong-setup-code" | "camera-refused-password" | "camera-unreachable" | "camera-unexpected" | "camera-no-stream" | "no-recording" | "delivery-failed" | "storage-trouble" | "busy" | "internal";
         /**
          * @description Codec of a video stream.
          * @enum {string}
@@ -901,6 +1414,15 @@ export interface components {
             /** @description Whether a search is under way. */
             running: boolean;
             started?: components["schemas"]["WallTime"] | null;
+        };
+        /** @description What somebody may do, and why. */
+        EffectiveRights: {
+            /** @description On every camera of the site. */
+            cameras: components["schemas"]["CameraRights"][];
+            /** @description The highest role of the user and its groups. */
+            role: components["schemas"]["Role"];
+            /** @description On the site as a whole; camera privileges here count for every camera, also those that come later. */
+            site: components["schemas"]["Verdict"][];
         };
         /** @description Something changed. Events of one thing that pile up are told as one: the newest. */
         Event: {
@@ -940,6 +1462,9 @@ export interface components {
             event: "alarm";
         } | {
             /** @enum {string} */
+            event: "rights";
+        } | {
+            /** @enum {string} */
             event: "site";
         };
         /**
@@ -947,6 +1472,29 @@ export interface components {
          * @enum {string}
          */
         EventKind: "motion" | "estimated-motion" | "manual" | "event";
+        /** @description A folder of cameras, on which rights are granted. */
+        Folder: {
+            /** @description The cameras in it. */
+            cameras: components["schemas"]["CameraId"][];
+            /** @description Identifier. */
+            id: components["schemas"]["FolderId"];
+            /** @description Name. */
+            name: string;
+        };
+        /** @description identifier, 32 hex digits */
+        FolderId: string;
+        /** @description A folder as it is to be: `POST /v1/folders`, `PUT /v1/folders/{folder}`. */
+        FolderInput: {
+            /** @description The cameras in it. */
+            cameras?: components["schemas"]["CameraId"][];
+            /** @description Name. */
+            name: string;
+        };
+        /**
+         * @description How rows are taken out.
+         * @enum {string}
+         */
+        Format: "jsonl" | "csv";
         /** @description A device that answered. */
         Found: {
             added_as?: components["schemas"]["CameraId"] | null;
@@ -977,6 +1525,56 @@ export interface components {
             serial?: string | null;
             /** @description Whether it speaks VAPIX, so that name and password are enough to add it. */
             vapix: boolean;
+        };
+        /** @description A privilege on a camera, on a folder, or, with neither, on everything of its kind. */
+        Grant: {
+            camera?: components["schemas"]["CameraId"] | null;
+            folder?: components["schemas"]["FolderId"] | null;
+            /**
+             * Format: int32
+             * @description Of `camera-ptz`: who steers when several do; the lower number wins. None: 50.
+             */
+            priority?: number | null;
+            /** @description Which privilege. */
+            privilege: components["schemas"]["Privilege"];
+        };
+        /** @description A group of users. */
+        Group: {
+            /** @description When it was made. */
+            created: components["schemas"]["WallTime"];
+            /** @description What it grants. */
+            grants: components["schemas"]["Grant"][];
+            /** @description Identifier. */
+            id: components["schemas"]["GroupId"];
+            /** @description Its members. */
+            members: components["schemas"]["UserId"][];
+            /** @description Name. */
+            name: string;
+            /**
+             * Format: int32
+             * @description Recordings older than so many minutes are kept from what it grants; none: all are shown.
+             */
+            recordings_minutes?: number | null;
+            /** @description The role that it gives its members. */
+            role: components["schemas"]["Role"];
+        };
+        /** @description identifier, 32 hex digits */
+        GroupId: string;
+        /** @description A group as it is to be: `POST /v1/groups`, `PUT /v1/groups/{group}`. */
+        GroupInput: {
+            /** @description What it grants. */
+            grants?: components["schemas"]["Grant"][];
+            /** @description Its members. */
+            members?: components["schemas"]["UserId"][];
+            /** @description Name. */
+            name: string;
+            /**
+             * Format: int32
+             * @description Recordings older than so many minutes are kept from what it grants; none: all are shown.
+             */
+            recordings_minutes?: number | null;
+            /** @description The role that it gives its members. */
+            role: components["schemas"]["Role"];
         };
         /** @description `GET /healthz`. */
         Health: {
@@ -1064,6 +1662,8 @@ export interface components {
                 /** @description Its name. */
                 name: string;
                 next_try?: components["schemas"]["WallTime"] | null;
+                /** @description What the caller may do to it. */
+                privileges: components["schemas"]["Privilege"][];
                 /** @description Its stream profiles: those of its source, then those that a person made. */
                 profiles: components["schemas"]["Profile"][];
                 /** @description Whether it is recorded by its method (`false`: the method is `off`). */
@@ -1087,6 +1687,59 @@ export interface components {
                 transport: components["schemas"]["Transport"];
                 /** @description User at the camera. */
                 user?: string | null;
+            }[];
+        };
+        /** @description A list as an answer. */
+        Items_Folder: {
+            /** @description What is listed. */
+            items: {
+                /** @description The cameras in it. */
+                cameras: components["schemas"]["CameraId"][];
+                /** @description Identifier. */
+                id: components["schemas"]["FolderId"];
+                /** @description Name. */
+                name: string;
+            }[];
+        };
+        /** @description A list as an answer. */
+        Items_Group: {
+            /** @description What is listed. */
+            items: {
+                /** @description When it was made. */
+                created: components["schemas"]["WallTime"];
+                /** @description What it grants. */
+                grants: components["schemas"]["Grant"][];
+                /** @description Identifier. */
+                id: components["schemas"]["GroupId"];
+                /** @description Its members. */
+                members: components["schemas"]["UserId"][];
+                /** @description Name. */
+                name: string;
+                /**
+                 * Format: int32
+                 * @description Recordings older than so many minutes are kept from what it grants; none: all are shown.
+                 */
+                recordings_minutes?: number | null;
+                /** @description The role that it gives its members. */
+                role: components["schemas"]["Role"];
+            }[];
+        };
+        /** @description A list as an answer. */
+        Items_PrivilegeInfo: {
+            /** @description What is listed. */
+            items: {
+                /** @description Whether it can be granted; others come with a role or with being signed in. */
+                granted: boolean;
+                /** @description Whether this release has an operation that asks for it. Where not, granting it changes nothing yet. */
+                in_use: boolean;
+                /** @description The lowest role that can hold it. */
+                lowest_role: components["schemas"]["Role"];
+                /** @description Its name. */
+                privilege: components["schemas"]["Privilege"];
+                /** @description On what it is held. */
+                scope: components["schemas"]["Scope"];
+                /** @description What it allows. */
+                words: string;
             }[];
         };
         /** @description A list as an answer. */
@@ -1116,6 +1769,26 @@ export interface components {
             }[];
         };
         /** @description A list as an answer. */
+        Items_SignInInfo: {
+            /** @description What is listed. */
+            items: {
+                /** @description From where it began. */
+                address: string;
+                /** @description The browser that began it. */
+                agent: string;
+                /** @description When it began. */
+                created: components["schemas"]["WallTime"];
+                /** @description When it ends if it is not used. */
+                expires: components["schemas"]["WallTime"];
+                /** @description Identifier, to end it with. */
+                id: components["schemas"]["SessionId"];
+                /** @description When it was last used. */
+                last_used: components["schemas"]["WallTime"];
+                /** @description Whether it is the one that asks. */
+                own: boolean;
+            }[];
+        };
+        /** @description A list as an answer. */
         Items_Token: {
             /** @description What is listed. */
             items: {
@@ -1127,8 +1800,39 @@ export interface components {
                 id: components["schemas"]["TokenId"];
                 /** @description What it is for. */
                 name: string;
+                /** @description The privileges that it is for; none: all that its user has. */
+                scope?: components["schemas"]["Privilege"][] | null;
                 /** @description The value for `Authorization: Bearer …`; only in the answer that made it. */
                 value?: string | null;
+            }[];
+        };
+        /** @description A list as an answer. */
+        Items_User: {
+            /** @description What is listed. */
+            items: {
+                /** @description When it was made. */
+                created: components["schemas"]["WallTime"];
+                /** @description Cannot sign in for the time being. */
+                disabled: boolean;
+                /** @description What is granted to the user itself. */
+                grants: components["schemas"]["Grant"][];
+                /** @description Groups that the user is in. */
+                groups: components["schemas"]["GroupId"][];
+                /** @description Identifier. */
+                id: components["schemas"]["UserId"];
+                /** @description An administrator of the server's own machine: signs in there, cannot be changed or removed here. */
+                machine: boolean;
+                /** @description Name. */
+                name: string;
+                /**
+                 * Format: int32
+                 * @description Recordings older than so many minutes are kept from what is granted to this user; none: all are shown.
+                 */
+                recordings_minutes?: number | null;
+                /** @description The role that the user itself has; a group may give a higher one. */
+                role: components["schemas"]["Role"];
+                /** @description Whether a code of an authenticator app is asked for. */
+                second_factor: boolean;
             }[];
         };
         /** @description A list as an answer. */
@@ -1258,6 +1962,11 @@ export interface components {
             /** @description User at the camera. */
             user?: string | null;
         };
+        /** @description `PUT /v1/users/{user}/password`: a new password, by an administrator. */
+        NewPassword: {
+            /** @description The new password: 8 characters or more. */
+            password: string;
+        };
         /** @description `POST /v1/cameras/{camera}/profiles`. */
         NewProfile: {
             /** @description Its name; another than those that the camera has. */
@@ -1273,6 +1982,24 @@ export interface components {
             name: string;
             /** @description When it applies. */
             week: components["schemas"]["Week"];
+        };
+        /** @description `POST /v1/users`: make a user. */
+        NewUser: {
+            /** @description What is granted to the user itself. */
+            grants?: components["schemas"]["Grant"][];
+            /** @description Groups that the user is in. */
+            groups?: components["schemas"]["GroupId"][];
+            /** @description Name. */
+            name: string;
+            /** @description Password: 8 characters or more. */
+            password: string;
+            /**
+             * Format: int32
+             * @description Recordings older than so many minutes are kept from what is granted to this user; none: all are shown.
+             */
+            recordings_minutes?: number | null;
+            /** @description Role. */
+            role: components["schemas"]["Role"];
         };
         /** @description Something about a subscription that the person should know. */
         Notice: {
@@ -1290,6 +2017,33 @@ export interface components {
         Notifications: {
             mail?: components["schemas"]["Mail"] | null;
             webhook?: components["schemas"]["Webhook"] | null;
+        };
+        /** @description `PUT /v1/account/password`: change one's own password. */
+        PasswordChange: {
+            /** @description The new one: 8 characters or more. */
+            new: string;
+            /** @description The password until now. */
+            old: string;
+        };
+        /**
+         * @description What an operation asks of its caller; written into the API document as `x-privilege`.
+         * @enum {string}
+         */
+        Privilege: "none" | "signed-in" | "own-account" | "camera-access" | "camera-video" | "camera-listen" | "camera-speak" | "camera-record" | "camera-ptz" | "recordings" | "view-access" | "view-edit" | "port-access" | "port-read" | "port-write" | "snapshot" | "export" | "incident-report" | "alarms" | "data-search" | "category-add" | "category-remove" | "access-control-configure" | "access-control-manage" | "health-configure" | "health" | "configure";
+        /** @description A privilege as a client shows it. */
+        PrivilegeInfo: {
+            /** @description Whether it can be granted; others come with a role or with being signed in. */
+            granted: boolean;
+            /** @description Whether this release has an operation that asks for it. Where not, granting it changes nothing yet. */
+            in_use: boolean;
+            /** @description The lowest role that can hold it. */
+            lowest_role: components["schemas"]["Role"];
+            /** @description Its name. */
+            privilege: components["schemas"]["Privilege"];
+            /** @description On what it is held. */
+            scope: components["schemas"]["Scope"];
+            /** @description What it allows. */
+            words: string;
         };
         /** @description `POST /v1/probe`: what a camera has, before it is added. */
         Probe: {
@@ -1454,6 +2208,11 @@ export interface components {
             /** @description Whether sound is recorded. What is off is stored nowhere, not even for the pre buffer. */
             sound?: boolean;
         };
+        /** @description Codes for when the app is lost. Each counts once; they are shown once. */
+        RecoveryCodes: {
+            /** @description The codes. */
+            codes: string[];
+        };
         /**
          * @description What somebody is at a site.
          * @enum {string}
@@ -1470,14 +2229,37 @@ export interface components {
         };
         /** @description identifier, 32 hex digits */
         ScheduleId: string;
+        /**
+         * @description On what a privilege is held.
+         * @enum {string}
+         */
+        Scope: "implied" | "camera" | "view" | "port" | "system";
+        /** @description `PUT /v1/account/second-factor`: a code that the app shows. */
+        SecondFactorCode: {
+            /** @description Six digits. */
+            code: string;
+        };
+        /** @description `POST /v1/account/second-factor`: the key for an authenticator app, before it counts. */
+        SecondFactorSetup: {
+            /** @description The same for programs: `otpauth://totp/…`. */
+            address: string;
+            /** @description The key, for typing: base 32. */
+            key: string;
+            /** @description The same as a QR code: an SVG picture. */
+            qr_svg: string;
+        };
         /** @description Who is signed in. */
         Session: {
             /** @description When the sign-in ends if it is not used. */
             expires: components["schemas"]["WallTime"];
-            /** @description What the user may do: names as in `x-privilege`. */
+            /** @description An administrator of the server's own machine. */
+            machine: boolean;
+            /** @description What the user may do to anything at all: names as in `x-privilege`. Each camera tells what may be done to it. */
             privileges: string[];
             /** @description What the user is at this site. */
             role: components["schemas"]["Role"];
+            /** @description Whether a code of an authenticator app is asked for at a sign-in. */
+            second_factor: boolean;
             /** @description This sign-in. */
             session: components["schemas"]["SessionId"];
             /** @description The user's name. */
@@ -1513,10 +2295,29 @@ export interface components {
         };
         /** @description `POST /v1/session`: sign in. */
         SignIn: {
+            /** @description A code of the authenticator app, or a recovery code, where the user has set that up. */
+            code?: string | null;
             /** @description The password, any characters. */
             password: string;
             /** @description The user's name. */
             user: string;
+        };
+        /** @description A sign-in of somebody. */
+        SignInInfo: {
+            /** @description From where it began. */
+            address: string;
+            /** @description The browser that began it. */
+            agent: string;
+            /** @description When it began. */
+            created: components["schemas"]["WallTime"];
+            /** @description When it ends if it is not used. */
+            expires: components["schemas"]["WallTime"];
+            /** @description Identifier, to end it with. */
+            id: components["schemas"]["SessionId"];
+            /** @description When it was last used. */
+            last_used: components["schemas"]["WallTime"];
+            /** @description Whether it is the one that asks. */
+            own: boolean;
         };
         /** @description The site. */
         Site: {
@@ -1645,6 +2446,8 @@ export interface components {
             id: components["schemas"]["TokenId"];
             /** @description What it is for. */
             name: string;
+            /** @description The privileges that it is for; none: all that its user has. */
+            scope?: components["schemas"]["Privilege"][] | null;
             /** @description The value for `Authorization: Bearer …`; only in the answer that made it. */
             value?: string | null;
         };
@@ -1659,14 +2462,82 @@ export interface components {
             days?: number | null;
             /** @description What it is for. */
             name: string;
+            /** @description The privileges that it is for; none: all that its user has. A token with a scope cannot change its user's sign-in. */
+            scope?: components["schemas"]["Privilege"][] | null;
         };
         /**
          * @description How RTP travels from the camera.
          * @enum {string}
          */
         Transport: "tcp" | "udp";
+        /** @description A user. */
+        User: {
+            /** @description When it was made. */
+            created: components["schemas"]["WallTime"];
+            /** @description Cannot sign in for the time being. */
+            disabled: boolean;
+            /** @description What is granted to the user itself. */
+            grants: components["schemas"]["Grant"][];
+            /** @description Groups that the user is in. */
+            groups: components["schemas"]["GroupId"][];
+            /** @description Identifier. */
+            id: components["schemas"]["UserId"];
+            /** @description An administrator of the server's own machine: signs in there, cannot be changed or removed here. */
+            machine: boolean;
+            /** @description Name. */
+            name: string;
+            /**
+             * Format: int32
+             * @description Recordings older than so many minutes are kept from what is granted to this user; none: all are shown.
+             */
+            recordings_minutes?: number | null;
+            /** @description The role that the user itself has; a group may give a higher one. */
+            role: components["schemas"]["Role"];
+            /** @description Whether a code of an authenticator app is asked for. */
+            second_factor: boolean;
+        };
+        /** @description `PATCH /v1/users/{user}`: what is left out stays. */
+        UserChange: {
+            /**
+             * @description Whether the user cannot sign in.
+             * @default null
+             */
+            disabled: boolean | null;
+            /**
+             * @description Exactly these grants.
+             * @default null
+             */
+            grants: components["schemas"]["Grant"][] | null;
+            /**
+             * @description Exactly these groups.
+             * @default null
+             */
+            groups: components["schemas"]["GroupId"][] | null;
+            /**
+             * @description Another name.
+             * @default null
+             */
+            name: string | null;
+            /**
+             * Format: int32
+             * @description Another limit on the age of recordings; `null`: none.
+             * @default null
+             */
+            recordings_minutes: number | null;
+            /** @default null */
+            role: components["schemas"]["Role"] | null;
+        };
         /** @description identifier, 32 hex digits */
         UserId: string;
+        /** @description A privilege, held or not, with the reasons. */
+        Verdict: {
+            /** @description Whether it is held. */
+            allowed: boolean;
+            /** @description Which privilege. */
+            privilege: components["schemas"]["Privilege"];
+            /** @description What gives it, or what is in the way. */
+            why: string[];
+        };
         /** @description One volume: a directory that holds recordings. */
         Volume: {
             /**
@@ -1833,6 +2704,179 @@ export interface operations {
             };
         };
     };
+    account_password_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            /** @description changed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    account_second_factor_confirm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecondFactorCode"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    account_second_factor_begin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactorSetup"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    account_second_factor_end: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecondFactorCode"];
+            };
+        };
+        responses: {
+            /** @description ended */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    account_session_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_SignInInfo"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    account_session_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session: components["schemas"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description ended */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     alarm_list: {
         parameters: {
             query?: never;
@@ -1877,6 +2921,121 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Alarm"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    audit_list: {
+        parameters: {
+            query?: {
+                /** @description From this moment on. */
+                from?: components["schemas"]["WallTime"];
+                /** @description Before this moment. */
+                to?: components["schemas"]["WallTime"];
+                /** @description Of this kind: `sign-in`, `account`, `view`, `export`, `rights`, `device`, `configuration`. */
+                kind?: string;
+                /** @description With this outcome: `done`, `refused`, `failed`. */
+                outcome?: string;
+                /** @description With this text in name, address, action, target or detail. */
+                text?: string;
+                /** @description Older than this row: `next` of the page before. */
+                before?: number;
+                /** @description Rows of a page, 1 to 1000; none: 100. */
+                limit?: number;
+                /** @description Of an export: `jsonl` (unless given) or `csv`. */
+                format?: components["schemas"]["Format"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    audit_verify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditChain"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    audit_export: {
+        parameters: {
+            query?: {
+                /** @description From this moment on. */
+                from?: components["schemas"]["WallTime"];
+                /** @description Before this moment. */
+                to?: components["schemas"]["WallTime"];
+                /** @description Of this kind: `sign-in`, `account`, `view`, `export`, `rights`, `device`, `configuration`. */
+                kind?: string;
+                /** @description With this outcome: `done`, `refused`, `failed`. */
+                outcome?: string;
+                /** @description With this text in name, address, action, target or detail. */
+                text?: string;
+                /** @description Older than this row: `next` of the page before. */
+                before?: number;
+                /** @description Rows of a page, 1 to 1000; none: 100. */
+                limit?: number;
+                /** @description Of an export: `jsonl` (unless given) or `csv`. */
+                format?: components["schemas"]["Format"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jsonl": string;
                 };
             };
             default: {
@@ -2509,6 +3668,273 @@ export interface operations {
             };
         };
     };
+    folder_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_Folder"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    folder_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FolderInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Folder"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    folder_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                folder: components["schemas"]["FolderId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FolderInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Folder"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    folder_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                folder: components["schemas"]["FolderId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    group_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_Group"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    group_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GroupInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Group"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    group_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                group: components["schemas"]["GroupId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Group"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    group_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                group: components["schemas"]["GroupId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GroupInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Group"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    group_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                group: components["schemas"]["GroupId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     live_watch: {
         parameters: {
             query?: never;
@@ -2524,6 +3950,33 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    privilege_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_PrivilegeInfo"];
+                };
             };
             default: {
                 headers: {
@@ -3109,6 +4562,301 @@ export interface operations {
             header?: never;
             path: {
                 token: components["schemas"]["TokenId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description ended */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    user_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_User"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    user_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewUser"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    user_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    user_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    user_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    user_password_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPassword"];
+            };
+        };
+        responses: {
+            /** @description set */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    user_rights_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EffectiveRights"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    user_second_factor_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description ended */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    user_session_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_SignInInfo"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    user_session_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user: components["schemas"]["UserId"];
+                session: components["schemas"]["SessionId"];
             };
             cookie?: never;
         };

@@ -7,6 +7,7 @@ import { asFailure } from "../../api/problems";
 import { alarmsQuery, keys } from "../../api/queries";
 import type { Alarm } from "../../api/types";
 import { useCan } from "../../session/useSession";
+import { Needs } from "../../shell/Denied";
 import { placeOf } from "../../shell/useAlarms";
 import { duration, moment } from "../../time/format";
 import { useSiteNow, useZone } from "../../time/useNow";
@@ -24,6 +25,10 @@ const icons: Record<Alarm["kind"], LucideIcon> = {
 };
 
 export default function AlarmsScreen() {
+  return <Needs privilege="alarms" what="see alarms"><Alarms /></Needs>;
+}
+
+function Alarms() {
   const alarms = useQuery(alarmsQuery);
   const [query, setQuery] = useSearchParams();
   const showAll = query.get("show") === "all";
@@ -59,7 +64,7 @@ export default function AlarmsScreen() {
 function AlarmRow({ alarm }: { alarm: Alarm }) {
   const zone = useZone();
   const now = useSiteNow();
-  const may = useCan("recordings");
+  const may = useCan("alarms");
   const done = useChange(acknowledge, [keys.alarms]);
   const Icon = icons[alarm.kind];
   const over = Boolean(alarm.ended);

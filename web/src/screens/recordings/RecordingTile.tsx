@@ -4,6 +4,7 @@ import { useCallback } from "react";
 import type { Camera } from "../../api/types";
 import type { CameraLook } from "../../player/playback-part";
 import type { SyncGroup } from "../../player/sync-group";
+import { may } from "../../session/useSession";
 import { codecName } from "../../time/format";
 import { clockTime, dayName } from "../../timeline/zone";
 import { Button, cls } from "../../ui";
@@ -26,7 +27,7 @@ interface Props {
 
 export function RecordingTile({ camera, group, look, focused, alone, hidden, sound, zone, ...on }: Props) {
   const mount = useCallback((parent: HTMLDivElement | null) => (parent ? group.add(camera.id, parent) : undefined), [group, camera.id]);
-  const canHear = camera.audio && camera.streams.some(({ audio_codec }) => audio_codec);
+  const canHear = camera.audio && may(camera, "camera-listen") && camera.streams.some(({ audio_codec }) => audio_codec);
   const words = wordsOf(look, group.wallUs, zone);
   return (
     // Looking at a tile is choosing it; everything that it does is a button inside, or a key.

@@ -4,10 +4,10 @@
 //! second, two, four, up to a minute. Ten quiet minutes forget everything. A right password from an address without
 //! failures of its own counts at once, so that strangers cannot keep the owner out.
 
+use core::net::IpAddr;
 use std::{
     collections::HashMap,
     hash::Hash,
-    net::IpAddr,
     time::{Duration, Instant},
 };
 
@@ -82,8 +82,8 @@ fn note<K: Hash + Eq + Clone>(table: &mut HashMap<K, Failures>, key: K, now: Ins
 mod tests {
     use super::*;
 
-    const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
-    const THERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 2));
+    const HERE: IpAddr = IpAddr::V4(core::net::Ipv4Addr::new(192, 0, 2, 1));
+    const THERE: IpAddr = IpAddr::V4(core::net::Ipv4Addr::new(192, 0, 2, 2));
 
     #[test]
     fn the_sixth_try_waits_and_waits_grow_to_a_minute() {

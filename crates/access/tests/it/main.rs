@@ -1,0 +1,4 @@
+//! The evaluator, against its rules and a committed matrix.
+
+mod matrix;
+mod rules;

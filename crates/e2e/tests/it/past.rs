@@ -1,0 +1,75 @@
+//! Footage of the past: what one camera recorded, written into the recordings as another camera's, at a time long ago.
+//! The site has to be stopped meanwhile. It is how tests come to recordings that are older than a limit.
+
+use std::{path::Path, sync::Arc};
+
+use archive::{Archive, Dir, Options, Part, Purpose, Signer};
+use media::Sample;
+use model::{CameraId, StreamKey, StreamKind, TrackKind, WallRange, WallTime, clock::wall_now};
+
+struct Site(trust::Identity);
+
+impl Signer for Site {
+    fn public_key(&self) -> Vec<u8> {
+        self.0.public().spki_der().to_vec()
+    }
+
+    fn sign(&self, purpose: Purpose, statement: &[u8]) -> Vec<u8> {
+        match purpose {
+            Purpose::SegmentTrailer => self.0.sign_segment(statement).to_der(),
+            Purpose::JournalEntry => self.0.sign_journal(statement).to_der(),
+        }
+    }
+}
+
+/// Writes all that `from` recorded as `to`'s, beginning at `at`, again and again until it ends `seconds` later.
+///
+/// # Panics
+/// The recordings cannot be opened, or there are none.
+pub fn write(data: &Path, from: CameraId, to: CameraId, at: WallTime, seconds: i64) {
+    let pem = std::fs::read_to_string(data.join("identity.key")).expect("the site's identity");
+    let identity = trust::Identity::from_pem(&pem).expect("an identity");
+    let options = Options::new(identity.site_id(), Arc::new(Site(identity)));
+    let disk = Dir::open(data.join("recordings")).expect("recordings");
+    let (mut archive, _) = Archive::open(disk, options, wall_now()).expect("the volume");
+    let key = |camera| StreamKey { camera, kind: StreamKind::Main };
+    let all = WallRange::new(WallTime::from_micros(0), wall_now()).expect("a range");
+    let mut plan = archive.reader().plan(key(from), all, &[TrackKind::Video]);
+    let (mut tracks, mut samples) = (None, Vec::new());
+    while let Some(part) = plan.next() {
+        match part.expect("a part") {
+            Part::Tracks(found) => tracks = tracks.or(Some(found)),
+            Part::Sample(sample) if sample.track == TrackKind::Video => {
+                let data = plan.read(&sample).expect("a frame");
+                samples.push((sample, data));
+            }
+            Part::Sample(_) | Part::Gap { .. } => {}
+        }
+    }
+    let tracks = tracks.expect("something was recorded");
+    archive.begin_run(key(to), Arc::clone(&tracks), at).expect("a run");
+    let timescale = i64::from(tracks.timescale(TrackKind::Video).expect("pictures"));
+    let (first, end) = (samples.first().expect("frames").0.time, samples.last().expect("frames").0.time);
+    let lap = end - first + timescale / 25;
+    for turn in 0.. {
+        for (sample, data) in &samples {
+            let time = sample.time - first + turn * lap;
+            if time > seconds * timescale {
+                archive.end_run(key(to), at).expect("an ended run");
+                archive.close(wall_now()).expect("a closed volume");
+                return;
+            }
+            let wall = at.plus_micros(time * 1_000_000 / timescale);
+            let sample = Sample {
+                track: TrackKind::Video,
+                time,
+                composition_offset: sample.composition_offset,
+                wall,
+                key: sample.key,
+                data: data.clone(),
+            };
+            archive.push(key(to), &sample, wall).expect("a written frame");
+        }
+        archive.tick(at.plus_micros(turn * lap * 1_000_000 / timescale));
+    }
+}

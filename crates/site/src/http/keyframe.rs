@@ -2,14 +2,11 @@
 
 use std::time::Duration;
 
-use api::{
-    Code,
-    record::{self, Header, Kind},
-};
+use api::record::{self, Header, Kind};
 use axum::{
     Extension,
     extract::State,
-    http::header,
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
 use bytes::{BufMut, BytesMut};
@@ -43,12 +40,13 @@ pub struct Ask {
 
 /// The key frame of a moment.
 ///
-/// The newest key frame at or before the moment, as two length-prefixed media records: init and frame.
+/// The newest key frame at or before the moment, as two length-prefixed media records: init and frame. Nothing (204) where
+/// nothing is recorded so early: that is no fault of whoever asks.
 #[utoipa::path(
     get, path = "/v1/cameras/{camera}/keyframe", operation_id = "recording_key_frame_get", tag = "recording",
     params(("camera" = CameraId, Path), Ask),
     extensions(("x-privilege" = json!("recordings"))),
-    responses((status = 200, content_type = "application/x-martello-records", body = [u8]), (status = "default", body = api::Problem, content_type = "application/problem+json"))
+    responses((status = 200, content_type = "application/x-martello-records", body = [u8]), (status = 204, description = "nothing is recorded at or before this moment"), (status = "default", body = api::Problem, content_type = "application/problem+json"))
 )]
 pub async fn get(
     State(app): State<App>,
@@ -67,9 +65,10 @@ pub async fn get(
         .await?
         .map_err(|error| Failure::internal("reading a recording", error))?;
     let since = principal.rights.reach(camera).since(wall_now());
-    let (tracks, sample, data) = found
-        .filter(|(_, sample, _)| since.is_none_or(|since| sample.wall >= since))
-        .ok_or_else(|| Failure::new(Code::NoRecording, "There is no recording at or before this time"))?;
+    let visible = found.filter(|(_, sample, _)| since.is_none_or(|since| sample.wall >= since));
+    let Some((tracks, sample, data)) = visible else {
+        return Ok((StatusCode::NO_CONTENT, [(header::CACHE_CONTROL, "no-store")]).into_response());
+    };
     let init = LaneTracks::new(&tracks, Lane::Video).and_then(|coding| coding.init(key.kind, Lane::Video));
     let duration = tracks.video.nominal_duration;
     let meta = SampleMeta {

@@ -392,7 +392,8 @@ export interface paths {
         };
         /**
          * The key frame of a moment.
-         * @description The newest key frame at or before the moment, as two length-prefixed media records: init and frame.
+         * @description The newest key frame at or before the moment, as two length-prefixed media records: init and frame. Nothing (204) where
+         *     nothing is recorded so early: that is no fault of whoever asks.
          */
         get: operations["recording_key_frame_get"];
         put?: never;
@@ -3286,6 +3287,13 @@ export interface operations {
                 content: {
                     "application/x-martello-records": number[];
                 };
+            };
+            /** @description nothing is recorded at or before this moment */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: {
                 headers: {

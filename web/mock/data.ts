@@ -1,5 +1,5 @@
 /** What the mock site has at the start: cameras in every state, alarms, storage that is nearly full. */
-import type { Alarm, Camera, CameraState, Found, Notifications, Profile, Session, Site, Stream, Token, Volume } from "../src/api/types";
+import type { Alarm, Camera, CameraState, Found, Notifications, Profile, RecordingSettings, Schedule, Session, Site, Stream, Token, Volume } from "../src/api/types";
 
 const hex = (number: number) => number.toString(16).padStart(32, "0");
 const ago = (seconds: number) => new Date(Date.now() - seconds * 1000).toISOString();
@@ -97,3 +97,7 @@ export const notifications = (): Notifications => ({
   mail: { host: "mail.example.com", port: 587, security: "starttls", user: "site@example.com", from: "site@example.com", to: ["ines@example.com"] },
   webhook: null,
 });
+
+export const recording = (): RecordingSettings => ({ method: "continuous", continuous: { streams: "main" }, motion: { streams: "main" }, manual_streams: "main", manual_longest_s: 3600, sound: true, pre_buffer_s: 5, post_buffer_s: 10, motion_from: "auto" });
+const office = [{ from_minute: 480, to_minute: 1080 }];
+export const schedules = (): Schedule[] => [{ id: hex(905), name: "Opening hours", week: { days: [office, office, office, office, office, [], []] } }];

@@ -1,5 +1,5 @@
 /** A site made of words: keeps what it is told, answers as the document says. Its pictures are in `pictures.ts`. */
-import type { Camera, Source } from "../src/api/types";
+import type { Camera, RecordingSettings, Source } from "../src/api/types";
 import { type Handlers, refuse } from "./contract";
 import * as data from "./data";
 
@@ -24,6 +24,8 @@ export function mockSite({ signedIn = true, setUpNeeded = false, empty = false, 
     alarms: empty ? [] : data.alarms(),
     discovery: { running: false, started: null as string | null, found: empty ? [] : data.founds() },
     volumes: data.volumes(),
+    recording: {} as Record<string, RecordingSettings>,
+    schedules: empty ? [] : data.schedules(),
     tokens: empty ? [] : data.tokens(),
     notifications: empty ? { mail: null, webhook: null } : data.notifications(),
   };
@@ -112,6 +114,29 @@ export function mockSite({ signedIn = true, setUpNeeded = false, empty = false, 
         camera.profiles = camera.profiles.filter(({ name }) => name !== decodeURIComponent(path[1] ?? ""));
         return undefined;
       },
+    },
+    "/v1/cameras/{camera}/recording": {
+      get: ({ path }) => state.recording[path[0] ?? ""] ?? { ...data.recording(), method: one(state.cameras, path[0]).recording.method },
+      put: ({ path, body }) => {
+        one(state.cameras, path[0]).recording = { method: body.method, reasons: [] };
+        return (state.recording[path[0] ?? ""] = body);
+      },
+    },
+    "/v1/cameras/{camera}/recording/manual": {
+      post: ({ path }) => Object.assign(one(state.cameras, path[0]), { recording: { method: "continuous", reasons: ["continuous", "manual"], manual_until: new Date(Date.now() + 3_600_000).toISOString() } }),
+      delete: ({ path }) => Object.assign(one(state.cameras, path[0]), { recording: { method: "continuous", reasons: ["continuous"] } }),
+    },
+    "/v1/schedules": {
+      get: () => ({ items: state.schedules }),
+      post: ({ body }) => {
+        const added = { ...body, id: String(next++).padStart(32, "0") };
+        state.schedules.push(added);
+        return added;
+      },
+    },
+    "/v1/schedules/{schedule}": {
+      put: ({ path, body }) => Object.assign(one(state.schedules, path[0]), body),
+      delete: ({ path }) => void (state.schedules = state.schedules.filter(({ id }) => id !== path[0])),
     },
     "/v1/probe": {
       post: async ({ body }) => {

@@ -11,7 +11,7 @@ function withQuery(path: string, query: Query): string {
 /** Tabs of "Add devices". */
 export type AddTab = "search" | "address";
 /** Rooms of the settings. */
-export type SettingsRoom = "site" | "storage" | "notifications" | "tokens" | "about";
+export type SettingsRoom = "site" | "storage" | "schedules" | "notifications" | "tokens" | "about";
 
 export const paths = {
   home: () => "/",

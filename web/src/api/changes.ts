@@ -2,7 +2,7 @@
 import { type QueryKey, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, body } from "./client";
 import type { Failure } from "./problems";
-import type { CameraChange, NewCamera, NewProfile, Notifications, ProfileChange, SetUp, SignIn, SiteChange, TokenRequest } from "./types";
+import type { CameraChange, NewCamera, NewProfile, NewSchedule, Notifications, ProfileChange, RecordingSettings, SetUp, SignIn, SiteChange, TokenRequest } from "./types";
 
 const json = { "content-type": "application/json" };
 
@@ -23,6 +23,16 @@ export const changeProfile = (camera: string, profile: string, change: ProfileCh
   body(api.PATCH("/v1/cameras/{camera}/profiles/{profile}", { params: { path: { camera, profile } }, body: change, headers: json }));
 export const removeProfile = (camera: string, profile: string) =>
   body(api.DELETE("/v1/cameras/{camera}/profiles/{profile}", { params: { path: { camera, profile } } }));
+export const changeRecording = (camera: string, settings: RecordingSettings) =>
+  body(api.PUT("/v1/cameras/{camera}/recording", { params: { path: { camera } }, body: settings, headers: json }));
+export const startRecording = (camera: string) =>
+  body(api.POST("/v1/cameras/{camera}/recording/manual", { params: { path: { camera } }, body: {}, headers: json }));
+export const stopRecording = (camera: string) =>
+  body(api.DELETE("/v1/cameras/{camera}/recording/manual", { params: { path: { camera } } }));
+export const addSchedule = (schedule: NewSchedule) => body(api.POST("/v1/schedules", { body: schedule, headers: json }));
+export const changeSchedule = (schedule: string, next: NewSchedule) =>
+  body(api.PUT("/v1/schedules/{schedule}", { params: { path: { schedule } }, body: next, headers: json }));
+export const removeSchedule = (schedule: string) => body(api.DELETE("/v1/schedules/{schedule}", { params: { path: { schedule } } }));
 export const search = () => body(api.POST("/v1/discovery"));
 
 export const acknowledge = (alarm: string) =>

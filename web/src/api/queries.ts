@@ -16,6 +16,9 @@ export const keys = {
   volumes: ["volumes"],
   tokens: ["tokens"],
   notifications: ["notifications"],
+  /** How cameras are recorded. */
+  recordingMethods: ["recording-methods"],
+  schedules: ["schedules"],
   /** Everything about recordings: timelines, days. */
   recordings: ["recordings"],
 } as const;
@@ -51,6 +54,18 @@ export const siteQuery = queryOptions({
 export const camerasQuery = queryOptions({
   queryKey: keys.cameras,
   queryFn: async ({ signal }) => (await body(api.GET("/v1/cameras", { signal }))).items,
+});
+
+/** How a camera is recorded. */
+export const recordingQuery = (camera: string) =>
+  queryOptions({
+    queryKey: [...keys.recordingMethods, camera],
+    queryFn: ({ signal }) => body(api.GET("/v1/cameras/{camera}/recording", { params: { path: { camera } }, signal })),
+  });
+
+export const schedulesQuery = queryOptions({
+  queryKey: keys.schedules,
+  queryFn: async ({ signal }) => (await body(api.GET("/v1/schedules", { signal }))).items,
 });
 
 export const discoveryQuery = queryOptions({

@@ -5,13 +5,16 @@
  * grid (`screens/live`), decoding (`player/live-player.ts`).
  */
 import { useQuery } from "@tanstack/react-query";
-import { Camera as Snapshot, Expand, KeyRound, Maximize, Minimize, RotateCcw, Shrink, TvMinimal, VideoOff, Volume2, VolumeX, WifiOff } from "lucide-react";
+import { Camera as Snapshot, CircleDot, Expand, Hand, KeyRound, PersonStanding, Maximize, Minimize, RotateCcw, Shrink, TvMinimal, VideoOff, Volume2, VolumeX, WifiOff } from "lucide-react";
 import { useCallback, useEffect, useState, useSyncExternalStore, type CSSProperties, type ReactNode } from "react";
+import { startRecording, stopRecording, useChange } from "../api/changes";
+import { keys } from "../api/queries";
 import type { Camera } from "../api/types";
 import { LivePlayer } from "../player/live-player";
 import { canShowCodec } from "../player/support";
 import { download, fileName } from "../player/surface";
 import { paths } from "../paths";
+import { recordingWords, type Reason } from "../recording/words";
 import { may } from "../session/useSession";
 import { codecName } from "../time/format";
 import { useSiteNow, useZone } from "../time/useNow";
@@ -66,7 +69,7 @@ export function Tile(props: TileProps) {
   }, [focused, root]);
 
   const status = statusOf(camera, live, now, zone, codecName);
-  const recording = camera.state === "recording";
+  const recording = camera.state === "recording" ? recordingWords(camera.recording) : undefined;
   const canHear = may(camera, "camera-listen") && camera.streams.some(({ audio_codec }) => audio_codec);
   const snapshot = async () => {
     const wallUs = player.shownUs;
@@ -82,7 +85,7 @@ export function Tile(props: TileProps) {
     <section
       ref={setRoot}
       role="group"
-      aria-label={`${camera.name}, ${spoken(status)}${recording ? ", recording" : ""}`}
+      aria-label={`${camera.name}, ${spoken(status)}${recording ? `, recording: ${recording.words}` : ""}`}
       className={cls(styles.tile, focused && styles.focused, alone && styles.alone)}
       style={props.style}
       hidden={props.hidden}
@@ -109,6 +112,7 @@ export function Tile(props: TileProps) {
         <span className={styles.name}>
           <i className={styles.dot} data-is={status.is === "playing" ? (recording ? "recording" : "live") : status.is === "connecting" ? "waiting" : "trouble"} aria-hidden="true" />
           <span>{camera.name}</span>
+          {recording && status.is === "playing" ? <Recording {...recording} /> : null}
           {status.tag ? <em className={styles.tag}>{status.tag}</em> : null}
           {alone && live.stream && status.is === "playing" ? <small>{live.stream === "main" ? "Main stream" : "Sub stream"}</small> : null}
         </span>
@@ -119,6 +123,12 @@ export function Tile(props: TileProps) {
 }
 
 function Controls({ camera, alone, sound, fill, canHear, playing, ...on }: TileProps & { canHear: boolean; playing: boolean; onSnapshot: () => void }) {
+  const mayRecord = useCan("camera-record");
+  const byHand = Boolean(camera.recording.manual_until);
+  const toggle = useChange((stop: boolean) => (stop ? stopRecording : startRecording)(camera.id), [keys.cameras]);
+  useEffect(() => {
+    if (toggle.error) toast(toggle.error.message);
+  }, [toggle.error]);
   const control = (label: string, icon: ReactNode, act: () => void, pressed?: boolean) => (
     <button type="button" aria-label={label} title={label} aria-pressed={pressed} onClick={act} onDoubleClick={(event) => event.stopPropagation()}>
       {icon}
@@ -126,6 +136,7 @@ function Controls({ camera, alone, sound, fill, canHear, playing, ...on }: TileP
   );
   return (
     <div className={styles.controls} role="group" aria-label={`Controls of ${camera.name}`}>
+      {mayRecord && camera.recording.method !== "off" && control(byHand ? "Stop recording by hand" : "Record by hand", <CircleDot />, () => toggle.mutate(byHand), byHand)}
       {canHear && control("Sound", sound ? <Volume2 /> : <VolumeX />, () => on.onSound(!sound), sound)}
       {playing && control("Save a snapshot", <Snapshot />, on.onSnapshot)}
       {playing && control("Fill the tile", fill ? <Shrink /> : <Expand />, () => on.onFill(!fill), fill)}
@@ -133,6 +144,12 @@ function Controls({ camera, alone, sound, fill, canHear, playing, ...on }: TileP
       {control(alone ? "Back to all tiles" : "Show alone", alone ? <Minimize /> : <Maximize />, () => on.onAlone(!alone))}
     </div>
   );
+}
+
+/** Why it is recorded: an icon and a word. */
+function Recording({ reason, words }: { reason: Reason; words: string }) {
+  const Icon = { continuous: CircleDot, motion: PersonStanding, manual: Hand }[reason];
+  return <em className={styles.recording} data-reason={reason}><Icon aria-hidden="true" /><span>{words}</span></em>;
 }
 
 function Cover({ camera, status, children }: { camera: Camera; status: TileStatus; children: ReactNode }) {

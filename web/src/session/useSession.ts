@@ -4,7 +4,7 @@ import { sessionQuery } from "../api/queries";
 import type { Camera, Session } from "../api/types";
 
 /** Privileges that screens ask for; names as in `x-privilege`. */
-export type Privilege = "camera-video" | "camera-listen" | "recordings" | "export" | "snapshot" | "alarms" | "own-account" | "configure";
+export type Privilege = "camera-video" | "camera-listen" | "camera-record" | "recordings" | "export" | "snapshot" | "alarms" | "own-account" | "configure";
 
 /** The session; undefined while it is not known, null when nobody is signed in. */
 export function useSession(): Session | null | undefined {

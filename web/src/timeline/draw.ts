@@ -2,7 +2,7 @@
  * Paints the timeline on a canvas. What is here: pixels from a {@link Picture}. What is not here: state, input, words for
  * screen readers (`Timeline.tsx`), where things lie (`model.ts`).
  */
-import { endOf, gaps, ticks, timeAt, xOf, type Lane, type Layout, type Selection, type View } from "./model";
+import { endOf, gaps, ticks, timeAt, xOf, type Lane, type LaneEvent, type Layout, type Selection, type View } from "./model";
 import { clockTime } from "./zone";
 
 export interface Colours {
@@ -14,6 +14,7 @@ export interface Colours {
   hatch: string;
   recorded: string;
   recordedThin: string;
+  motion: string;
   accent: string;
   head: string;
   headInk: string;
@@ -51,6 +52,7 @@ export function coloursOf(element: Element): Colours {
     hatch: token("--line-strong"),
     recorded: token("--rec"),
     recordedThin: token("--rec"),
+    motion: token("--motion"),
     accent: token("--accent"),
     head: token("--text"),
     headInk: token("--bg"),
@@ -112,6 +114,7 @@ function lane(ctx: CanvasRenderingContext2D, of: Picture, colours: Colours, at: 
     if (to >= 0 && from <= view.width) ctx.fillRect(from, at.top, Math.max(1, to - from), at.height);
   }
   ctx.globalAlpha = 1;
+  for (const event of data.events ?? []) happened(ctx, of, colours, at, event);
   const name = of.names?.get(at.camera);
   if (name !== undefined) {
     ctx.font = `${tall ? 600 : 500} ${tall ? 12 : 10}px ${FONT}`;
@@ -121,6 +124,36 @@ function lane(ctx: CanvasRenderingContext2D, of: Picture, colours: Colours, at: 
     ctx.fillStyle = "#fff";
     ctx.fillText(name, 8, at.top + (tall ? 14 : at.height / 2));
   }
+}
+
+/** An event: motion as slanted strokes from below, a recording by hand as a ruled band from above; colour only helps. */
+function happened(ctx: CanvasRenderingContext2D, { view }: Picture, colours: Colours, at: Layout["lanes"][number], event: LaneEvent): void {
+  const from = Math.max(0, xOf(view, event.from));
+  const to = Math.min(view.width, xOf(view, event.to));
+  if (to < 0 || from > view.width) return;
+  const byHand = event.kind === "manual" || event.kind === "event";
+  const width = Math.max(2, to - from);
+  const height = Math.max(3, Math.round(at.height * (byHand ? 0.28 : 0.45)));
+  const top = byHand ? at.top : at.top + at.height - height;
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(from, top, width, height);
+  ctx.clip();
+  ctx.fillStyle = byHand ? colours.accent : colours.motion;
+  ctx.globalAlpha = event.kind === "estimated-motion" ? 0.45 : 0.85;
+  ctx.fillRect(from, top, width, height);
+  ctx.globalAlpha = 1;
+  ctx.strokeStyle = event.kind === "estimated-motion" ? colours.motion : colours.ground;
+  ctx.lineWidth = 1;
+  ctx.beginPath();
+  const step = byHand ? 6 : 5;
+  const slant = byHand ? 0 : height;
+  for (let x = Math.floor((from - slant) / step) * step; x < from + width; x += step) {
+    ctx.moveTo(x + 0.5, top + height);
+    ctx.lineTo(x + 0.5 + slant, top);
+  }
+  ctx.stroke();
+  ctx.restore();
 }
 
 function hatch(ctx: CanvasRenderingContext2D, colours: Colours, x: number, y: number, width: number, height: number): void {

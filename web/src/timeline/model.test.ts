@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { forSeeds, integer } from "../test/random";
-import { clampView, edge, endOf, gaps, hitTest, keepVisible, layout, markSelection, MAX_SPAN, merge, MIN_SPAN, nextMark, openingView, panBy, pinch, snap, spanAt, ticks, timeAt, xOf, zoomAt, type Lane, type Span, type View } from "./model";
+import { clampView, edge, eventEdge, endOf, gaps, hitTest, keepVisible, layout, markSelection, MAX_SPAN, merge, MIN_SPAN, nextMark, openingView, panBy, pinch, snap, spanAt, ticks, timeAt, xOf, zoomAt, type Lane, type Span, type View } from "./model";
 import { clockTime, DAY, HOUR, MINUTE, offsetAt, parseRfc3339, SECOND, startOfDay } from "./zone";
 
 const us = parseRfc3339;
@@ -163,6 +163,12 @@ describe("what is recorded", () => {
       }
       for (let i = 1; i < merged.length; i++) expect(merged[i]?.from ?? 0).toBeGreaterThan(endOf(merged[i - 1] ?? { from: 0, to: 0, open: false }, now));
     });
+  });
+
+  test("skipping goes from event to event", () => {
+    const events = [10, 20, 30].map((s) => ({ kind: "motion" as const, from: T + s * SECOND, to: T + (s + 2) * SECOND }));
+    expect([5, 10, 25, 30].map((s) => eventEdge(events, T + s * SECOND, false))).toEqual([10, 20, 30].map((s) => T + s * SECOND).concat([NaN]).map((at) => (Number.isNaN(at) ? undefined : at)));
+    expect([35, 30, 10].map((s) => eventEdge(events, T + s * SECOND, true))).toEqual([T + 30 * SECOND, T + 20 * SECOND, undefined]);
   });
 
   test("skipping goes to starts of recording, and twice back goes further back", () => {

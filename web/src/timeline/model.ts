@@ -20,10 +20,18 @@ export interface Span {
   open: boolean;
 }
 
-/** One camera's recordings, spans in order and apart. */
+/** Something that happened while it was recorded. */
+export interface LaneEvent {
+  kind: "motion" | "estimated-motion" | "manual" | "event";
+  from: number;
+  to: number;
+}
+
+/** One camera's recordings, spans in order and apart, and what happened in them by its start. */
 export interface Lane {
   camera: string;
   spans: Span[];
+  events?: readonly LaneEvent[];
 }
 
 /** Closest zoom: a second is wider than a desktop screen, single frames are fingers apart. */
@@ -207,6 +215,13 @@ export function edge(spans: readonly Span[], time: number, back: boolean, now: n
   // Within the first second of a stretch "previous" means the one before it, as on every player.
   const slack = spanAt(spans, time, now) ? SECOND : 0;
   return starts.findLast((start) => start < time - slack);
+}
+
+/** Where the next event begins after (or, `back`, before) a time. */
+export function eventEdge(events: readonly LaneEvent[], time: number, back: boolean): number | undefined {
+  // The frame that is shown may begin a moment before the event: that is not "next".
+  const near = SECOND / 2;
+  return back ? events.findLast(({ from }) => from < time - near)?.from : events.find(({ from }) => from > time + near)?.from;
 }
 
 /** The time, or the mark near to it: the start or end of recording, a tick, an edge of the selection. `reach` in pixels. */

@@ -24,8 +24,8 @@ describe("what is asked for a view", () => {
 
 test("the site's answer becomes lanes to the microsecond", () => {
   const at = "2026-11-21T12:00:00.000001Z";
-  expect(lanesOf({ from: at, to: at, now: at, lanes: [{ camera: "c", spans: [{ from: at, to: "2026-11-21T12:00:01Z", bytes: 5, open: true }], events: [] }] })).toEqual([
-    { camera: "c", spans: [{ from: parseRfc3339(at), to: parseRfc3339("2026-11-21T12:00:01Z"), open: true }] },
+  expect(lanesOf({ from: at, to: at, now: at, lanes: [{ camera: "c", spans: [{ from: at, to: "2026-11-21T12:00:01Z", bytes: 5, open: true }], events: [{ kind: "motion", from: at, to: "2026-11-21T12:00:01Z" }] }] })).toEqual([
+    { camera: "c", spans: [{ from: parseRfc3339(at), to: parseRfc3339("2026-11-21T12:00:01Z"), open: true }], events: [{ kind: "motion", from: parseRfc3339(at), to: parseRfc3339("2026-11-21T12:00:01Z") }] },
   ]);
 });
 

@@ -19,9 +19,10 @@ export function windowOf(view: View): { from: number; to: number; resolutionMs: 
 
 /** The site's answer as lanes. Pure. */
 export function lanesOf(timeline: Timeline): Lane[] {
-  return timeline.lanes.map(({ camera, spans }) => ({
+  return timeline.lanes.map(({ camera, spans, events }) => ({
     camera,
     spans: spans.map(({ from, to, open }) => ({ from: parseRfc3339(from), to: parseRfc3339(to), open })),
+    events: events.map(({ kind, from, to }) => ({ kind, from: parseRfc3339(from), to: parseRfc3339(to) })),
   }));
 }
 

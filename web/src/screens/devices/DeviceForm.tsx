@@ -13,7 +13,6 @@ interface Values {
   name: string;
   user: string;
   password: string;
-  record: boolean;
   audio: boolean;
   /** Days; 0: while there is room. */
   days: number;
@@ -27,7 +26,6 @@ const valuesOf = (camera: Camera): Values => ({
   name: camera.name,
   user: camera.user ?? "",
   password: "",
-  record: camera.record,
   audio: camera.audio,
   days: camera.retention_days ?? 0,
   transport: camera.transport,
@@ -42,7 +40,6 @@ export function changeOf(camera: Camera, values: Values): CameraChange {
   if (values.name.trim() !== old.name) change.name = values.name.trim();
   if (values.user.trim() !== old.user) change.user = values.user.trim();
   if (values.password) change.password = values.password;
-  if (values.record !== old.record) change.record = values.record;
   if (values.audio !== old.audio) change.audio = values.audio;
   if (values.days !== old.days) change.retention_days = values.days;
   if (values.transport !== old.transport) change.transport = values.transport;
@@ -78,8 +75,7 @@ export function DeviceForm({ camera }: { camera: Camera }) {
   return (
     <Form className={styles.form ?? ""} onSubmit={save} validationBehavior="aria">
       <TextField label="Name" value={values.name} onChange={(name) => put({ name })} maxLength={128} error={named ? undefined : "Give it a name."} />
-      <Switch label="Record" hint="Continuously, as soon as frames come." isSelected={values.record} onChange={(record) => put({ record })} />
-      <Switch label="Sound" hint="Recorded together with the pictures." isSelected={values.audio} onChange={(audio) => put({ audio })} />
+      <Switch label="Sound" hint="Heard live; recorded where the recording says so." isSelected={values.audio} onChange={(audio) => put({ audio })} />
       <NumberField label="Keep recordings for" unit={values.days === 0 ? "days: while there is room" : "days"} value={values.days} onChange={(days) => put({ days: Number.isNaN(days) ? 0 : days })} minValue={0} maxValue={3650} hint="0: the oldest goes when the storage is full." />
       <fieldset className={styles.group}>
         <legend>Sign-in at the camera</legend>

@@ -15,6 +15,7 @@ import { CameraStatus } from "./DeviceTable";
 import { DeviceForm } from "./DeviceForm";
 import styles from "./DevicePanel.module.css";
 import { Profiles } from "./Profiles";
+import { RecordingForm } from "./RecordingForm";
 import { Still } from "./Still";
 
 export function DevicePanel({ camera, onClose }: { camera: Camera; onClose: () => void }) {
@@ -28,6 +29,7 @@ export function DevicePanel({ camera, onClose }: { camera: Camera; onClose: () =
       </div>
       {tone === "danger" || tone === "warn" ? <Note tone={tone} title={states[camera.state].words}>{camera.detail}</Note> : null}
       <Facts camera={camera} />
+      <RecordingForm camera={camera} />
       <DeviceForm camera={camera} />
       <Profiles camera={camera} />
       <Remove camera={camera} onRemoved={onClose} />

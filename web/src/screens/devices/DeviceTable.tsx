@@ -3,6 +3,7 @@ import { CircleAlert, CircleCheck, CircleX, LoaderCircle } from "lucide-react";
 import { Column, Row, Table, TableBody, TableHeader } from "react-aria-components";
 import type { Camera } from "../../api/types";
 import { Loading, Skeleton, Status, type Tone } from "../../ui";
+import { methodWords } from "../../recording/words";
 import { Cell, tableStyles } from "../../ui/Table";
 import { addressOf, keptFor, mainStream, pictureOf, ratesOf, states } from "./describe";
 import styles from "./DeviceTable.module.css";
@@ -49,7 +50,7 @@ export function DeviceTable({ cameras, open, onOpen, nothing }: Props) {
               <Cell className={`${tableStyles.soft} ${styles.address}`} label="Address" what={addressOf(camera)} about={camera.serial ?? (camera.source.kind === "rtsp" ? "RTSP address" : null)} />
               <Cell className={styles.status ?? ""} what={<CameraStatus camera={camera} />} about={camera.detail} />
               <Cell label="Video" what={main ? pictureOf(main) : "–"} about={main ? ratesOf(main) : null} />
-              <Cell label="Recording" what={camera.record ? "On" : "Off"} about={camera.record ? keptFor(camera) : null} />
+              <Cell label="Recording" what={methodWords[camera.recording.method]} about={camera.record ? keptFor(camera) : null} />
             </Row>
           );
         }}

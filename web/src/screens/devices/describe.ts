@@ -6,7 +6,7 @@ import type { Tone } from "../../ui";
 /** What a state is called, and how much it matters. */
 export const states: Record<CameraState, { words: string; tone: Tone }> = {
   "recording": { words: "Recording", tone: "ok" },
-  "live": { words: "Live, not recorded", tone: "ok" },
+  "live": { words: "Live", tone: "ok" },
   "connecting": { words: "Connecting", tone: "idle" },
   "silent": { words: "No frames", tone: "danger" },
   "wrong-password": { words: "Password refused", tone: "warn" },

@@ -114,7 +114,7 @@ describe("stream profiles", () => {
 
 describe("the change that a form stands for", () => {
   const camera = data.camera(1, "Gate north");
-  const same = { name: "Gate north", user: "root", password: "", record: true, audio: true, days: 30, transport: "tcp", codec: "h264", imageUrl: "" } as const;
+  const same = { name: "Gate north", user: "root", password: "", audio: true, days: 30, transport: "tcp", codec: "h264", imageUrl: "" } as const;
   test.each([
     ["nothing", {}, {}], ["a password", { password: "x" }, { password: "x" }], ["no end of days", { days: 0 }, { retention_days: 0 }], ["an address of stills", { imageUrl: " http://192.168.0.91/a.jpg " }, { image_url: "http://192.168.0.91/a.jpg" }], ["spaces around the name", { name: " Gate north " }, {}],
     ["another codec", { codec: "h265" as const }, { source: { kind: "axis", address: "http://192.168.0.91", codec: "h265" } }],

@@ -115,6 +115,7 @@ function Grid({ cameras }: { cameras: readonly Camera[] }) {
     "live.open": () => open(alone ? undefined : (focusedId ?? shown[0]?.id)),
     "live.back": () => (alone ? open(undefined) : setFocused(undefined)),
     "live.mute": () => press("Sound"),
+    "live.record": () => grid.current?.querySelector<HTMLButtonElement>(`[data-tile="${focusedId}"] button[aria-label$="by hand"]`)?.click(),
     "live.snapshot": () => press("Save a snapshot"),
     "live.fill": () => press("Fill the tile"),
     "live.recordings": () => press("Back 30 s in the recording"),

@@ -20,7 +20,7 @@ import { download, fileName } from "../../player/surface";
 import { SyncGroup } from "../../player/sync-group";
 import { TopBarEnd, TopBarStart } from "../../shell/slots";
 import { useClockOffset, useZone } from "../../time/useNow";
-import { clampView, edge, keepVisible, markSelection, openingView, timeAt, xOf, zoomAt, type Selection, type View } from "../../timeline/model";
+import { clampView, edge, eventEdge, keepVisible, markSelection, openingView, timeAt, xOf, zoomAt, type Selection, type View } from "../../timeline/model";
 import { useLanes } from "../../timeline/queries";
 import { Timeline } from "../../timeline/Timeline";
 import { fileTime, HOUR, MINUTE, parseRfc3339, rfc3339, SECOND } from "../../timeline/zone";
@@ -118,6 +118,11 @@ function Recordings({ cameras }: { cameras: readonly Camera[] }) {
     const to = edge(lane?.spans ?? [], group.wallUs, back, nowUs());
     if (to !== undefined) seek(to);
   };
+  const skipEvent = (back: boolean) => {
+    const to = eventEdge(lane?.events ?? [], group.wallUs, back);
+    if (to !== undefined) seek(to);
+    else toast(`No event ${back ? "before" : "after"} this around what the timeline shows.`);
+  };
   const mark = (end: "from" | "to", at = group.wallUs) => setSelection((before) => markSelection(before, end, Math.min(at, nowUs())));
   const markClip = () => {
     const to = Math.min(nowUs(), group.wallUs + 15 * SECOND);
@@ -152,6 +157,8 @@ function Recordings({ cameras }: { cameras: readonly Camera[] }) {
     "play.onMore": () => seek(group.wallUs + 10 * SECOND),
     "play.previous": () => skip(true),
     "play.next": () => skip(false),
+    "play.previousEvent": () => skipEvent(true),
+    "play.nextEvent": () => skipEvent(false),
     "play.slower": () => changeRate(-1),
     "play.faster": () => changeRate(1),
     "play.zoomIn": () => zoom(0.5),

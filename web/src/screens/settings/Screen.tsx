@@ -7,6 +7,7 @@ import NotFound from "../../shell/NotFound";
 import { About } from "./About";
 import { NotificationsRoom } from "./NotificationsRoom";
 import styles from "./Screen.module.css";
+import { SchedulesRoom } from "./SchedulesRoom";
 import { SiteRoom } from "./SiteRoom";
 import { StorageRoom } from "./StorageRoom";
 import { TokensRoom } from "./TokensRoom";
@@ -14,6 +15,7 @@ import { TokensRoom } from "./TokensRoom";
 const rooms: Record<SettingsRoom, { name: string; Room: ComponentType }> = {
   site: { name: "Site", Room: SiteRoom },
   storage: { name: "Storage", Room: StorageRoom },
+  schedules: { name: "Schedules", Room: SchedulesRoom },
   notifications: { name: "Notifications", Room: NotificationsRoom },
   tokens: { name: "Tokens", Room: TokensRoom },
   about: { name: "About", Room: About },

@@ -52,7 +52,7 @@ test("a schedule is typed, refused while it is none, and followed by a camera", 
   await page.getByRole("option", { name: /^Continuously and on motion/ }).click();
   await form.getByRole("button", { name: /Continuously: when/ }).click();
   await page.getByRole("option", { name: "Always" }).last().click();
-  await form.getByRole("button", { name: "Save the recording" }).click();
+  await form.getByRole("button", { name: "Apply this recording" }).click();
   await until(recording, ({ method, reasons }) => method === "both" && reasons.includes("continuous"), "both methods hold");
   await expectNoAxeFindings(page, "a camera's recording");
 });

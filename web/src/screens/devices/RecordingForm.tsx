@@ -75,7 +75,7 @@ function Fields({ camera, kept, schedules }: { camera: Camera; kept: RecordingSe
       )}
       {saving.error ? <Problem of={saving.error} /> : null}
       <div className={styles.actions}>
-        <Button type="submit" look="primary" isPending={saving.isPending} isDisabled={!changed}>Save the recording</Button>
+        <Button type="submit" look="primary" isPending={saving.isPending} isDisabled={!changed}>Apply this recording</Button>
         {changed ? <Button look="quiet" onPress={() => setValues(kept)}>Undo</Button> : <LinkButton look="quiet" href={paths.settings("schedules")}>Schedules</LinkButton>}
       </div>
     </Form>

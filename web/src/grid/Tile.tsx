@@ -123,7 +123,7 @@ export function Tile(props: TileProps) {
 }
 
 function Controls({ camera, alone, sound, fill, canHear, playing, ...on }: TileProps & { canHear: boolean; playing: boolean; onSnapshot: () => void }) {
-  const mayRecord = useCan("camera-record");
+  const mayRecord = may(camera, "camera-record");
   const byHand = Boolean(camera.recording.manual_until);
   const toggle = useChange((stop: boolean) => (stop ? stopRecording : startRecording)(camera.id), [keys.cameras]);
   useEffect(() => {

@@ -100,6 +100,8 @@ ids! {
     AlarmId,
     /// One camera of a site.
     CameraId,
+    /// Footage that nothing deletes.
+    LockId,
     /// A continuous recording of one stream without a gap.
     RunId,
     /// One weekly schedule.

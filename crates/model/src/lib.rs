@@ -11,7 +11,7 @@ pub mod stream;
 pub mod time;
 
 pub use ids::{
-    AlarmId, CameraId, RunId, ScheduleId, SegmentId, SessionId, SiteId, TokenId, UserId, VolumeId,
+    AlarmId, CameraId, LockId, RunId, ScheduleId, SegmentId, SessionId, SiteId, TokenId, UserId, VolumeId,
 };
 pub use privilege::{Privilege, Role};
 pub use secret::Secret;

@@ -14,3 +14,4 @@ mod network;
 mod power_cut;
 mod profiles;
 mod stop;
+mod volumes;

@@ -57,9 +57,7 @@ pub async fn get(
     let key = recorded_stream(&app, camera, ask.stream, around);
     let found = app
         .blocking(move |app| {
-            let Some((tracks, sample)) = app.reader.key_frame(key, ask.at)? else { return Ok(None) };
-            let data = app.reader.read(key, &sample)?;
-            Ok::<_, archive::Error>(Some((tracks, sample, data)))
+            app.reader.key_frame(key, ask.at)
         })
         .await?
         .map_err(|error| Failure::internal("reading a recording", error))?;

@@ -207,8 +207,7 @@ export interface paths {
         };
         /**
          * A still picture.
-         * @description JPEG, made by the camera itself now: from the address that was typed for it (`image_url`: a JPEG picture, a Motion JPEG
-         *     stream or an ONVIF device service), else asked by VAPIX (Axis) or ONVIF (others).
+         * @description JPEG, made by the camera itself now.
          */
         get: operations["camera_image_get"];
         put?: never;
@@ -256,104 +255,6 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/cameras/{camera}/profiles": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Stream profiles of a camera.
-         * @description Those of its source (`main`, and `sub` where there is one), then those that a person made.
-         */
-        get: operations["profile_list"];
-        put?: never;
-        /**
-         * Add a stream profile.
-         * @description Its stream is opened first; one that does not open is not added.
-         */
-        post: operations["profile_create"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/cameras/{camera}/profiles/{profile}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /**
-         * Remove a stream profile.
-         * @description One that is in use is not removed.
-         */
-        delete: operations["profile_delete"];
-        options?: never;
-        head?: never;
-        /**
-         * Change a stream profile.
-         * @description What is left out stays. A new stream is opened first. Choosing another profile to record begins a new recording with
-         *     its next key frame; what was recorded stays.
-         */
-        patch: operations["profile_update"];
-        trace?: never;
-    };
-    "/v1/cameras/{camera}/recording": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * How a camera is recorded.
-         * @description RecordingMethod, schedules, streams, buffers, sound.
-         */
-        get: operations["camera_recording_get"];
-        /**
-         * Change how a camera is recorded.
-         * @description Holds at once. A recording that the new settings want too goes on without a gap.
-         */
-        put: operations["camera_recording_put"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/cameras/{camera}/recording/manual": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Start a recording by hand.
-         * @description It begins with the pre buffer and ends when it is stopped, or by itself. Where one goes on, its end is set anew. A
-         *     camera whose method is `off` cannot be recorded by hand (`conflict`).
-         */
-        post: operations["manual_recording_start"];
-        /**
-         * Stop a recording that was started by hand.
-         * @description The post buffer follows. Recording for another reason goes on. Where there is none nothing happens.
-         */
-        delete: operations["manual_recording_stop"];
         options?: never;
         head?: never;
         patch?: never;
@@ -426,6 +327,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/locks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Locks.
+         * @description What nothing deletes until it is unlocked, by beginning. They are kept on the volumes.
+         */
+        get: operations["lock_list"];
+        put?: never;
+        /**
+         * Lock recordings.
+         * @description Nothing deletes what lies in the range until it is unlocked, not even a full disk or a lost database.
+         */
+        post: operations["lock_add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/locks/{lock}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Unlock recordings.
+         * @description From then on they are deleted when their days are over or room is needed, which may be at once.
+         */
+        delete: operations["lock_remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/probe": {
         parameters: {
             query?: never;
@@ -461,54 +406,6 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/schedules": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Schedules.
-         * @description Weeks in the site's time zone, by name.
-         */
-        get: operations["schedule_list"];
-        put?: never;
-        /**
-         * Add a schedule.
-         * @description No two schedules have the same name.
-         */
-        post: operations["schedule_create"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/schedules/{schedule}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /**
-         * Change a schedule.
-         * @description Cameras that use it follow at once.
-         */
-        put: operations["schedule_put"];
-        post?: never;
-        /**
-         * Remove a schedule.
-         * @description One that a camera uses stays (`conflict`).
-         */
-        delete: operations["schedule_delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -634,6 +531,48 @@ export interface paths {
         patch: operations["site_update"];
         trace?: never;
     };
+    "/v1/storage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Storage.
+         * @description What a power cut could cost now, whether the clock is trusted, and for each camera how much it takes and how long its
+         *     recordings are kept at the rate of the last day.
+         */
+        get: operations["storage_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/storage/cameras/{camera}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Choose where a camera is recorded to.
+         * @description The volume, and the room that its recordings may take on all volumes together. Takes effect at the next key frame; a smaller
+         *     share deletes the camera's oldest recordings within seconds.
+         */
+        patch: operations["storage_camera_update"];
+        trace?: never;
+    };
     "/v1/timeline": {
         parameters: {
             query?: never;
@@ -707,11 +646,16 @@ export interface paths {
         };
         /**
          * Volumes.
-         * @description How full they are and how they do.
+         * @description What they hold, how full they are, how they do, and what a power cut could cost.
          */
         get: operations["volume_list"];
         put?: never;
-        post?: never;
+        /**
+         * Add a volume.
+         * @description A directory on a disk of the site's machine. It is made where it is missing. One that another site has made is read only until
+         *     it is adopted.
+         */
+        post: operations["volume_add"];
         delete?: never;
         options?: never;
         head?: never;
@@ -728,14 +672,39 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Remove a volume.
+         * @description The site forgets it; what is on it stays there and can be added again. Its cameras are recorded elsewhere from now on.
+         */
+        delete: operations["volume_remove"];
         options?: never;
         head?: never;
         /**
          * Change a volume.
-         * @description A smaller limit deletes the oldest recordings within seconds.
+         * @description Its limit, or what it is for. A smaller limit deletes the oldest recordings within seconds.
          */
         patch: operations["volume_update"];
+        trace?: never;
+    };
+    "/v1/volumes/{volume}/adopt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Adopt a volume.
+         * @description Makes a volume of another site this site's, by a signed note on it: from then on it is recorded to, and its oldest recordings
+         *     go when room is needed.
+         */
+        post: operations["volume_adopt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
 }
@@ -766,7 +735,7 @@ export interface components {
          * @description What an alarm is about.
          * @enum {string}
          */
-        AlarmKind: "camera-silent" | "camera-password" | "storage-failed" | "storage-slow" | "storage-full" | "clock-jumped";
+        AlarmKind: "camera-silent" | "camera-password" | "storage-failed" | "storage-slow" | "storage-full" | "retention-goals" | "clock-jumped";
         /** @description A message from a client. */
         Ask: {
             /** @description Whether sound is wanted too. */
@@ -777,11 +746,6 @@ export interface components {
             do: "subscribe";
             /** @description Whether G.711 sound comes wrapped as FLAC (for MSE) instead of raw (for WebCodecs). */
             flac?: boolean;
-            /**
-             * @description A stream profile by its name, in place of `stream`. Records of one that is neither main nor sub say `sub`. A
-             *     camera without it sends `stream` and says so in a notice.
-             */
-            profile?: string | null;
             /** @description Which stream; a camera without a sub stream sends its main stream and says so in a notice. */
             stream: components["schemas"]["StreamKind"];
             /**
@@ -802,7 +766,7 @@ export interface components {
         Camera: {
             /** @description When it was added. */
             added: components["schemas"]["WallTime"];
-            /** @description Whether sound is taken from it at all; whether it is recorded too, its recording settings say. */
+            /** @description Whether sound is recorded. */
             audio: boolean;
             /** @description What happened and what comes next, for people: "No frames since 13:58:04. Trying again in 12 s." */
             detail?: string | null;
@@ -810,20 +774,14 @@ export interface components {
             has_sub: boolean;
             /** @description Its identifier. */
             id: components["schemas"]["CameraId"];
-            /** @description Where its still pictures come from, where a person typed it. */
-            image_url?: string | null;
             last_frame?: components["schemas"]["WallTime"] | null;
             /** @description Model, as the camera tells it. */
             model?: string | null;
             /** @description Its name. */
             name: string;
             next_try?: components["schemas"]["WallTime"] | null;
-            /** @description Its stream profiles: those of its source, then those that a person made. */
-            profiles: components["schemas"]["Profile"][];
-            /** @description Whether it is recorded by its method (`false`: the method is `off`). */
+            /** @description Whether it is recorded. */
             record: boolean;
-            /** @description What is recorded of it now, and why. */
-            recording: components["schemas"]["RecordingNow"];
             /**
              * Format: int32
              * @description Days that recordings are kept; none: as long as there is room.
@@ -846,8 +804,6 @@ export interface components {
         CameraChange: {
             /** @description Whether sound is recorded. */
             audio?: boolean | null;
-            /** @description Where its still pictures come from; empty: the camera is asked. */
-            image_url?: string | null;
             /** @description Its name. */
             name?: string | null;
             /** @description Password at the camera. */
@@ -871,6 +827,52 @@ export interface components {
          * @enum {string}
          */
         CameraState: "connecting" | "live" | "recording" | "silent" | "wrong-password" | "storage-trouble";
+        /** @description What is kept of a camera. */
+        CameraStorage: {
+            /**
+             * Format: int64
+             * @description Bytes a day, as of the last day; none: too little was recorded to tell.
+             */
+            bytes_per_day?: number | null;
+            /** @description The camera. */
+            camera: components["schemas"]["CameraId"];
+            /** @description Whether it is kept as long as is wished. */
+            goal_holds: boolean;
+            /**
+             * Format: double
+             * @description Days that are kept at this rate.
+             */
+            kept_days?: number | null;
+            /**
+             * Format: int64
+             * @description Bytes that they may take on all volumes together; none: as much as there is.
+             */
+            max_bytes?: number | null;
+            /** @description Its name. */
+            name: string;
+            oldest?: components["schemas"]["WallTime"] | null;
+            recorded_to?: components["schemas"]["VolumeId"] | null;
+            /**
+             * Format: int32
+             * @description Days that they are to be kept; none: as long as there is room.
+             */
+            retention_days?: number | null;
+            /**
+             * Format: int64
+             * @description Bytes of its recordings.
+             */
+            used_bytes: number;
+            volume?: components["schemas"]["VolumeId"] | null;
+        };
+        /** @description `PATCH /v1/storage/cameras/{camera}`. What is left out is taken back. */
+        CameraStorageChange: {
+            /**
+             * Format: int64
+             * @description Bytes that its recordings may take on all volumes together, 100 MB or more; none: as much as there is.
+             */
+            max_bytes?: number | null;
+            volume?: components["schemas"]["VolumeId"] | null;
+        };
         /**
          * @description What went wrong, told by a code that never changes its meaning.
          * @enum {string}
@@ -881,18 +883,10 @@ export interface components {
          * @enum {string}
          */
         Codec: "h264" | "h265";
-        /** @description A stretch of a day, in the site's time zone. */
-        DayRange: {
-            /**
-             * Format: int32
-             * @description Start, minutes since midnight as the clock on the wall shows them.
-             */
-            from_minute: number;
-            /**
-             * Format: int32
-             * @description End, in the same minutes; 1440 is the end of the day.
-             */
-            to_minute: number;
+        /** @description What cannot be taken back is asked for twice. */
+        Confirm: {
+            /** @description Must be true. */
+            confirm: boolean;
         };
         /** @description `GET /v1/discovery`. */
         Discovery: {
@@ -942,11 +936,6 @@ export interface components {
             /** @enum {string} */
             event: "site";
         };
-        /**
-         * @description What happened while a camera was recorded.
-         * @enum {string}
-         */
-        EventKind: "motion" | "estimated-motion" | "manual" | "event";
         /** @description A device that answered. */
         Found: {
             added_as?: components["schemas"]["CameraId"] | null;
@@ -1048,7 +1037,7 @@ export interface components {
             items: {
                 /** @description When it was added. */
                 added: components["schemas"]["WallTime"];
-                /** @description Whether sound is taken from it at all; whether it is recorded too, its recording settings say. */
+                /** @description Whether sound is recorded. */
                 audio: boolean;
                 /** @description What happened and what comes next, for people: "No frames since 13:58:04. Trying again in 12 s." */
                 detail?: string | null;
@@ -1056,20 +1045,14 @@ export interface components {
                 has_sub: boolean;
                 /** @description Its identifier. */
                 id: components["schemas"]["CameraId"];
-                /** @description Where its still pictures come from, where a person typed it. */
-                image_url?: string | null;
                 last_frame?: components["schemas"]["WallTime"] | null;
                 /** @description Model, as the camera tells it. */
                 model?: string | null;
                 /** @description Its name. */
                 name: string;
                 next_try?: components["schemas"]["WallTime"] | null;
-                /** @description Its stream profiles: those of its source, then those that a person made. */
-                profiles: components["schemas"]["Profile"][];
-                /** @description Whether it is recorded by its method (`false`: the method is `off`). */
+                /** @description Whether it is recorded. */
                 record: boolean;
-                /** @description What is recorded of it now, and why. */
-                recording: components["schemas"]["RecordingNow"];
                 /**
                  * Format: int32
                  * @description Days that recordings are kept; none: as long as there is room.
@@ -1090,29 +1073,21 @@ export interface components {
             }[];
         };
         /** @description A list as an answer. */
-        Items_Profile: {
+        Items_Lock: {
             /** @description What is listed. */
             items: {
-                /** @description Whether it comes with the camera's source, not from a person. */
-                built_in: boolean;
-                /** @description Its name. Every camera has `main`, and `sub` where its source tells of a sub stream; they are not changed here. */
-                name: string;
-                picture?: components["schemas"]["ProfilePicture"] | null;
-                used_as?: components["schemas"]["StreamKind"] | null;
-                /** @description Where its stream comes from. */
-                video: components["schemas"]["ProfileVideo"];
-            }[];
-        };
-        /** @description A list as an answer. */
-        Items_Schedule: {
-            /** @description What is listed. */
-            items: {
+                /** @description Whose footage; none: every camera's. */
+                cameras: components["schemas"]["CameraId"][];
+                /** @description From then. */
+                from: components["schemas"]["WallTime"];
                 /** @description Its identifier. */
-                id: components["schemas"]["ScheduleId"];
+                id: components["schemas"]["LockId"];
                 /** @description Its name. */
                 name: string;
-                /** @description When it applies. */
-                week: components["schemas"]["Week"];
+                /** @description Why. */
+                reason: string;
+                /** @description Until then. */
+                to: components["schemas"]["WallTime"];
             }[];
         };
         /** @description A list as an answer. */
@@ -1142,21 +1117,47 @@ export interface components {
                 at_risk_s: number;
                 /**
                  * Format: int64
+                 * @description Bytes a day, as of the last day; none: too little was recorded to tell.
+                 */
+                bytes_per_day?: number | null;
+                /**
+                 * Format: int64
                  * @description Bytes free on its file system.
                  */
                 free_bytes: number;
+                /**
+                 * Format: double
+                 * @description Days until its room is used up and the oldest goes; 0: it is now.
+                 */
+                full_in_days?: number | null;
+                /**
+                 * Format: double
+                 * @description Days that it holds at this rate once its room is used up.
+                 */
+                holds_days?: number | null;
                 /** @description Its identifier, kept on the volume itself. */
                 id: components["schemas"]["VolumeId"];
+                /** @description What it is for. */
+                kind: components["schemas"]["VolumeKind"];
                 /**
                  * Format: int64
                  * @description Bytes that recordings may take; none: all but the reserve.
                  */
                 limit_bytes?: number | null;
+                made_by?: components["schemas"]["SiteId"] | null;
                 oldest?: components["schemas"]["WallTime"] | null;
                 /** @description Where it lies. */
                 path: string;
+                /** @description Why it takes none, for people. */
+                reason?: string | null;
+                since?: components["schemas"]["WallTime"] | null;
                 /** @description Whether it takes recordings, and why not. */
                 state: components["schemas"]["VolumeState"];
+                /**
+                 * Format: int32
+                 * @description Streams that are recorded on it now.
+                 */
+                streams: number;
                 /**
                  * Format: int64
                  * @description Bytes of the file system.
@@ -1173,14 +1174,26 @@ export interface components {
         Lane: {
             /** @description Whose. */
             camera: components["schemas"]["CameraId"];
-            /**
-             * @description What happened in them, by its start. Stretches of the same kind closer to each other than `resolution_ms` are told as
-             *     one.
-             */
-            events: components["schemas"]["RecordedEvent"][];
             /** @description Stretches of recording in order. Stretches closer to each other than `resolution_ms` are told as one. */
             spans: components["schemas"]["Span"][];
         };
+        /** @description Footage that nothing deletes until it is unlocked. Locks are kept on the volumes. */
+        Lock: {
+            /** @description Whose footage; none: every camera's. */
+            cameras: components["schemas"]["CameraId"][];
+            /** @description From then. */
+            from: components["schemas"]["WallTime"];
+            /** @description Its identifier. */
+            id: components["schemas"]["LockId"];
+            /** @description Its name. */
+            name: string;
+            /** @description Why. */
+            reason: string;
+            /** @description Until then. */
+            to: components["schemas"]["WallTime"];
+        };
+        /** @description identifier, 32 hex digits */
+        LockId: string;
         /** @description E-mail. */
         Mail: {
             /** @description Sender address. */
@@ -1206,40 +1219,15 @@ export interface components {
          * @enum {string}
          */
         MailSecurity: "tls" | "starttls" | "none";
-        /** @description `POST /v1/cameras/{camera}/recording/manual`: start a recording by hand. */
-        ManualRecording: {
-            /**
-             * Format: int32
-             * @description Ends by itself after so many seconds; none, or more than the camera's limit: at that limit.
-             */
-            seconds?: number | null;
-        };
         /**
          * @description How a device was seen.
          * @enum {string}
          */
         Method: "mdns" | "ssdp" | "wsd";
-        /** @description What is known of motion in front of a camera. */
-        Motion: {
-            /** @description Whether something moves now. */
-            active: boolean;
-            /** @description Whether that is estimated from the sizes of frames, instead of told by the camera. */
-            estimated: boolean;
-        };
-        /**
-         * @description Where a camera's motion is known from.
-         * @enum {string}
-         */
-        MotionFrom: "auto" | "camera" | "estimate";
         /** @description `POST /v1/cameras`, and `POST /v1/probe` to look before adding. */
         NewCamera: {
             /** @description Whether sound is recorded. */
             audio?: boolean;
-            /**
-             * @description Where its still pictures come from (`http://…` or `https://…`, JPEG or Motion JPEG, without name and password);
-             *     none: the camera is asked (VAPIX, ONVIF).
-             */
-            image_url?: string | null;
             /** @description Its name; none: what the camera calls itself. */
             name?: string | null;
             /** @description Password at the camera. Kept encrypted, never given back. */
@@ -1258,21 +1246,33 @@ export interface components {
             /** @description User at the camera. */
             user?: string | null;
         };
-        /** @description `POST /v1/cameras/{camera}/profiles`. */
-        NewProfile: {
-            /** @description Its name; another than those that the camera has. */
-            name: string;
-            /** @description What it shall be used for. */
-            use_as?: components["schemas"]["ProfileUse"];
-            /** @description Where its stream comes from. */
-            video: components["schemas"]["ProfileVideo"];
-        };
-        /** @description `POST /v1/schedules`, `PUT /v1/schedules/{schedule}`. */
-        NewSchedule: {
+        /** @description `POST /v1/locks`. */
+        NewLock: {
+            /** @description Whose footage, 1 to 256 cameras. */
+            cameras: components["schemas"]["CameraId"][];
+            /** @description From then. */
+            from: components["schemas"]["WallTime"];
             /** @description Its name. */
             name: string;
-            /** @description When it applies. */
-            week: components["schemas"]["Week"];
+            /** @description Why. */
+            reason?: string;
+            /** @description Until then. */
+            to: components["schemas"]["WallTime"];
+        };
+        /** @description `POST /v1/volumes`. */
+        NewVolume: {
+            /** @description What it is for. */
+            kind?: components["schemas"]["VolumeKind"];
+            /**
+             * Format: int64
+             * @description Bytes that recordings may take, 100 MB or more; none: all but the reserve.
+             */
+            limit_bytes?: number | null;
+            /**
+             * @description The directory, an absolute path on the site's machine. It is made where it is missing; one with recordings of another
+             *     site is read only until it is adopted.
+             */
+            path: string;
         };
         /** @description Something about a subscription that the person should know. */
         Notice: {
@@ -1323,153 +1323,16 @@ export interface components {
             /** @description Always `about:blank`: `code` tells the kind. */
             type: string;
         };
-        /** @description A stream profile of a camera. */
-        Profile: {
-            /** @description Whether it comes with the camera's source, not from a person. */
-            built_in: boolean;
-            /** @description Its name. Every camera has `main`, and `sub` where its source tells of a sub stream; they are not changed here. */
-            name: string;
-            picture?: components["schemas"]["ProfilePicture"] | null;
-            used_as?: components["schemas"]["StreamKind"] | null;
-            /** @description Where its stream comes from. */
-            video: components["schemas"]["ProfileVideo"];
-        };
-        /** @description `PATCH /v1/cameras/{camera}/profiles/{profile}`. What is left out stays. */
-        ProfileChange: {
-            /** @description Its name. */
-            name?: string | null;
-            use_as?: components["schemas"]["ProfileUse"] | null;
-            video?: components["schemas"]["ProfileVideo"] | null;
-        };
-        /** @description What a stream carries. */
-        ProfilePicture: {
-            /** @description Codec string of the sound (`ulaw` and `alaw` for G.711). */
-            audio_codec?: string | null;
-            /**
-             * Format: int32
-             * @description Height in pixels.
-             */
-            height: number;
-            /** @description Codec string of the pictures, such as `avc1.64001f`. */
-            video_codec: string;
-            /**
-             * Format: int32
-             * @description Width in pixels.
-             */
-            width: number;
-        };
-        /**
-         * @description What a profile shall be used for.
-         * @enum {string}
-         */
-        ProfileUse: "main" | "sub" | "none";
-        /** @description Where a profile's stream comes from. */
-        ProfileVideo: {
-            /** @enum {string} */
-            kind: "rtsp";
-            /** @description `rtsp://…`, without name and password. */
-            url: string;
-        } | {
-            codec?: components["schemas"]["Codec"] | null;
-            /**
-             * Format: int32
-             * @description From 0 (best picture) to 100 (fewest bits).
-             */
-            compression?: number | null;
-            /**
-             * Format: int32
-             * @description Pictures a second.
-             */
-            fps?: number | null;
-            /** @enum {string} */
-            kind: "axis";
-            /** @description Width and height in pixels, such as `1280x720`. */
-            resolution?: string | null;
-        };
-        /**
-         * @description Why a camera is recorded.
-         * @enum {string}
-         */
-        Reason: "continuous" | "motion" | "manual";
         /** @description A day on which there are recordings. */
         RecordedDays: {
             /** @description Days in the site's time zone, `2026-11-21`, in order. */
             days: string[];
-        };
-        /** @description A stretch of recording during which something happened. */
-        RecordedEvent: {
-            /** @description From when. */
-            from: components["schemas"]["WallTime"];
-            /** @description What. */
-            kind: components["schemas"]["EventKind"];
-            /** @description Until when; where it goes on: until the newest footage. */
-            to: components["schemas"]["WallTime"];
-        };
-        /**
-         * @description When a camera is recorded.
-         * @enum {string}
-         */
-        RecordingMethod: "off" | "continuous" | "motion" | "both" | "manual";
-        /** @description What is recorded of a camera now, and why. */
-        RecordingNow: {
-            manual_until?: components["schemas"]["WallTime"] | null;
-            /** @description The method. */
-            method: components["schemas"]["RecordingMethod"];
-            motion?: components["schemas"]["Motion"] | null;
-            /**
-             * Format: int32
-             * @description The pre buffer cannot hold what is set: how many seconds it does hold.
-             */
-            pre_buffer_only_s?: number | null;
-            /** @description Why it is recorded now; empty: it is not. */
-            reasons: components["schemas"]["Reason"][];
-        };
-        /** @description `GET` and `PUT /v1/cameras/{camera}/recording`: how a camera is recorded. */
-        RecordingSettings: {
-            /** @description For the methods `continuous` and `both`. */
-            continuous?: components["schemas"]["When"];
-            /**
-             * Format: int32
-             * @description A recording that a person starts ends by itself after so many seconds.
-             */
-            manual_longest_s?: number;
-            /** @description Streams of a recording that a person starts. */
-            manual_streams?: components["schemas"]["Streams"];
-            /** @description The method. */
-            method: components["schemas"]["RecordingMethod"];
-            /** @description For the methods `motion` and `both`. */
-            motion?: components["schemas"]["When"];
-            /** @description Where motion is known from. */
-            motion_from?: components["schemas"]["MotionFrom"];
-            /**
-             * Format: int32
-             * @description Seconds after an event that are recorded too; motion meanwhile begins them anew.
-             */
-            post_buffer_s?: number;
-            /**
-             * Format: int32
-             * @description Seconds before an event that are recorded too: up to 30 from memory, longer ones from a rolling file.
-             */
-            pre_buffer_s?: number;
-            /** @description Whether sound is recorded. What is off is stored nowhere, not even for the pre buffer. */
-            sound?: boolean;
         };
         /**
          * @description What somebody is at a site.
          * @enum {string}
          */
         Role: "viewer" | "operator" | "administrator";
-        /** @description A weekly schedule. */
-        Schedule: {
-            /** @description Its identifier. */
-            id: components["schemas"]["ScheduleId"];
-            /** @description Its name. */
-            name: string;
-            /** @description When it applies. */
-            week: components["schemas"]["Week"];
-        };
-        /** @description identifier, 32 hex digits */
-        ScheduleId: string;
         /** @description Who is signed in. */
         Session: {
             /** @description When the sign-in ends if it is not used. */
@@ -1585,6 +1448,18 @@ export interface components {
             /** @description End of the last frame. */
             to: components["schemas"]["WallTime"];
         };
+        /** @description `GET /v1/storage`: what is kept how long. */
+        Storage: {
+            /**
+             * Format: double
+             * @description Seconds of recording that a power cut could lose now, on all volumes.
+             */
+            at_risk_s: number;
+            /** @description Each camera's. */
+            cameras: components["schemas"]["CameraStorage"][];
+            /** @description Why the clock is not trusted, and recordings are not deleted for their age; none: it is. */
+            clock_doubted?: string | null;
+        };
         /** @description One stream as it arrives. */
         Stream: {
             /** @description Codec string of the sound (`ulaw` and `alaw` for G.711). */
@@ -1619,11 +1494,6 @@ export interface components {
          * @enum {string}
          */
         StreamKind: "main" | "sub";
-        /**
-         * @description Which streams of a camera.
-         * @enum {string}
-         */
-        Streams: "main" | "sub" | "both";
         /** @description `GET /v1/timeline`. */
         Timeline: {
             /** @description Start of what was asked. */
@@ -1676,21 +1546,47 @@ export interface components {
             at_risk_s: number;
             /**
              * Format: int64
+             * @description Bytes a day, as of the last day; none: too little was recorded to tell.
+             */
+            bytes_per_day?: number | null;
+            /**
+             * Format: int64
              * @description Bytes free on its file system.
              */
             free_bytes: number;
+            /**
+             * Format: double
+             * @description Days until its room is used up and the oldest goes; 0: it is now.
+             */
+            full_in_days?: number | null;
+            /**
+             * Format: double
+             * @description Days that it holds at this rate once its room is used up.
+             */
+            holds_days?: number | null;
             /** @description Its identifier, kept on the volume itself. */
             id: components["schemas"]["VolumeId"];
+            /** @description What it is for. */
+            kind: components["schemas"]["VolumeKind"];
             /**
              * Format: int64
              * @description Bytes that recordings may take; none: all but the reserve.
              */
             limit_bytes?: number | null;
+            made_by?: components["schemas"]["SiteId"] | null;
             oldest?: components["schemas"]["WallTime"] | null;
             /** @description Where it lies. */
             path: string;
+            /** @description Why it takes none, for people. */
+            reason?: string | null;
+            since?: components["schemas"]["WallTime"] | null;
             /** @description Whether it takes recordings, and why not. */
             state: components["schemas"]["VolumeState"];
+            /**
+             * Format: int32
+             * @description Streams that are recorded on it now.
+             */
+            streams: number;
             /**
              * Format: int64
              * @description Bytes of the file system.
@@ -1702,21 +1598,27 @@ export interface components {
              */
             used_bytes: number;
         };
-        /** @description `PATCH /v1/volumes/{volume}`. */
+        /** @description `PATCH /v1/volumes/{volume}`. What is left out stays. */
         VolumeChange: {
+            kind?: components["schemas"]["VolumeKind"] | null;
             /**
              * Format: int64
-             * @description Bytes that recordings may take, 100 MB or more; null: all but the reserve.
+             * @description Bytes that recordings may take, 100 MB or more; 0: all but the reserve.
              */
             limit_bytes?: number | null;
         };
         /** @description identifier, 32 hex digits */
         VolumeId: string;
         /**
+         * @description What a volume is for.
+         * @enum {string}
+         */
+        VolumeKind: "main" | "fallback";
+        /**
          * @description How a volume is.
          * @enum {string}
          */
-        VolumeState: "ok" | "slow" | "full" | "failed" | "foreign";
+        VolumeState: "opening" | "ok" | "slow" | "full" | "failed" | "foreign";
         /** Format: date-time */
         WallTime: string;
         /**
@@ -1728,17 +1630,6 @@ export interface components {
             secret?: string | null;
             /** @description Address, `https://…` or `http://…`. */
             url: string;
-        };
-        /** @description A week, in the site's time zone. */
-        Week: {
-            /** @description Stretches of each day, Monday first: seven lists, each in order and without overlap, at most 24 long. */
-            days: components["schemas"]["DayRange"][][];
-        };
-        /** @description When one method records, and what. */
-        When: {
-            schedule?: components["schemas"]["ScheduleId"] | null;
-            /** @description Which streams. */
-            streams?: components["schemas"]["Streams"];
         };
     };
     responses: never;
@@ -2044,7 +1935,7 @@ export interface operations {
                 from: components["schemas"]["WallTime"];
                 /** @description End: no picture from here on. */
                 to: components["schemas"]["WallTime"];
-                /** @description `main` (unless given) or `sub`; the other one is taken where only that was recorded. */
+                /** @description `main` (unless given) or `sub`. */
                 stream?: components["schemas"]["StreamKind"];
                 /** @description Whether sound is saved too (unless given: yes). */
                 audio?: boolean;
@@ -2109,7 +2000,7 @@ export interface operations {
             query: {
                 /** @description The moment. */
                 at: components["schemas"]["WallTime"];
-                /** @description `main` (unless given) or `sub`; the other one is taken where only that was recorded. */
+                /** @description `main` (unless given) or `sub`. */
                 stream?: components["schemas"]["StreamKind"];
             };
             header?: never;
@@ -2145,7 +2036,7 @@ export interface operations {
                 from: components["schemas"]["WallTime"];
                 /** @description End: no frame from it on is sent. */
                 to: components["schemas"]["WallTime"];
-                /** @description `main` (unless given) or `sub`; the other one is taken where only that was recorded. */
+                /** @description `main` (unless given) or `sub`. */
                 stream?: components["schemas"]["StreamKind"];
                 /** @description Whether sound is sent too. */
                 audio?: boolean;
@@ -2166,255 +2057,6 @@ export interface operations {
                 };
                 content: {
                     "application/x-martello-records": number[];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    profile_list: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                camera: components["schemas"]["CameraId"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Items_Profile"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    profile_create: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                camera: components["schemas"]["CameraId"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewProfile"];
-            };
-        };
-        responses: {
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Profile"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    profile_delete: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                camera: components["schemas"]["CameraId"];
-                profile: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description removed */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    profile_update: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                camera: components["schemas"]["CameraId"];
-                profile: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ProfileChange"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Profile"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    camera_recording_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                camera: components["schemas"]["CameraId"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RecordingSettings"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    camera_recording_put: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                camera: components["schemas"]["CameraId"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["RecordingSettings"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RecordingSettings"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    manual_recording_start: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                camera: components["schemas"]["CameraId"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ManualRecording"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Camera"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    manual_recording_stop: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                camera: components["schemas"]["CameraId"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Camera"];
                 };
             };
             default: {
@@ -2535,6 +2177,94 @@ export interface operations {
             };
         };
     };
+    lock_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_Lock"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lock_add: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLock"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lock"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lock_remove: {
+        parameters: {
+            query?: {
+                /** @description Must be `true`. */
+                confirm?: boolean;
+            };
+            header?: never;
+            path: {
+                lock: components["schemas"]["LockId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     camera_probe: {
         parameters: {
             query?: never;
@@ -2591,125 +2321,6 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["RecordedDays"];
                 };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    schedule_list: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Items_Schedule"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    schedule_create: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewSchedule"];
-            };
-        };
-        responses: {
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Schedule"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    schedule_put: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                schedule: components["schemas"]["ScheduleId"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewSchedule"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Schedule"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    schedule_delete: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                schedule: components["schemas"]["ScheduleId"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description removed */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             default: {
                 headers: {
@@ -3009,6 +2620,66 @@ export interface operations {
             };
         };
     };
+    storage_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Storage"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    storage_camera_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera: components["schemas"]["CameraId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CameraStorageChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Storage"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     timeline_get: {
         parameters: {
             query: {
@@ -3158,6 +2829,67 @@ export interface operations {
             };
         };
     };
+    volume_add: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewVolume"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Volume"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    volume_remove: {
+        parameters: {
+            query?: {
+                /** @description Must be `true`. */
+                confirm?: boolean;
+            };
+            header?: never;
+            path: {
+                volume: components["schemas"]["VolumeId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     volume_update: {
         parameters: {
             query?: never;
@@ -3170,6 +2902,39 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["VolumeChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Volume"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    volume_adopt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                volume: components["schemas"]["VolumeId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Confirm"];
             };
         };
         responses: {

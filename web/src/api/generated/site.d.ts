@@ -260,6 +260,55 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/cameras/{camera}/profiles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stream profiles of a camera.
+         * @description Those of its source (`main`, and `sub` where there is one), then those that a person made.
+         */
+        get: operations["profile_list"];
+        put?: never;
+        /**
+         * Add a stream profile.
+         * @description Its stream is opened first; one that does not open is not added.
+         */
+        post: operations["profile_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/cameras/{camera}/profiles/{profile}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove a stream profile.
+         * @description One that is in use is not removed.
+         */
+        delete: operations["profile_delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a stream profile.
+         * @description What is left out stays. A new stream is opened first. Choosing another profile to record begins a new recording with
+         *     its next key frame; what was recorded stays.
+         */
+        patch: operations["profile_update"];
+        trace?: never;
+    };
     "/v1/discovery": {
         parameters: {
             query?: never;
@@ -746,6 +795,11 @@ export interface components {
             do: "subscribe";
             /** @description Whether G.711 sound comes wrapped as FLAC (for MSE) instead of raw (for WebCodecs). */
             flac?: boolean;
+            /**
+             * @description A stream profile by its name, in place of `stream`. Records of one that is neither main nor sub say `sub`. A
+             *     camera without it sends `stream` and says so in a notice.
+             */
+            profile?: string | null;
             /** @description Which stream; a camera without a sub stream sends its main stream and says so in a notice. */
             stream: components["schemas"]["StreamKind"];
             /**
@@ -774,12 +828,16 @@ export interface components {
             has_sub: boolean;
             /** @description Its identifier. */
             id: components["schemas"]["CameraId"];
+            /** @description Where its still pictures come from, where a person typed it. */
+            image_url?: string | null;
             last_frame?: components["schemas"]["WallTime"] | null;
             /** @description Model, as the camera tells it. */
             model?: string | null;
             /** @description Its name. */
             name: string;
             next_try?: components["schemas"]["WallTime"] | null;
+            /** @description Its stream profiles: those of its source, then those that a person made. */
+            profiles: components["schemas"]["Profile"][];
             /** @description Whether it is recorded. */
             record: boolean;
             /**
@@ -804,6 +862,8 @@ export interface components {
         CameraChange: {
             /** @description Whether sound is recorded. */
             audio?: boolean | null;
+            /** @description Where its still pictures come from; empty: the camera is asked. */
+            image_url?: string | null;
             /** @description Its name. */
             name?: string | null;
             /** @description Password at the camera. */
@@ -1045,12 +1105,16 @@ export interface components {
                 has_sub: boolean;
                 /** @description Its identifier. */
                 id: components["schemas"]["CameraId"];
+                /** @description Where its still pictures come from, where a person typed it. */
+                image_url?: string | null;
                 last_frame?: components["schemas"]["WallTime"] | null;
                 /** @description Model, as the camera tells it. */
                 model?: string | null;
                 /** @description Its name. */
                 name: string;
                 next_try?: components["schemas"]["WallTime"] | null;
+                /** @description Its stream profiles: those of its source, then those that a person made. */
+                profiles: components["schemas"]["Profile"][];
                 /** @description Whether it is recorded. */
                 record: boolean;
                 /**
@@ -1088,6 +1152,20 @@ export interface components {
                 reason: string;
                 /** @description Until then. */
                 to: components["schemas"]["WallTime"];
+            }[];
+        };
+        /** @description A list as an answer. */
+        Items_Profile: {
+            /** @description What is listed. */
+            items: {
+                /** @description Whether it comes with the camera's source, not from a person. */
+                built_in: boolean;
+                /** @description Its name. Every camera has `main`, and `sub` where its source tells of a sub stream; they are not changed here. */
+                name: string;
+                picture?: components["schemas"]["ProfilePicture"] | null;
+                used_as?: components["schemas"]["StreamKind"] | null;
+                /** @description Where its stream comes from. */
+                video: components["schemas"]["ProfileVideo"];
             }[];
         };
         /** @description A list as an answer. */
@@ -1228,6 +1306,11 @@ export interface components {
         NewCamera: {
             /** @description Whether sound is recorded. */
             audio?: boolean;
+            /**
+             * @description Where its still pictures come from (`http://…` or `https://…`, JPEG or Motion JPEG, without name and password);
+             *     none: the camera is asked (VAPIX, ONVIF).
+             */
+            image_url?: string | null;
             /** @description Its name; none: what the camera calls itself. */
             name?: string | null;
             /** @description Password at the camera. Kept encrypted, never given back. */
@@ -1258,6 +1341,15 @@ export interface components {
             reason?: string;
             /** @description Until then. */
             to: components["schemas"]["WallTime"];
+        };
+        /** @description `POST /v1/cameras/{camera}/profiles`. */
+        NewProfile: {
+            /** @description Its name; another than those that the camera has. */
+            name: string;
+            /** @description What it shall be used for. */
+            use_as?: components["schemas"]["ProfileUse"];
+            /** @description Where its stream comes from. */
+            video: components["schemas"]["ProfileVideo"];
         };
         /** @description `POST /v1/volumes`. */
         NewVolume: {
@@ -1322,6 +1414,69 @@ export interface components {
             title: string;
             /** @description Always `about:blank`: `code` tells the kind. */
             type: string;
+        };
+        /** @description A stream profile of a camera. */
+        Profile: {
+            /** @description Whether it comes with the camera's source, not from a person. */
+            built_in: boolean;
+            /** @description Its name. Every camera has `main`, and `sub` where its source tells of a sub stream; they are not changed here. */
+            name: string;
+            picture?: components["schemas"]["ProfilePicture"] | null;
+            used_as?: components["schemas"]["StreamKind"] | null;
+            /** @description Where its stream comes from. */
+            video: components["schemas"]["ProfileVideo"];
+        };
+        /** @description `PATCH /v1/cameras/{camera}/profiles/{profile}`. What is left out stays. */
+        ProfileChange: {
+            /** @description Its name. */
+            name?: string | null;
+            use_as?: components["schemas"]["ProfileUse"] | null;
+            video?: components["schemas"]["ProfileVideo"] | null;
+        };
+        /** @description What a stream carries. */
+        ProfilePicture: {
+            /** @description Codec string of the sound (`ulaw` and `alaw` for G.711). */
+            audio_codec?: string | null;
+            /**
+             * Format: int32
+             * @description Height in pixels.
+             */
+            height: number;
+            /** @description Codec string of the pictures, such as `avc1.64001f`. */
+            video_codec: string;
+            /**
+             * Format: int32
+             * @description Width in pixels.
+             */
+            width: number;
+        };
+        /**
+         * @description What a profile shall be used for.
+         * @enum {string}
+         */
+        ProfileUse: "main" | "sub" | "none";
+        /** @description Where a profile's stream comes from. */
+        ProfileVideo: {
+            /** @enum {string} */
+            kind: "rtsp";
+            /** @description `rtsp://…`, without name and password. */
+            url: string;
+        } | {
+            codec?: components["schemas"]["Codec"] | null;
+            /**
+             * Format: int32
+             * @description From 0 (best picture) to 100 (fewest bits).
+             */
+            compression?: number | null;
+            /**
+             * Format: int32
+             * @description Pictures a second.
+             */
+            fps?: number | null;
+            /** @enum {string} */
+            kind: "axis";
+            /** @description Width and height in pixels, such as `1280x720`. */
+            resolution?: string | null;
         };
         /** @description A day on which there are recordings. */
         RecordedDays: {
@@ -2057,6 +2212,131 @@ export interface operations {
                 };
                 content: {
                     "application/x-martello-records": number[];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    profile_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera: components["schemas"]["CameraId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_Profile"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    profile_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera: components["schemas"]["CameraId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewProfile"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Profile"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    profile_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera: components["schemas"]["CameraId"];
+                profile: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    profile_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera: components["schemas"]["CameraId"];
+                profile: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProfileChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Profile"];
                 };
             };
             default: {

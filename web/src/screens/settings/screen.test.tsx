@@ -43,7 +43,7 @@ test("a volume is added by its whole path", async () => {
   const page = renderAt("/settings/storage");
   await userEvent.click(await screen.findByRole("button", { name: "Add a volume" }));
   await userEvent.type(screen.getByLabelText("Directory"), "/srv/more");
-  await userEvent.click(screen.getByLabelText(/^Fallback/));
+  await userEvent.click(within(screen.getByRole("dialog")).getByLabelText(/^Fallback/));
   await userEvent.click(screen.getByRole("button", { name: "Add it" }));
   await waitFor(() => expect(page.sent("POST")?.body).toEqual({ path: "/srv/more", kind: "fallback" }));
 });

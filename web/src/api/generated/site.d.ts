@@ -207,7 +207,8 @@ export interface paths {
         };
         /**
          * A still picture.
-         * @description JPEG, made by the camera itself now.
+         * @description JPEG, made by the camera itself now: from the address that was typed for it (`image_url`: a JPEG picture, a Motion JPEG
+         *     stream or an ONVIF device service), else asked by VAPIX (Axis) or ONVIF (others).
          */
         get: operations["camera_image_get"];
         put?: never;
@@ -307,6 +308,55 @@ export interface paths {
          *     its next key frame; what was recorded stays.
          */
         patch: operations["profile_update"];
+        trace?: never;
+    };
+    "/v1/cameras/{camera}/recording": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How a camera is recorded.
+         * @description RecordingMethod, schedules, streams, buffers, sound.
+         */
+        get: operations["camera_recording_get"];
+        /**
+         * Change how a camera is recorded.
+         * @description Holds at once. A recording that the new settings want too goes on without a gap.
+         */
+        put: operations["camera_recording_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/cameras/{camera}/recording/manual": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start a recording by hand.
+         * @description It begins with the pre buffer and ends when it is stopped, or by itself. Where one goes on, its end is set anew. A
+         *     camera whose method is `off` cannot be recorded by hand (`conflict`).
+         */
+        post: operations["manual_recording_start"];
+        /**
+         * Stop a recording that was started by hand.
+         * @description The post buffer follows. Recording for another reason goes on. Where there is none nothing happens.
+         */
+        delete: operations["manual_recording_stop"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/v1/discovery": {
@@ -455,6 +505,54 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Schedules.
+         * @description Weeks in the site's time zone, by name.
+         */
+        get: operations["schedule_list"];
+        put?: never;
+        /**
+         * Add a schedule.
+         * @description No two schedules have the same name.
+         */
+        post: operations["schedule_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/schedules/{schedule}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change a schedule.
+         * @description Cameras that use it follow at once.
+         */
+        put: operations["schedule_put"];
+        post?: never;
+        /**
+         * Remove a schedule.
+         * @description One that a camera uses stays (`conflict`).
+         */
+        delete: operations["schedule_delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -820,7 +918,7 @@ export interface components {
         Camera: {
             /** @description When it was added. */
             added: components["schemas"]["WallTime"];
-            /** @description Whether sound is recorded. */
+            /** @description Whether sound is taken from it at all; whether it is recorded too, its recording settings say. */
             audio: boolean;
             /** @description What happened and what comes next, for people: "No frames since 13:58:04. Trying again in 12 s." */
             detail?: string | null;
@@ -838,8 +936,10 @@ export interface components {
             next_try?: components["schemas"]["WallTime"] | null;
             /** @description Its stream profiles: those of its source, then those that a person made. */
             profiles: components["schemas"]["Profile"][];
-            /** @description Whether it is recorded. */
+            /** @description Whether it is recorded by its method (`false`: the method is `off`). */
             record: boolean;
+            /** @description What is recorded of it now, and why. */
+            recording: components["schemas"]["RecordingNow"];
             /**
              * Format: int32
              * @description Days that recordings are kept; none: as long as there is room.
@@ -948,6 +1048,19 @@ export interface components {
             /** @description Must be true. */
             confirm: boolean;
         };
+        /** @description A stretch of a day, in the site's time zone. */
+        DayRange: {
+            /**
+             * Format: int32
+             * @description Start, minutes since midnight as the clock on the wall shows them.
+             */
+            from_minute: number;
+            /**
+             * Format: int32
+             * @description End, in the same minutes; 1440 is the end of the day.
+             */
+            to_minute: number;
+        };
         /** @description `GET /v1/discovery`. */
         Discovery: {
             /** @description What was found, by name. */
@@ -996,6 +1109,11 @@ export interface components {
             /** @enum {string} */
             event: "site";
         };
+        /**
+         * @description What happened while a camera was recorded.
+         * @enum {string}
+         */
+        EventKind: "motion" | "estimated-motion" | "manual" | "event";
         /** @description A device that answered. */
         Found: {
             added_as?: components["schemas"]["CameraId"] | null;
@@ -1097,7 +1215,7 @@ export interface components {
             items: {
                 /** @description When it was added. */
                 added: components["schemas"]["WallTime"];
-                /** @description Whether sound is recorded. */
+                /** @description Whether sound is taken from it at all; whether it is recorded too, its recording settings say. */
                 audio: boolean;
                 /** @description What happened and what comes next, for people: "No frames since 13:58:04. Trying again in 12 s." */
                 detail?: string | null;
@@ -1115,8 +1233,10 @@ export interface components {
                 next_try?: components["schemas"]["WallTime"] | null;
                 /** @description Its stream profiles: those of its source, then those that a person made. */
                 profiles: components["schemas"]["Profile"][];
-                /** @description Whether it is recorded. */
+                /** @description Whether it is recorded by its method (`false`: the method is `off`). */
                 record: boolean;
+                /** @description What is recorded of it now, and why. */
+                recording: components["schemas"]["RecordingNow"];
                 /**
                  * Format: int32
                  * @description Days that recordings are kept; none: as long as there is room.
@@ -1166,6 +1286,18 @@ export interface components {
                 used_as?: components["schemas"]["StreamKind"] | null;
                 /** @description Where its stream comes from. */
                 video: components["schemas"]["ProfileVideo"];
+            }[];
+        };
+        /** @description A list as an answer. */
+        Items_Schedule: {
+            /** @description What is listed. */
+            items: {
+                /** @description Its identifier. */
+                id: components["schemas"]["ScheduleId"];
+                /** @description Its name. */
+                name: string;
+                /** @description When it applies. */
+                week: components["schemas"]["Week"];
             }[];
         };
         /** @description A list as an answer. */
@@ -1252,6 +1384,11 @@ export interface components {
         Lane: {
             /** @description Whose. */
             camera: components["schemas"]["CameraId"];
+            /**
+             * @description What happened in them, by its start. Stretches of the same kind closer to each other than `resolution_ms` are told as
+             *     one.
+             */
+            events: components["schemas"]["RecordedEvent"][];
             /** @description Stretches of recording in order. Stretches closer to each other than `resolution_ms` are told as one. */
             spans: components["schemas"]["Span"][];
         };
@@ -1297,11 +1434,31 @@ export interface components {
          * @enum {string}
          */
         MailSecurity: "tls" | "starttls" | "none";
+        /** @description `POST /v1/cameras/{camera}/recording/manual`: start a recording by hand. */
+        ManualRecording: {
+            /**
+             * Format: int32
+             * @description Ends by itself after so many seconds; none, or more than the camera's limit: at that limit.
+             */
+            seconds?: number | null;
+        };
         /**
          * @description How a device was seen.
          * @enum {string}
          */
         Method: "mdns" | "ssdp" | "wsd";
+        /** @description What is known of motion in front of a camera. */
+        Motion: {
+            /** @description Whether something moves now. */
+            active: boolean;
+            /** @description Whether that is estimated from the sizes of frames, instead of told by the camera. */
+            estimated: boolean;
+        };
+        /**
+         * @description Where a camera's motion is known from.
+         * @enum {string}
+         */
+        MotionFrom: "auto" | "camera" | "estimate";
         /** @description `POST /v1/cameras`, and `POST /v1/probe` to look before adding. */
         NewCamera: {
             /** @description Whether sound is recorded. */
@@ -1350,6 +1507,13 @@ export interface components {
             use_as?: components["schemas"]["ProfileUse"];
             /** @description Where its stream comes from. */
             video: components["schemas"]["ProfileVideo"];
+        };
+        /** @description `POST /v1/schedules`, `PUT /v1/schedules/{schedule}`. */
+        NewSchedule: {
+            /** @description Its name. */
+            name: string;
+            /** @description When it applies. */
+            week: components["schemas"]["Week"];
         };
         /** @description `POST /v1/volumes`. */
         NewVolume: {
@@ -1478,16 +1642,90 @@ export interface components {
             /** @description Width and height in pixels, such as `1280x720`. */
             resolution?: string | null;
         };
+        /**
+         * @description Why a camera is recorded.
+         * @enum {string}
+         */
+        Reason: "continuous" | "motion" | "manual";
         /** @description A day on which there are recordings. */
         RecordedDays: {
             /** @description Days in the site's time zone, `2026-11-21`, in order. */
             days: string[];
+        };
+        /** @description A stretch of recording during which something happened. */
+        RecordedEvent: {
+            /** @description From when. */
+            from: components["schemas"]["WallTime"];
+            /** @description What. */
+            kind: components["schemas"]["EventKind"];
+            /** @description Until when; where it goes on: until the newest footage. */
+            to: components["schemas"]["WallTime"];
+        };
+        /**
+         * @description When a camera is recorded.
+         * @enum {string}
+         */
+        RecordingMethod: "off" | "continuous" | "motion" | "both" | "manual";
+        /** @description What is recorded of a camera now, and why. */
+        RecordingNow: {
+            manual_until?: components["schemas"]["WallTime"] | null;
+            /** @description The method. */
+            method: components["schemas"]["RecordingMethod"];
+            motion?: components["schemas"]["Motion"] | null;
+            /**
+             * Format: int32
+             * @description The pre buffer cannot hold what is set: how many seconds it does hold.
+             */
+            pre_buffer_only_s?: number | null;
+            /** @description Why it is recorded now; empty: it is not. */
+            reasons: components["schemas"]["Reason"][];
+        };
+        /** @description `GET` and `PUT /v1/cameras/{camera}/recording`: how a camera is recorded. */
+        RecordingSettings: {
+            /** @description For the methods `continuous` and `both`. */
+            continuous?: components["schemas"]["When"];
+            /**
+             * Format: int32
+             * @description A recording that a person starts ends by itself after so many seconds.
+             */
+            manual_longest_s?: number;
+            /** @description Streams of a recording that a person starts. */
+            manual_streams?: components["schemas"]["Streams"];
+            /** @description The method. */
+            method: components["schemas"]["RecordingMethod"];
+            /** @description For the methods `motion` and `both`. */
+            motion?: components["schemas"]["When"];
+            /** @description Where motion is known from. */
+            motion_from?: components["schemas"]["MotionFrom"];
+            /**
+             * Format: int32
+             * @description Seconds after an event that are recorded too; motion meanwhile begins them anew.
+             */
+            post_buffer_s?: number;
+            /**
+             * Format: int32
+             * @description Seconds before an event that are recorded too: up to 30 from memory, longer ones from a rolling file.
+             */
+            pre_buffer_s?: number;
+            /** @description Whether sound is recorded. What is off is stored nowhere, not even for the pre buffer. */
+            sound?: boolean;
         };
         /**
          * @description What somebody is at a site.
          * @enum {string}
          */
         Role: "viewer" | "operator" | "administrator";
+        /** @description A weekly schedule. */
+        Schedule: {
+            /** @description Its identifier. */
+            id: components["schemas"]["ScheduleId"];
+            /** @description Its name. */
+            name: string;
+            /** @description When it applies. */
+            week: components["schemas"]["Week"];
+        };
+        /** @description identifier, 32 hex digits */
+        ScheduleId: string;
         /** @description Who is signed in. */
         Session: {
             /** @description When the sign-in ends if it is not used. */
@@ -1649,6 +1887,11 @@ export interface components {
          * @enum {string}
          */
         StreamKind: "main" | "sub";
+        /**
+         * @description Which streams of a camera.
+         * @enum {string}
+         */
+        Streams: "main" | "sub" | "both";
         /** @description `GET /v1/timeline`. */
         Timeline: {
             /** @description Start of what was asked. */
@@ -1785,6 +2028,17 @@ export interface components {
             secret?: string | null;
             /** @description Address, `https://…` or `http://…`. */
             url: string;
+        };
+        /** @description A week, in the site's time zone. */
+        Week: {
+            /** @description Stretches of each day, Monday first: seven lists, each in order and without overlap, at most 24 long. */
+            days: components["schemas"]["DayRange"][][];
+        };
+        /** @description When one method records, and what. */
+        When: {
+            schedule?: components["schemas"]["ScheduleId"] | null;
+            /** @description Which streams. */
+            streams?: components["schemas"]["Streams"];
         };
     };
     responses: never;
@@ -2090,7 +2344,7 @@ export interface operations {
                 from: components["schemas"]["WallTime"];
                 /** @description End: no picture from here on. */
                 to: components["schemas"]["WallTime"];
-                /** @description `main` (unless given) or `sub`. */
+                /** @description `main` (unless given) or `sub`; the other one is taken where only that was recorded. */
                 stream?: components["schemas"]["StreamKind"];
                 /** @description Whether sound is saved too (unless given: yes). */
                 audio?: boolean;
@@ -2155,7 +2409,7 @@ export interface operations {
             query: {
                 /** @description The moment. */
                 at: components["schemas"]["WallTime"];
-                /** @description `main` (unless given) or `sub`. */
+                /** @description `main` (unless given) or `sub`; the other one is taken where only that was recorded. */
                 stream?: components["schemas"]["StreamKind"];
             };
             header?: never;
@@ -2191,7 +2445,7 @@ export interface operations {
                 from: components["schemas"]["WallTime"];
                 /** @description End: no frame from it on is sent. */
                 to: components["schemas"]["WallTime"];
-                /** @description `main` (unless given) or `sub`. */
+                /** @description `main` (unless given) or `sub`; the other one is taken where only that was recorded. */
                 stream?: components["schemas"]["StreamKind"];
                 /** @description Whether sound is sent too. */
                 audio?: boolean;
@@ -2337,6 +2591,130 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Profile"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    camera_recording_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera: components["schemas"]["CameraId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingSettings"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    camera_recording_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera: components["schemas"]["CameraId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecordingSettings"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingSettings"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    manual_recording_start: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera: components["schemas"]["CameraId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ManualRecording"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Camera"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    manual_recording_stop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera: components["schemas"]["CameraId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Camera"];
                 };
             };
             default: {
@@ -2601,6 +2979,125 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["RecordedDays"];
                 };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    schedule_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_Schedule"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    schedule_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSchedule"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    schedule_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                schedule: components["schemas"]["ScheduleId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSchedule"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    schedule_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                schedule: components["schemas"]["ScheduleId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: {
                 headers: {

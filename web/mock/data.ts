@@ -92,18 +92,18 @@ export const volumes = (): Volume[] => [
   { id: hex(908), path: "/mnt/from-the-old-site", used_bytes: 48_000_000_000, limit_bytes: null, free_bytes: 16_000_000_000, total_bytes: 64_000_000_000, oldest: ago(86_400 * 90), state: "foreign", kind: "main", made_by: hex(999), streams: 0, since: ago(7200), at_risk_s: 0 },
 ];
 
-export const storage = (cameras: Camera[]): Storage => ({
+export const storage = (of: Camera[]): Storage => ({
   at_risk_s: 4.2,
   clock_doubted: null,
-  cameras: cameras.map((camera, index) => ({
-    camera: camera.id, name: camera.name, volume: index === 1 ? hex(904) : null, recorded_to: index === 1 ? hex(904) : hex(903),
-    used_bytes: 60_000_000_000 + index * 1_000_000_000, max_bytes: index === 2 ? 100_000_000_000 : null, retention_days: camera.retention_days ?? null,
+  cameras: of.map((one, index) => ({
+    camera: one.id, name: one.name, volume: index === 1 ? hex(904) : null, recorded_to: index === 1 ? hex(904) : hex(903),
+    used_bytes: 60_000_000_000 + index * 1_000_000_000, max_bytes: index === 2 ? 100_000_000_000 : null, retention_days: one.retention_days ?? null,
     oldest: ago(86_400 * 20), bytes_per_day: 3_100_000_000, kept_days: 31, goal_holds: index !== 3,
   })),
 });
 
-export const locks = (cameras: Camera[]): Lock[] => [
-  { id: hex(909), cameras: cameras.slice(0, 1).map((camera) => camera.id), from: ago(86_400 * 3 + 600), to: ago(86_400 * 3), name: "Break-in at gate 2", reason: "Asked for by the police, case 7-2291" },
+export const locks = (of: Camera[]): Lock[] => [
+  { id: hex(909), cameras: of.slice(0, 1).map((one) => one.id), from: ago(86_400 * 3 + 600), to: ago(86_400 * 3), name: "Break-in at gate 2", reason: "Asked for by the police, case 7-2291" },
 ];
 
 export const tokens = (): Token[] => [

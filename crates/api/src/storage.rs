@@ -4,7 +4,6 @@ use model::{CameraId, LockId, SiteId, VolumeId, WallTime};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-
 /// One volume: a directory that holds recordings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Volume {

@@ -132,12 +132,7 @@ impl Open {
 
 impl Stream {
     /// Adds a closed segment at its place, and what happened during it; without what is void of it.
-    pub(crate) fn insert(
-        &mut self,
-        summary: Summary,
-        anchor: crate::clock::Anchor,
-        stretches: Vec<Stretch>,
-    ) {
+    pub(crate) fn insert(&mut self, summary: Summary, anchor: crate::clock::Anchor, stretches: Vec<Stretch>) {
         self.recent.push_back((summary.name(), anchor));
         if self.recent.len() > RECENT {
             self.recent.pop_front();
@@ -148,7 +143,8 @@ impl Stream {
         }
     }
 
-    fn add(&mut self, summary: Summary, stretches: Vec<Stretch>) {
+    /// The same for one of which nothing is void, or of which that is found out later.
+    pub(crate) fn add(&mut self, summary: Summary, stretches: Vec<Stretch>) {
         let at = self.closed.partition_point(|other| other.start <= summary.start);
         self.closed.insert(at, summary);
         let at = self.stretches.partition_point(|other| other.start <= summary.start);

@@ -89,7 +89,14 @@ fn split_entry(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// Reads a whole journal. Signatures are checked where a verifier is given.
 pub(crate) fn read<T: DeserializeOwned>(bytes: &[u8], verifier: Option<&dyn Verifier>) -> Contents<T> {
-    let mut contents = Contents { entries: Vec::new(), sound_len: 0, damage: None, torn: 0, head: [0; 32], last_key: Vec::new() };
+    let mut contents = Contents {
+        entries: Vec::new(),
+        sound_len: 0,
+        damage: None,
+        torn: 0,
+        head: [0; 32],
+        last_key: Vec::new(),
+    };
     let after_magic = bytes.strip_prefix(MAGIC);
     let Some((base, mut rest)) = after_magic.and_then(|rest| rest.split_first_chunk::<32>()) else {
         contents.torn = bytes.len() as u64;

@@ -34,7 +34,6 @@ use crate::{
     lead_in::{Lead, LeadIn, Tail},
     mark::{self, Active, Mark},
     progress::Counter,
-    layout::run_tag,
     set::Elsewhere,
     sign::Signer,
     unsettled::Unsettled,

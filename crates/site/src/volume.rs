@@ -256,9 +256,8 @@ impl Volumes {
         let streams = reader.as_ref().map(archive::Reader::streams).unwrap_or_default();
         let used: u64 =
             reader.as_ref().map_or(0, |reader| streams.iter().map(|key| reader.bytes(*key)).sum());
-        let oldest = reader
-            .as_ref()
-            .and_then(|reader| streams.iter().filter_map(|key| reader.oldest(*key)).min());
+        let oldest =
+            reader.as_ref().and_then(|reader| streams.iter().filter_map(|key| reader.oldest(*key)).min());
         let (free_bytes, total_bytes) = space(&place.path).unwrap_or_default();
         let lately = reader.map(|reader| rate(&[reader], None, wall_now(), LATELY)).unwrap_or_default();
         let room = place.limit_bytes.unwrap_or(u64::MAX).min(used.saturating_add(free_bytes));
@@ -317,9 +316,10 @@ impl Volumes {
             .flatten()
             .reduce(f64::min)
             .filter(|_| lately.bytes_per_day().is_some());
-        let short = self.recorder.workers().iter().any(|worker| {
-            worker.health().short.get(&camera).is_some_and(|at| at.elapsed() < watch::SHORT)
-        });
+        let short =
+            self.recorder.workers().iter().any(|worker| {
+                worker.health().short.get(&camera).is_some_and(|at| at.elapsed() < watch::SHORT)
+            });
         CameraStorage {
             camera,
             name,
@@ -368,8 +368,7 @@ impl Volumes {
             }
         }
         self.recorder.change_retention(|goals| {
-            goals.camera_bytes =
-                rows.iter().filter_map(|row| Some((row.camera, row.max_bytes?))).collect();
+            goals.camera_bytes = rows.iter().filter_map(|row| Some((row.camera, row.max_bytes?))).collect();
         });
         Ok(())
     }

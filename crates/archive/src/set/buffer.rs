@@ -95,9 +95,7 @@ impl Buffer {
 
     /// When the oldest frame came that is not known to be on disk.
     pub(super) fn at_risk_since(&self, volume: Option<VolumeId>) -> Option<Duration> {
-        let waits = |item: &&Item| {
-            !item.durable && item.at == volume && matches!(item.what, What::Sample(_))
-        };
+        let waits = |item: &&Item| !item.durable && item.at == volume && matches!(item.what, What::Sample(_));
         self.items.iter().find(waits).map(|item| item.came)
     }
 
@@ -129,7 +127,9 @@ impl Buffer {
     pub(super) fn prune(&mut self) {
         let from = match self.items.iter().position(|item| !item.durable) {
             Some(first) => self.key_before(first).unwrap_or(first),
-            None if matches!(self.items.back(), Some(Item { what: What::End, .. }) | None) => self.items.len(),
+            None if matches!(self.items.back(), Some(Item { what: What::End, .. }) | None) => {
+                self.items.len()
+            }
             None => self.key_before(self.items.len() - 1).unwrap_or(self.items.len()),
         };
         if from == 0 {
@@ -192,7 +192,11 @@ mod tests {
         assert_eq!(buffer.restart(), Some(0));
         buffer.confirm(volume, 6);
         buffer.prune();
-        assert_eq!(buffer.items.front().map(|item| item.seq), Some(5), "the group of frame 7 begins with frame 5");
+        assert_eq!(
+            buffer.items.front().map(|item| item.seq),
+            Some(5),
+            "the group of frame 7 begins with frame 5"
+        );
         buffer.confirm(volume, pushed);
         buffer.prune();
         assert_eq!(buffer.items.front().map(|item| item.seq), Some(9), "frames to come need their key frame");

@@ -6,11 +6,7 @@ use std::time::Duration;
 
 use model::{CameraId, VolumeId, WallTime};
 
-use crate::{
-    Reader, Summary,
-    disk::Disk,
-    index,
-};
+use crate::{Reader, Summary, disk::Disk, index};
 
 /// How fast room is used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

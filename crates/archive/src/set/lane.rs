@@ -10,7 +10,7 @@ use std::{
 
 use model::{StreamKey, TrackKind, WallTime};
 
-use super::{Placed, Order};
+use super::{Order, Placed};
 use crate::{
     Archive, Error,
     disk::{Disk, File, Space},

@@ -15,20 +15,20 @@
 
 mod again;
 mod buffer;
-mod foreign;
 mod forecast;
+mod foreign;
 mod lane;
 mod plan;
 mod reader;
 mod router;
 mod void;
 
-pub use foreign::read_only;
 pub use forecast::{Rate, horizon, rate};
+pub use foreign::read_only;
 pub use lane::{Done, Lane, Ticked};
 pub use plan::Plan;
 pub use reader::Reader;
-pub use router::{Kind, Load, Placed, Order, Router};
+pub use router::{Kind, Load, Order, Placed, Router};
 pub use void::{Void, resolve};
 
 /// Where else a stream may have footage: asked when a segment is given its place in time, so that footage of a stream never

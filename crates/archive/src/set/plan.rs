@@ -37,12 +37,7 @@ struct Window<D: Disk> {
 const DRIFT_US: i64 = 2_000_000;
 
 impl<D: Disk> Plan<D> {
-    pub(super) fn new(
-        reader: Reader<D>,
-        key: StreamKey,
-        range: WallRange,
-        tracks: &[TrackKind],
-    ) -> Self {
+    pub(super) fn new(reader: Reader<D>, key: StreamKey, range: WallRange, tracks: &[TrackKind]) -> Self {
         let told = range.from;
         Self { reader, key, range, tracks: tracks.to_vec(), current: None, told, begun: false }
     }

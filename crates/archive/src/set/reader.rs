@@ -60,7 +60,9 @@ impl<D: Disk> Reader<D> {
     /// Ends of segments of a volume that its journal could not note, since its disk had failed; from the others' journals.
     #[must_use]
     pub fn recorded_voids(&self, volume: VolumeId) -> Vec<crate::Void> {
-        let of = |(_, reader): &(VolumeId, crate::Reader<D>)| crate::archive::recorded_voids(&reader.shared().disk);
+        let of = |(_, reader): &(VolumeId, crate::Reader<D>)| {
+            crate::archive::recorded_voids(&reader.shared().disk)
+        };
         let mut voids: Vec<crate::Void> = self.volumes().iter().flat_map(of).collect();
         voids.retain(|void| void.volume == volume);
         voids
@@ -128,8 +130,7 @@ impl<D: Disk> Reader<D> {
     /// ends.
     #[must_use]
     pub fn days<T: Ord>(&self, key: StreamKey, day: impl Fn(WallTime) -> (T, WallTime)) -> Vec<T> {
-        let mut days: Vec<T> =
-            self.volumes().iter().flat_map(|(_, volume)| volume.days(key, &day)).collect();
+        let mut days: Vec<T> = self.volumes().iter().flat_map(|(_, volume)| volume.days(key, &day)).collect();
         days.sort_unstable();
         days.dedup();
         days

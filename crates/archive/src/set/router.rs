@@ -214,8 +214,9 @@ impl Router {
 
     /// Where a stream's newest footage is: it belongs there, unless it was given another home already.
     pub fn hint(&mut self, key: StreamKey, volume: Option<VolumeId>) {
-        let is_main =
-            |id: &VolumeId| self.volumes.get(id).is_some_and(|volume| volume.kind == Kind::Main && volume.usable);
+        let is_main = |id: &VolumeId| {
+            self.volumes.get(id).is_some_and(|volume| volume.kind == Kind::Main && volume.usable)
+        };
         let hint = volume.filter(is_main);
         let stream = self.stream(key);
         stream.home = stream.home.or(hint);
@@ -344,8 +345,7 @@ impl Router {
         if let Some(home) = home.filter(|home| usable(home) && (is_main(home) || fixed == Some(*home))) {
             return Some(home);
         }
-        let fallback =
-            self.volumes.iter().find(|(_, volume)| volume.usable && volume.kind == Kind::Fallback);
+        let fallback = self.volumes.iter().find(|(_, volume)| volume.usable && volume.kind == Kind::Fallback);
         fallback.map(|(id, _)| *id).or_else(|| self.roomiest())
     }
 
@@ -391,7 +391,8 @@ impl Router {
         // Whoever takes the frame now is to know, if it has not taken it yet.
         let at = self.streams.get(&key).and_then(|stream| stream.at);
         let Some(to) = at.and_then(|at| self.volumes.get_mut(&at)) else { return };
-        let same = |order: &Order| matches!(order, Order::Push(of, number, _) if *of == key && *number == seq);
+        let same =
+            |order: &Order| matches!(order, Order::Push(of, number, _) if *of == key && *number == seq);
         if let Some(place) = to.orders.iter().position(same) {
             to.orders.insert(place, Order::Replaces { of: id, key, voids: vec![mark.void()] });
         }
@@ -512,8 +513,9 @@ impl Router {
                 if let Some(new) = renumbered(one.seq) {
                     voids.push((*id, one.seq, one.void));
                     (one.seq, one.until) = (new, until);
-                } else if let Some((pictures_from, sound_from)) =
-                    again.key.filter(|_| (again.begun..again.first).contains(&one.seq) && one.until >= again.first)
+                } else if let Some((pictures_from, sound_from)) = again
+                    .key
+                    .filter(|_| (again.begun..again.first).contains(&one.seq) && one.until >= again.first)
                 {
                     // The frames before are safe where they were written then; from here on they are written once more.
                     voids.push((*id, again.first, Void { run: one.void.run, pictures_from, sound_from }));
@@ -528,7 +530,8 @@ impl Router {
             if ranges.len() > LEFT {
                 ranges.remove(0);
             }
-            for mark in volume.marks.remove(&key).into_iter().flatten().filter(|mark| mark.seq >= again.first) {
+            for mark in volume.marks.remove(&key).into_iter().flatten().filter(|mark| mark.seq >= again.first)
+            {
                 if !voids.iter().any(|(of, _, void)| of == id && void.run == mark.run) {
                     voids.push((*id, mark.seq, mark.void()));
                     self.voids.push((*id, key, mark.void()));
@@ -579,7 +582,8 @@ impl Router {
     #[must_use]
     pub fn waiting(&self, key: StreamKey, now: Duration) -> Option<Duration> {
         let buffer = &self.streams.get(&key)?.buffer;
-        let oldest = buffer.items.iter().find(|item| !item.durable && matches!(item.what, What::Sample(_)))?;
+        let oldest =
+            buffer.items.iter().find(|item| !item.durable && matches!(item.what, What::Sample(_)))?;
         Some(now.saturating_sub(oldest.came))
     }
 
@@ -592,9 +596,9 @@ impl Router {
     /// Where a stream is recorded now, and where it belongs.
     #[must_use]
     pub fn place(&self, key: StreamKey) -> (Option<VolumeId>, Option<VolumeId>) {
-        self.streams.get(&key).map_or((None, None), |stream| {
-            (stream.at.filter(|_| stream.running.is_some()), stream.home)
-        })
+        self.streams
+            .get(&key)
+            .map_or((None, None), |stream| (stream.at.filter(|_| stream.running.is_some()), stream.home))
     }
 
     /// Whether a volume is given recordings.

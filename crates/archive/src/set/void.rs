@@ -10,12 +10,12 @@ use model::{StreamKey, TrackKind, VolumeId, WallTime};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Archive, Deleted, Error, Reason, Reader,
+    Archive, Deleted, Error, Reader, Reason,
     clock::Anchor,
     disk::Disk,
     index::{self, Stream, Summary},
     journal::{self, Journal},
-    layout::{DELETIONS_FILE, SegmentName, COPIES_FILE, parse_stream},
+    layout::{COPIES_FILE, DELETIONS_FILE, SegmentName, parse_stream},
     retention,
     source::Source,
 };
@@ -87,7 +87,9 @@ impl Stream {
         }
         let mut gone = Vec::new();
         for summary in self.closed.iter_mut().filter(|summary| summary.run_tag == void.run) {
-            let Some((_, anchor)) = anchors.iter().find(|(name, _)| *name == summary.name()) else { continue };
+            let Some((_, anchor)) = anchors.iter().find(|(name, _)| *name == summary.name()) else {
+                continue;
+            };
             match void.cut(*summary, anchor) {
                 Some(left) => *summary = left,
                 None => gone.push(*summary),
@@ -217,7 +219,6 @@ impl<D: Disk> Archive<D> {
         self.copy_journal = Some(journal);
         appended
     }
-
 }
 
 /// A run that was written in the place of others, and what it takes the place of.

@@ -262,7 +262,8 @@ impl World {
     fn enforce(&mut self, at: usize) {
         let volume_bytes = Some(self.rng.random_range(10_000..80_000));
         let Some(lane) = &mut self.volumes[at].lane else { return };
-        let enforced = lane.archive_mut().enforce(&Retention { volume_bytes, ..Retention::default() }, self.now);
+        let enforced =
+            lane.archive_mut().enforce(&Retention { volume_bytes, ..Retention::default() }, self.now);
         let interrupted = enforced.is_err();
         let deleted = enforced.map(|enforced| enforced.deleted).unwrap_or_default();
         for deleted in &deleted {
@@ -370,7 +371,10 @@ impl World {
         for stream in &self.streams {
             for (id, volume) in self.reader.volumes() {
                 for span in volume.spans(stream.key.camera, stream.key.kind, fake::all(), Duration::ZERO) {
-                    log += &format!("\n{} on {id}: {} – {} {}", stream.key, span.range.from, span.range.to, span.open);
+                    log += &format!(
+                        "\n{} on {id}: {} – {} {}",
+                        stream.key, span.range.from, span.range.to, span.open
+                    );
                 }
             }
             let mut found: HashMap<Bytes, u32> = HashMap::new();

@@ -56,9 +56,7 @@ pub async fn get(
     let around = WallRange { from: ask.at - AROUND, to: ask.at.plus_micros(1) };
     let key = recorded_stream(&app, camera, ask.stream, around);
     let found = app
-        .blocking(move |app| {
-            app.reader.key_frame(key, ask.at)
-        })
+        .blocking(move |app| app.reader.key_frame(key, ask.at))
         .await?
         .map_err(|error| Failure::internal("reading a recording", error))?;
     let (tracks, sample, data) = found

@@ -94,10 +94,7 @@ pub async fn list(State(app): State<App>) -> Outcome<Json<Items<Volume>>> {
     extensions(("x-privilege" = json!("configure"))),
     responses((status = 201, body = Volume), (status = "default", body = api::Problem, content_type = "application/problem+json"))
 )]
-pub async fn add(
-    State(app): State<App>,
-    Json(new): Json<NewVolume>,
-) -> Outcome<(StatusCode, Json<Volume>)> {
+pub async fn add(State(app): State<App>, Json(new): Json<NewVolume>) -> Outcome<(StatusCode, Json<Volume>)> {
     check_limit(new.limit_bytes)?;
     let new = NewVolume { limit_bytes: new.limit_bytes.filter(|limit| *limit > 0), ..new };
     let id = app.blocking(move |app| app.volumes.add(&new)).await??;

@@ -136,7 +136,8 @@ impl Worker {
         }));
         let (desk, shared) = (worker.clone(), Arc::clone(shared));
         thread::Builder::new().name("volume".into()).spawn(move || {
-            Runner { desk, shared, lane: None, retry: RETRY, retry_at: Instant::now(), back: None }.run(&inbox);
+            Runner { desk, shared, lane: None, retry: RETRY, retry_at: Instant::now(), back: None }
+                .run(&inbox);
             let _ = end.send(());
         })?;
         Ok(worker)
@@ -392,9 +393,11 @@ impl Runner {
     fn set_room(&self) {
         let place = self.desk.place();
         let Some(space) = self.lane.as_ref().and_then(|lane| lane.space().ok()) else { return };
-        let used: u64 = self.shared.reader.volume(place.id).map_or(0, |reader| {
-            reader.streams().into_iter().map(|key| reader.bytes(key)).sum()
-        });
+        let used: u64 = self
+            .shared
+            .reader
+            .volume(place.id)
+            .map_or(0, |reader| reader.streams().into_iter().map(|key| reader.bytes(key)).sum());
         let room = place.limit_bytes.unwrap_or(u64::MAX).min(space.free.saturating_add(used));
         self.shared.router().set_room(place.id, room);
     }
@@ -409,9 +412,10 @@ impl Runner {
         let volumes = self.shared.reader.volumes();
         let day = |days: u32| Duration::from_secs(u64::from(days) * 86_400);
         let wished: HashMap<_, _> = goals.days.iter().map(|(camera, days)| (*camera, day(*days))).collect();
-        let before = goals.camera_bytes.iter().filter_map(|(camera, bytes)| {
-            horizon(&volumes, *camera, *bytes).map(|until| (*camera, until))
-        });
+        let before = goals
+            .camera_bytes
+            .iter()
+            .filter_map(|(camera, bytes)| horizon(&volumes, *camera, *bytes).map(|until| (*camera, until)));
         let Some(lane) = &mut self.lane else { return };
         let total = lane.space().map_or(u64::MAX, |space| space.total);
         let retention = Retention {

@@ -121,7 +121,9 @@ impl Volumes {
             });
             match brought {
                 Ok(Ok(())) => worker.locks_are_known(),
-                Ok(Err(error)) => tracing::error!(%error, volume = %worker.id(), "locks could not be brought"),
+                Ok(Err(error)) => {
+                    tracing::error!(%error, volume = %worker.id(), "locks could not be brought")
+                }
                 Err(reason) => tracing::error!(%reason, volume = %worker.id(), "locks could not be brought"),
             }
         }

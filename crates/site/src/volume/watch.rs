@@ -118,7 +118,8 @@ impl Watch {
             return None;
         }
         let risk = volumes.recorder.status().at_risk_s;
-        let title = format!("{} cannot keep up: up to {risk:.0} s of recording are at risk", paths.join(", "));
+        let title =
+            format!("{} cannot keep up: up to {risk:.0} s of recording are at risk", paths.join(", "));
         Some((now, title, "Look for other programs that use the disk, and whether it is failing. Move cameras to another volume.".into()))
     }
 }
@@ -161,8 +162,7 @@ fn failed(volumes: &Volumes, workers: &[Worker], now: WallTime) -> Option<Told> 
         }
     }
     if let crate::recorder::WriteState::Failed(reason) = volumes.recorder.status().state {
-        let advice =
-            format!("{reason}. Check the disk, its cable and its free space. Live view goes on.");
+        let advice = format!("{reason}. Check the disk, its cable and its free space. Live view goes on.");
         return Some((since, "Recordings are not written".to_owned(), advice));
     }
     (!what.is_empty()).then(|| {
@@ -213,9 +213,13 @@ mod tests {
     #[test]
     fn a_clock_is_doubted_from_its_jump_until_it_has_run_steadily() {
         const YEARS: i64 = 10 * 365 * 86_400;
-        for (jump, steady) in
-            [(5, STEADY), (-5, STEADY), (-3600, STEADY), (YEARS, STEADY_AFTER_DAYS), (-YEARS, STEADY_AFTER_DAYS)]
-        {
+        for (jump, steady) in [
+            (5, STEADY),
+            (-5, STEADY),
+            (-3600, STEADY),
+            (YEARS, STEADY_AFTER_DAYS),
+            (-YEARS, STEADY_AFTER_DAYS),
+        ] {
             let mut clock = Clock::default();
             for second in 0..10 {
                 clock.look(Duration::from_secs(second), at(second as i64), None);

@@ -30,7 +30,7 @@ use crate::{
     format::{self, Fragment, Head, Table, seal},
     fragment::Pending,
     index::{self, Open, Stream},
-    layout::run_id,
+    layout::{run_id, run_tag},
     lead_in::{Lead, LeadIn, Tail},
     mark::{self, Active, Mark},
     progress::Counter,

@@ -2,7 +2,7 @@
 //!
 //! What is here: its index, made without writing a byte. What is not here: adoption ([`crate::volume::adopt`]).
 
-use std::{collections::HashSet, sync::Arc};
+use std::sync::Arc;
 
 use model::StreamKey;
 
@@ -11,6 +11,7 @@ use crate::{
     archive::Volumes,
     day::DayIndex,
     days::Days,
+    deletions::Deletions,
     disk::Disk,
     index::{self, Index, Summary},
     journal,
@@ -25,8 +26,7 @@ use crate::{
 pub fn read_only<D: Disk>(disk: D) -> Result<Option<(Volume, Reader<D>)>, Error> {
     let Some(volume) = Volume::read(&disk)? else { return Ok(None) };
     let deletions = journal::read_only::<D, retention::Entry>(&disk, DELETIONS_FILE, None)?;
-    let deleted: HashSet<(StreamKey, SegmentName)> =
-        deletions.entries.iter().flat_map(retention::Entry::names).collect();
+    let deleted = Deletions::new(&deletions.entries);
     let index = Index::default();
     let list = |path: &str| disk.list(path).map_err(|error| Error::List { path: path.to_owned(), error });
     for day in list("")?.iter().filter(|entry| entry.directory).filter_map(|entry| Day::parse(&entry.name)) {
@@ -37,7 +37,7 @@ pub fn read_only<D: Disk>(disk: D) -> Result<Option<(Volume, Reader<D>)>, Error>
             let files = list(&format!("{}/{}", day.directory(), entry.name))?;
             let names = files.iter().filter_map(|file| SegmentName::parse(day, &file.name));
             let found: Vec<Summary> = names
-                .filter(|name| !deleted.contains(&(key, *name)))
+                .filter(|name| !deleted.has(key, *name))
                 .filter_map(|name| match entries.remove(&name) {
                     Some(entry) => Some(entry.summary),
                     None => look(&disk, key, name),
@@ -50,7 +50,7 @@ pub fn read_only<D: Disk>(disk: D) -> Result<Option<(Volume, Reader<D>)>, Error>
         let stream = index.get_or_add(key);
         index::write(&stream).closed.make_contiguous().sort_unstable_by_key(|summary| summary.start);
     }
-    let days = Days::new(volume.volume, [], HashSet::new(), Recovery::default());
+    let days = Days::new(volume.volume, [], Deletions::default(), Recovery::default());
     let reader = Reader::new(Arc::new(Volumes { disk, index, tables: Tables::default(), days }));
     reader.hide_noted(volume.volume);
     Ok(Some((volume, reader)))

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Archive, Deleted, Error, Reader, Reason,
     clock::Anchor,
+    deletions::Deletions,
     disk::Disk,
     index::{self, Stream, Summary},
     journal::{self, Journal},
@@ -158,12 +159,9 @@ impl<D: Disk> Reader<D> {
 
     /// Whether segments of the run were deleted.
     fn was_deleted(&self, key: StreamKey, run: u32) -> bool {
-        journal::read_only::<D, retention::Entry>(&self.shared().disk, DELETIONS_FILE, None).is_ok_and(
-            |journal| {
-                let mut names = journal.entries.iter().flat_map(retention::Entry::names);
-                names.any(|(other, name)| other == key && name.run_tag == run)
-            },
-        )
+        let journal = journal::read_only::<D, retention::Entry>(&self.shared().disk, DELETIONS_FILE, None);
+        journal
+            .is_ok_and(|journal| Deletions::new(&journal.entries).of(key).any(|range| range.run_tag == run))
     }
 
     /// Hides what this volume's own journal says is void for good.

@@ -66,7 +66,7 @@ pub fn api_json(data: &[u8]) {
     body::<api::session::SignIn>(data);
     body::<api::session::TokenRequest>(data);
     body::<api::site::SiteChange>(data);
-    body::<api::site::VolumeChange>(data);
+    body::<api::storage::VolumeChange>(data);
 }
 
 /// A media record, as a client of another site would read it.

@@ -1,5 +1,5 @@
 /** What the mock site has at the start: cameras in every state, alarms, storage that is nearly full. */
-import type { Alarm, Camera, CameraState, Found, Notifications, Profile, RecordingSettings, Schedule, Session, Site, Stream, Token, Volume } from "../src/api/types";
+import type { Alarm, Camera, CameraState, Found, Lock, Notifications, Profile, RecordingSettings, Schedule, Session, Site, Storage, Stream, Token, Volume } from "../src/api/types";
 
 const hex = (number: number) => number.toString(16).padStart(32, "0");
 const ago = (seconds: number) => new Date(Date.now() - seconds * 1000).toISOString();
@@ -83,9 +83,28 @@ export const marks = (at: number) => (at === 0 ? [{ from: ago(900), to: ago(760)
 
 export const recordedDays = () => [0, 1, 2, 3, 5].map((days) => ago(days * 86_400).slice(0, 10));
 
+/** A volume that was just added. */
+export const volume = (): Volume => ({ id: hex(910), path: "/srv/more", used_bytes: 0, limit_bytes: null, free_bytes: 61_000_000_000, total_bytes: 64_000_000_000, oldest: null, state: "ok", kind: "main", streams: 0, since: ago(1), at_risk_s: 0 });
+
 export const volumes = (): Volume[] => [
-  { id: hex(903), path: "/var/lib/martello/recordings", used_bytes: 412_600_000_000, limit_bytes: 600_000_000_000, free_bytes: 512_000_000_000, total_bytes: 1_000_000_000_000, oldest: ago(86_400 * 21.4), state: "ok", at_risk_s: 0.8 },
-  { id: hex(904), path: "/mnt/second", used_bytes: 1_930_000_000_000, limit_bytes: null, free_bytes: 40_000_000_000, total_bytes: 2_000_000_000_000, oldest: ago(86_400 * 63), state: "slow", at_risk_s: 4.2 },
+  { id: hex(903), path: "/var/lib/martello/recordings", used_bytes: 412_600_000_000, limit_bytes: 600_000_000_000, free_bytes: 512_000_000_000, total_bytes: 1_000_000_000_000, oldest: ago(86_400 * 21.4), state: "ok", kind: "main", streams: 6, since: ago(7200), at_risk_s: 0.8, bytes_per_day: 19_300_000_000, full_in_days: 9.7, holds_days: 31 },
+  { id: hex(904), path: "/mnt/second", used_bytes: 1_930_000_000_000, limit_bytes: null, free_bytes: 40_000_000_000, total_bytes: 2_000_000_000_000, oldest: ago(86_400 * 63), state: "slow", kind: "main", streams: 2, since: ago(7200), at_risk_s: 4.2, bytes_per_day: 31_200_000_000, full_in_days: 1.3, holds_days: 63.1 },
+  { id: hex(907), path: "/mnt/spare", used_bytes: 1_200_000_000, limit_bytes: null, free_bytes: 61_000_000_000, total_bytes: 64_000_000_000, oldest: ago(86_400 * 2), state: "ok", kind: "fallback", streams: 0, since: ago(7200), at_risk_s: 0 },
+  { id: hex(908), path: "/mnt/from-the-old-site", used_bytes: 48_000_000_000, limit_bytes: null, free_bytes: 16_000_000_000, total_bytes: 64_000_000_000, oldest: ago(86_400 * 90), state: "foreign", kind: "main", made_by: hex(999), streams: 0, since: ago(7200), at_risk_s: 0 },
+];
+
+export const storage = (of: Camera[]): Storage => ({
+  at_risk_s: 4.2,
+  clock_doubted: null,
+  cameras: of.map((one, index) => ({
+    camera: one.id, name: one.name, volume: index === 1 ? hex(904) : null, recorded_to: index === 1 ? hex(904) : hex(903),
+    used_bytes: 60_000_000_000 + index * 1_000_000_000, max_bytes: index === 2 ? 100_000_000_000 : null, retention_days: one.retention_days ?? null,
+    oldest: ago(86_400 * 20), bytes_per_day: 3_100_000_000, kept_days: 31, goal_holds: index !== 3,
+  })),
+});
+
+export const locks = (of: Camera[]): Lock[] => [
+  { id: hex(909), cameras: of.slice(0, 1).map((one) => one.id), from: ago(86_400 * 3 + 600), to: ago(86_400 * 3), name: "Break-in at gate 2", reason: "Asked for by the police, case 7-2291" },
 ];
 
 export const tokens = (): Token[] => [

@@ -26,6 +26,7 @@ export function mockSite({ signedIn = true, setUpNeeded = false, empty = false, 
     volumes: data.volumes(),
     recording: {} as Record<string, RecordingSettings>,
     schedules: empty ? [] : data.schedules(),
+    locks: data.locks(data.cameras()),
     tokens: empty ? [] : data.tokens(),
     notifications: empty ? { mail: null, webhook: null } : data.notifications(),
   };
@@ -162,8 +163,20 @@ export function mockSite({ signedIn = true, setUpNeeded = false, empty = false, 
     "/v1/recorded-days": { get: () => ({ days: empty ? [] : data.recordedDays() }) },
     "/v1/alarms": { get: () => ({ items: state.alarms }) },
     "/v1/alarms/{alarm}/acknowledge": { post: ({ path }) => Object.assign(one(state.alarms, path[0]), { acknowledged: new Date().toISOString(), acknowledged_by: mine().user }) },
-    "/v1/volumes": { get: () => ({ items: state.volumes }) },
-    "/v1/volumes/{volume}": { patch: ({ path, body }) => Object.assign(one(state.volumes, path[0]), body) },
+    "/v1/volumes": { get: () => ({ items: state.volumes }), post: ({ body }) => {
+        const volume = { ...data.volume(), path: body.path, kind: body.kind ?? "main" };
+        state.volumes.push(volume);
+        return volume;
+      } },
+    "/v1/volumes/{volume}": {
+      patch: ({ path, body }) => Object.assign(one(state.volumes, path[0]), body),
+      delete: ({ path }) => void (state.volumes = state.volumes.filter((volume) => volume.id !== path[0])),
+    },
+    "/v1/volumes/{volume}/adopt": { post: ({ path }) => Object.assign(one(state.volumes, path[0]), { state: "ok", made_by: null }) },
+    "/v1/storage": { get: () => data.storage(state.cameras) },
+    "/v1/storage/cameras/{camera}": { patch: () => data.storage(state.cameras) },
+    "/v1/locks": { get: () => ({ items: state.locks }) },
+    "/v1/locks/{lock}": { delete: ({ path }) => void (state.locks = state.locks.filter((lock) => lock.id !== path[0])) },
     "/v1/settings/notifications": { get: () => state.notifications, put: ({ body }) => (state.notifications = body) },
     "/v1/settings/notifications/test": {
       post: async () => {

@@ -18,6 +18,8 @@ pub enum AlarmKind {
     StorageSlow,
     /// The disk is full and nothing may be deleted.
     StorageFull,
+    /// Recordings cannot be kept as long as is wished.
+    RetentionGoals,
     /// The clock jumped.
     ClockJumped,
 }

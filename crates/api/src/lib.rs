@@ -17,5 +17,6 @@ pub mod record;
 pub mod recording;
 pub mod session;
 pub mod site;
+pub mod storage;
 
 pub use problem::{Code, Problem};

@@ -34,7 +34,8 @@ use crate::{
     recover::{self, Inspected, Recovery},
     retention::{self, Deleted, Enforced, Reason, Retention},
     roots::{self, Root},
-    sign::Signer,
+    set::Elsewhere,
+    sign::{Signer, Verifier},
     stream::{Limits, Shared, Writer},
     tables::Tables,
     unsettled::{self, Unsettled, Void},
@@ -62,13 +63,25 @@ pub struct Options {
     pub limits: Limits,
     /// What other volumes know to be void here ([`Archive::recorded_voids`]): it is cut off before anything is read.
     pub voids: Vec<Void>,
+    /// Checks the notes by which volumes of other sites were adopted; without it every note counts.
+    pub verifier: Option<Arc<dyn Verifier + Send + Sync>>,
+    /// Where else streams may have footage.
+    pub elsewhere: Option<Arc<dyn Elsewhere>>,
 }
 
 impl Options {
     /// The usual: segments of 5 minutes or 256 MiB.
     #[must_use]
     pub fn new(site: SiteId, signer: Arc<dyn Signer>) -> Self {
-        Self { site, signer, new_volume: VolumeId::new(), limits: Limits::default(), voids: Vec::new() }
+        Self {
+            site,
+            signer,
+            new_volume: VolumeId::new(),
+            limits: Limits::default(),
+            voids: Vec::new(),
+            verifier: None,
+            elsewhere: None,
+        }
     }
 }
 
@@ -82,11 +95,12 @@ pub(crate) struct Volumes<D> {
 
 /// A volume that is being recorded to.
 pub struct Archive<D: Disk> {
-    shared: Arc<Volumes<D>>,
-    options: Options,
+    pub(crate) shared: Arc<Volumes<D>>,
+    pub(crate) options: Options,
     volume: Volume,
     writers: HashMap<StreamKey, Writer<D::File>>,
     locks: Vec<Lock>,
+    unlocked: HashSet<Uuid>,
     lock_journal: Journal<D::File>,
     deletion_journal: Journal<D::File>,
     void_journal: Journal<D::File>,
@@ -95,6 +109,8 @@ pub struct Archive<D: Disk> {
     /// Bytes of the journal of deletions from which on it is shortened.
     shorten_above: u64,
     recorded_voids: Vec<Void>,
+    /// Opened when it is needed.
+    pub(crate) copy_journal: Option<Journal<D::File>>,
     /// Files of writers that ended since the last commit.
     closed: Vec<Arc<D::File>>,
     /// When the oldest sample came that was written but is in no commit yet.
@@ -165,6 +181,7 @@ impl<D: Disk> Archive<D> {
         }
         let recovery = days.recovery();
         archive.stale_days.append(&mut days.take_stale());
+        archive.reader().hide_noted(archive.volume.volume);
         // The index is a cache: what cannot be written now is written later.
         let _ = archive.write_indexes(Day::of(WallTime::MAX));
         Ok((archive, recovery))
@@ -175,7 +192,7 @@ impl<D: Disk> Archive<D> {
     /// [`Reader`] tells about a stream's whole footage (its bytes, its begin) is about what has been read.
     pub fn open_lazily(disk: D, options: Options, now: WallTime) -> Result<(Self, Loader<D>), Error> {
         let volume = match Volume::read(&disk)? {
-            Some(volume) if volume.site != options.site => {
+            Some(volume) if !volume.belongs_to(&disk, &options)? => {
                 return Err(Error::ForeignVolume { made_by: volume.site });
             }
             Some(volume) => volume,
@@ -200,6 +217,7 @@ impl<D: Disk> Archive<D> {
             options,
             volume,
             writers: HashMap::new(),
+            unlocked: locks::taken_away(&locks.entries).collect(),
             locks: locks::replay(locks.entries),
             lock_journal,
             deletion_journal,
@@ -208,6 +226,7 @@ impl<D: Disk> Archive<D> {
             last_root: roots.entries.into_iter().next_back(),
             shorten_above: SHORTEN_ABOVE,
             recorded_voids: voids.entries.into_iter().flat_map(|entry| entry.voids).collect(),
+            copy_journal: None,
             closed: Vec::new(),
             written_since: None,
             committing: None,
@@ -227,6 +246,26 @@ impl<D: Disk> Archive<D> {
     #[must_use]
     pub fn volume(&self) -> &Volume {
         &self.volume
+    }
+
+    /// The run of a stream that goes on: the last four bytes of its id.
+    #[must_use]
+    pub fn run_tag(&self, key: StreamKey) -> Option<u32> {
+        self.writers.get(&key).map(Writer::run_tag)
+    }
+
+    /// How many of the samples that were pushed last wait for their fragment to be written.
+    #[must_use]
+    pub fn waiting(&self, key: StreamKey) -> usize {
+        self.writers.get(&key).map_or(0, Writer::waiting)
+    }
+
+    /// Ends every run: they go on elsewhere, whether they end well or not.
+    pub(crate) fn abandon(&mut self, now: WallTime) {
+        let keys: Vec<StreamKey> = self.writers.keys().copied().collect();
+        for key in keys {
+            let _ = self.end_run(key, now);
+        }
     }
 
     /// Reads beside the writer, on any thread.
@@ -471,6 +510,7 @@ impl<D: Disk> Archive<D> {
             let entry = locks::Entry::Unlock { at: now, id };
             self.lock_journal.append(&self.shared.disk, &*self.options.signer, &entry)?;
             self.locks.retain(|lock| lock.id != id);
+            self.unlocked.insert(id);
         }
         Ok(())
     }
@@ -479,6 +519,12 @@ impl<D: Disk> Archive<D> {
     #[must_use]
     pub fn locks(&self) -> &[Lock] {
         &self.locks
+    }
+
+    /// Locks that were taken away here.
+    #[must_use]
+    pub fn unlocked(&self) -> &HashSet<Uuid> {
+        &self.unlocked
     }
 
     /// Deletes what must go; nothing as long as the index is being read. The journal says so before any file is removed; a crash in between is finished at the
@@ -539,8 +585,8 @@ impl<D: Disk> Archive<D> {
         self.last_root.as_ref()
     }
 
-    fn delete(&mut self, deleted: &[Deleted], now: WallTime) -> Result<(), Error> {
-        for reason in [Reason::Age, Reason::Room, Reason::Person] {
+    pub(crate) fn delete(&mut self, deleted: &[Deleted], now: WallTime) -> Result<(), Error> {
+        for reason in [Reason::Age, Reason::Room, Reason::Share, Reason::Void, Reason::Person] {
             let of_reason: Vec<Deleted> =
                 deleted.iter().filter(|one| one.reason == reason).copied().collect();
             for batch in of_reason.chunks(SEGMENTS_PER_ENTRY) {
@@ -704,5 +750,13 @@ fn shared<'a, D: Disk>(
         volume: volume.volume,
         limits: options.limits,
         now,
+        elsewhere: options.elsewhere.as_deref(),
     }
+}
+
+/// What a volume's journal knows to be void on other volumes; nothing where it cannot be read.
+pub(crate) fn recorded_voids<D: Disk>(disk: &D) -> Vec<Void> {
+    crate::journal::read_only::<D, VoidEntry>(disk, VOIDS_FILE, None)
+        .map(|contents| contents.entries.into_iter().flat_map(|entry| entry.voids).collect())
+        .unwrap_or_default()
 }

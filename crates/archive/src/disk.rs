@@ -46,6 +46,11 @@ pub trait Disk: Send + Sync + 'static {
     /// any part of what was appended since the last commit may be lost, even if a later commit succeeds.
     fn commit(&self, files: &[&Self::File]) -> io::Result<()>;
 
+    /// Whether the directory is still the one that was opened: a disk that was unplugged leaves another one in its place.
+    fn present(&self) -> io::Result<()> {
+        Ok(())
+    }
+
     /// Bytes that can still be written, and bytes that the whole file system can hold.
     fn space(&self) -> io::Result<Space>;
 }

@@ -21,6 +21,9 @@ use crate::{
     mark::{self, Activity, Stretch},
 };
 
+/// So many segments that were closed last are remembered with their place.
+const RECENT: usize = 8;
+
 /// A segment, in 32 bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Summary {
@@ -70,6 +73,10 @@ pub(crate) struct Stream {
     pub(crate) open: Option<Open>,
     /// Chain value at the end of the segment written last, once it is known.
     pub(crate) last_value: Option<crate::chain::Value>,
+    /// Ends of runs that do not count.
+    pub(crate) voids: Vec<crate::set::Void>,
+    /// Where the segments stand that were closed last.
+    pub(crate) recent: VecDeque<(SegmentName, crate::clock::Anchor)>,
 }
 
 /// All streams of a volume.
@@ -124,8 +131,20 @@ impl Open {
 }
 
 impl Stream {
-    /// Adds a closed segment at its place, and what happened during it.
-    pub(crate) fn insert(&mut self, summary: Summary, stretches: Vec<Stretch>) {
+    /// Adds a closed segment at its place, and what happened during it; without what is void of it.
+    pub(crate) fn insert(&mut self, summary: Summary, anchor: crate::clock::Anchor, stretches: Vec<Stretch>) {
+        self.recent.push_back((summary.name(), anchor));
+        if self.recent.len() > RECENT {
+            self.recent.pop_front();
+        }
+        let left = self.void_of(summary.run_tag).map_or(Some(summary), |void| void.cut(summary, &anchor));
+        if let Some(summary) = left {
+            self.add(summary, stretches);
+        }
+    }
+
+    /// The same for one of which nothing is void, or of which that is found out later.
+    pub(crate) fn add(&mut self, summary: Summary, stretches: Vec<Stretch>) {
         let at = self.closed.partition_point(|other| other.start <= summary.start);
         self.closed.insert(at, summary);
         let at = self.stretches.partition_point(|other| other.start <= summary.start);
@@ -154,7 +173,7 @@ impl Stream {
         } else {
             // After a clock was set: another day's footage lies around it.
             for Entry { summary, stretches } in entries {
-                self.insert(summary, stretches);
+                self.add(summary, stretches);
             }
         }
     }
@@ -200,12 +219,22 @@ impl Stream {
         }
     }
 
+    /// The segment that is being written, without what is void of it.
+    pub(crate) fn open_summary(&self) -> Option<Summary> {
+        let open = self.open.as_ref()?;
+        let summary = open.summary(false);
+        match self.void_of(summary.run_tag) {
+            Some(void) => void.cut(summary, &open.head.anchor),
+            None => Some(summary),
+        }
+    }
+
     /// All segments from the first one that ends after `from`, the open one at its place.
     pub(crate) fn from(&self, from: WallTime) -> impl Iterator<Item = (Summary, bool)> {
         let first = self.closed.partition_point(|other| other.start <= from);
         // The one before may reach in (and only that one: they do not overlap).
         let first = first.saturating_sub(1);
-        let open = self.open.as_ref().map(|open| open.summary(false));
+        let open = self.open_summary();
         let before_open =
             self.closed.partition_point(|other| open.is_some_and(|open| other.start <= open.start));
         let before_open = if open.is_some() { before_open.max(first) } else { self.closed.len() };
@@ -227,15 +256,14 @@ impl Stream {
     pub(crate) fn before(&self, at: WallTime) -> Option<(Summary, bool)> {
         let closed = self.closed.partition_point(|other| other.start < at).checked_sub(1);
         let closed = closed.and_then(|at| self.closed.get(at)).map(|summary| (*summary, false));
-        let open =
-            self.open.as_ref().map(|open| (open.summary(false), true)).filter(|(open, _)| open.start < at);
+        let open = self.open_summary().map(|open| (open, true)).filter(|(open, _)| open.start < at);
         closed.into_iter().chain(open).max_by_key(|(summary, _)| summary.start)
     }
 
     /// The first segment that begins after that time.
     pub(crate) fn after(&self, start: WallTime) -> Option<Summary> {
         let closed = self.closed.get(self.closed.partition_point(|other| other.start <= start)).copied();
-        let open = self.open.as_ref().map(|open| open.summary(false)).filter(|open| open.start > start);
+        let open = self.open_summary().filter(|open| open.start > start);
         closed.into_iter().chain(open).min_by_key(|summary| summary.start)
     }
 

@@ -51,6 +51,8 @@ pub(crate) struct Contents<T> {
     /// Bytes after `sound_len`.
     pub(crate) torn: u64,
     head: [u8; 32],
+    /// The key that signed the last entry.
+    pub(crate) last_key: Vec<u8>,
 }
 
 fn crc(bytes: &[u8]) -> u32 {
@@ -87,7 +89,14 @@ fn split_entry(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// Reads a whole journal. Signatures are checked where a verifier is given.
 pub(crate) fn read<T: DeserializeOwned>(bytes: &[u8], verifier: Option<&dyn Verifier>) -> Contents<T> {
-    let mut contents = Contents { entries: Vec::new(), sound_len: 0, damage: None, torn: 0, head: [0; 32] };
+    let mut contents = Contents {
+        entries: Vec::new(),
+        sound_len: 0,
+        damage: None,
+        torn: 0,
+        head: [0; 32],
+        last_key: Vec::new(),
+    };
     let after_magic = bytes.strip_prefix(MAGIC);
     let Some((base, mut rest)) = after_magic.and_then(|rest| rest.split_first_chunk::<32>()) else {
         contents.torn = bytes.len() as u64;
@@ -103,6 +112,7 @@ pub(crate) fn read<T: DeserializeOwned>(bytes: &[u8], verifier: Option<&dyn Veri
             Ok((hash, body)) => {
                 contents.head = hash;
                 contents.entries.push(body);
+                contents.last_key = split_raw(payload).map_or_else(Vec::new, |raw| raw.public_key.to_vec());
             }
             Err(what) => {
                 contents.damage = Some(format!("entry {}: {what}", contents.entries.len()));

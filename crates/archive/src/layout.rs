@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! volume.json                                                      what this volume is
-//! locks  deletions  voids  roots                                         journals (see `journal`)
+//! locks  deletions  voids  roots  copies  adoptions                journals (see `journal`)
 //! 2026-11-21/                                                      UTC day in which its segments begin
 //!   index                                                          cache of the heads and trailers of the day
 //!   <camera, 32 hex digits>.main/
@@ -26,6 +26,10 @@ pub const DELETIONS_FILE: &str = "deletions";
 pub const VOIDS_FILE: &str = "voids";
 /// The journal of hourly roots: see [`crate::roots`].
 pub const ROOTS_FILE: &str = "roots";
+/// The journal of what was written again: see [`crate::set`].
+pub const COPIES_FILE: &str = "copies";
+/// The journal of adoptions: see [`crate::volume::adopt`].
+pub const ADOPTIONS_FILE: &str = "adoptions";
 /// Name of a day's index within the day's directory.
 pub const INDEX_FILE: &str = "index";
 

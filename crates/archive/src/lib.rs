@@ -7,6 +7,7 @@
 //!
 //! - A volume's files: [`layout`]; a segment's bytes: [`mod@format`]; its proof: [`chain`]; its place in time: [`clock`].
 //! - Writing: [`Archive`]; reading, on any thread meanwhile: [`Reader`] and [`ReadPlan`].
+//! - Several volumes as one: [`set`].
 //! - What was written is read at once. It is durable after the next [`Archive::tick`], for which [`Pace`] says when;
 //!   frames younger than the unfinished fragment (500 ms) are not read yet.
 
@@ -20,6 +21,7 @@ pub mod locks;
 pub mod proof;
 pub mod retention;
 pub mod roots;
+pub mod set;
 pub mod sign;
 pub mod volume;
 

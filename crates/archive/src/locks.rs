@@ -16,7 +16,7 @@ pub struct Lock {
     pub cameras: Vec<CameraId>,
     /// Segments that this touches stay.
     pub range: WallRange,
-    /// Why, for whoever reads the journal.
+    /// Its name in the first line, and why in the rest.
     pub note: String,
 }
 
@@ -43,6 +43,14 @@ pub(crate) fn replay(entries: impl IntoIterator<Item = Entry>) -> Vec<Lock> {
         }
     }
     locks
+}
+
+/// The locks that were taken away.
+pub(crate) fn taken_away(entries: &[Entry]) -> impl Iterator<Item = Uuid> {
+    entries.iter().filter_map(|entry| match entry {
+        Entry::Unlock { id, .. } => Some(*id),
+        Entry::Lock { .. } => None,
+    })
 }
 
 impl Lock {

@@ -309,6 +309,7 @@ impl<D: Disk> ReadPlan<D> {
         let anchor = cursor.source.head().anchor;
         let audio_rate = cursor.source.tracks().timescale(TrackKind::Audio).unwrap_or(0);
         let video_from = cursor.video_from;
+        let void = self.stream.as_ref().and_then(|stream| index::read(stream).void_of(name.run_tag));
         let range = self.range;
         // Only the first segment of a run has a lead-in; later ones may hold sound and pictures from before their anchor.
         let lead_in_until = if cursor.summary.number == 0 { cursor.summary.start } else { WallTime::MIN };
@@ -323,6 +324,9 @@ impl<D: Disk> ReadPlan<D> {
                 let FragmentSample { offset, size, time, duration, composition_offset, key } = sample;
                 let decoded = anchor.wall_at(to_90k(time, timescale));
                 let wall = anchor.wall_at(to_90k(time.saturating_add(composition_offset.into()), timescale));
+                if void.is_some_and(|void| void.takes(kind, to_90k(time, timescale))) {
+                    continue;
+                }
                 let used = match kind {
                     TrackKind::Video => {
                         self.decodable |= key && time >= video_from;

@@ -28,6 +28,10 @@ impl<D: Disk> Clone for Reader<D> {
 }
 
 impl<D: Disk> Reader<D> {
+    pub(crate) fn shared(&self) -> &Volumes<D> {
+        &self.0
+    }
+
     pub(crate) fn new(shared: Arc<Volumes<D>>) -> Self {
         Self(shared)
     }

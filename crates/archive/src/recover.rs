@@ -298,7 +298,7 @@ pub(crate) fn look<D: Disk>(disk: &D, volume: model::VolumeId, index: &Index) ->
                     Inspected::Empty => None,
                 });
                 if let Some(Entry { summary, stretches }) = found {
-                    crate::index::write(&stream_index).insert(summary, stretches);
+                    crate::index::write(&stream_index).add(summary, stretches);
                 }
             }
         }

@@ -1,7 +1,7 @@
 //! What must go: chosen by age and by room, never what is locked.
 //!
-//! Order: first what is older than its camera's days, then the oldest of the whole volume until its limit and the
-//! reserve hold. The segment being written is never chosen.
+//! Order: first what is older than its camera's days or beyond its camera's share, then the oldest of the whole volume
+//! until its limit and the reserve hold. The segment being written is never chosen.
 //!
 //! What is not here: removing files ([`crate::Archive::enforce`]), judging whether the clock can be trusted.
 
@@ -23,6 +23,10 @@ use crate::{
 pub struct Retention {
     /// How long a camera's footage stays; a camera that is not named: for ever.
     pub max_age: HashMap<CameraId, Duration>,
+    /// Footage of a camera that ends by then is beyond the camera's share of room: see [`crate::set::horizon`].
+    pub before: HashMap<CameraId, WallTime>,
+    /// Days that a camera's footage is wished to stay: what goes earlier for want of room is told.
+    pub goals: HashMap<CameraId, Duration>,
     /// Bytes of recordings that the volume may hold.
     pub volume_bytes: Option<u64>,
     /// Bytes of the file system that stay free.
@@ -37,6 +41,10 @@ pub enum Reason {
     Age,
     /// The volume was full.
     Room,
+    /// The camera had used up its share of room.
+    Share,
+    /// It was written again elsewhere: see [`crate::set`].
+    Void,
     /// A person asked for it.
     Person,
 }
@@ -59,6 +67,8 @@ pub struct Enforced {
     pub deleted: Vec<Deleted>,
     /// Bytes by which limit or reserve are still missed, since all that is left is locked or being written.
     pub missing_bytes: u64,
+    /// Cameras of which footage went for want of room before its days were over.
+    pub short: Vec<CameraId>,
     /// Bytes of footage that would have gone by age or room if no lock held it.
     pub locked_bytes: u64,
 }
@@ -134,9 +144,21 @@ pub(crate) fn choose(
     let too_old = |key: &StreamKey, summary: &Summary| {
         retention.max_age.get(&key.camera).is_some_and(|age| summary.end() <= now - *age)
     };
-    let (old, young): (Vec<_>, Vec<_>) = all.into_iter().partition(|(key, summary)| too_old(key, summary));
-    let old = old.into_iter().map(|segment| (segment, Reason::Age));
-    for ((key, segment), reason) in old.chain(young.into_iter().map(|segment| (segment, Reason::Room))) {
+    let beyond = |key: &StreamKey, summary: &Summary| {
+        retention.before.get(&key.camera).is_some_and(|before| summary.end() <= *before)
+    };
+    let mut must: Vec<((StreamKey, Summary), Reason)> = Vec::new();
+    let mut young = Vec::new();
+    for (key, summary) in all {
+        if too_old(&key, &summary) {
+            must.push(((key, summary), Reason::Age));
+        } else if beyond(&key, &summary) {
+            must.push(((key, summary), Reason::Share));
+        } else {
+            young.push(((key, summary), Reason::Room));
+        }
+    }
+    for ((key, segment), reason) in must.into_iter().chain(young) {
         if reason == Reason::Room && missing == 0 {
             break;
         }
@@ -146,6 +168,10 @@ pub(crate) fn choose(
             continue;
         }
         missing = missing.saturating_sub(segment.bytes.into());
+        let early = retention.goals.get(&key.camera).is_some_and(|goal| segment.end() > now - *goal);
+        if reason == Reason::Room && early && !enforced.short.contains(&key.camera) {
+            enforced.short.push(key.camera);
+        }
         enforced.deleted.push(Deleted { key, segment, reason });
     }
     enforced.missing_bytes = missing;

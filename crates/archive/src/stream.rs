@@ -30,10 +30,11 @@ use crate::{
     format::{self, Fragment, Head, Table, seal},
     fragment::Pending,
     index::{self, Open, Stream},
-    layout::run_id,
+    layout::{run_id, run_tag},
     lead_in::{Lead, LeadIn, Tail},
     mark::{self, Active, Mark},
     progress::Counter,
+    set::Elsewhere,
     sign::Signer,
     unsettled::Unsettled,
 };
@@ -82,6 +83,7 @@ pub(crate) struct Shared<'a, D: Disk> {
     pub(crate) volume: VolumeId,
     pub(crate) limits: Limits,
     pub(crate) now: WallTime,
+    pub(crate) elsewhere: Option<&'a dyn Elsewhere>,
 }
 
 /// The file that is being written.
@@ -373,6 +375,16 @@ impl<F: File> Writer<F> {
         }
     }
 
+    /// The last four bytes of the run's id.
+    pub(crate) fn run_tag(&self) -> u32 {
+        run_tag(self.run)
+    }
+
+    /// How many samples wait to be written.
+    pub(crate) fn waiting(&self) -> usize {
+        self.pending.samples()
+    }
+
     /// When the oldest sample came that waits to be written.
     pub(crate) fn waiting_since(&self) -> Option<WallTime> {
         self.pending.since()
@@ -507,7 +519,8 @@ impl<F: File> Writer<F> {
         let Volumes { disk, index, days, .. } = shared.volumes;
         let anchor = place(wall, media, |range| {
             days.need(disk, index, range);
-            index::read(&self.index).occupied(range)
+            let here = index::read(&self.index).occupied(range);
+            here.or_else(|| shared.elsewhere?.reaches(self.key, range.from))
         });
         let head = Head {
             site: shared.site,
@@ -572,7 +585,7 @@ impl<F: File> Writer<F> {
             let mut stream = index::write(&self.index);
             stream.last_value = Some(segment.value);
             if let Some(open) = stream.open.take() {
-                stream.insert(open.summary(sealed), open.stretches());
+                stream.insert(open.summary(sealed), open.head.anchor, open.stretches());
                 self.retired.push((segment.unsettled(self.key, open), sealed));
             }
         }

@@ -55,7 +55,7 @@ impl<F> Unsettled<F> {
         let open = stream.open.take_if(|open| open.head.name() == self.name()).is_some();
         // What was deleted meanwhile does not come back.
         if (stream.remove(self.name()) || open) && from > 0 {
-            stream.insert(left.summary(false), left.stretches());
+            stream.insert(left.summary(false), left.head.anchor, left.stretches());
         }
         drop(stream);
         tables.forget(self.key, self.name());

@@ -1,4 +1,6 @@
-//! What a volume is: `volume.json`. What is not here: what lies on it.
+//! What a volume is: `volume.json`, and whose it is: its maker's, until another site adopts it by a signed note.
+//!
+//! What is not here: what lies on it.
 
 use std::io;
 
@@ -6,9 +8,11 @@ use model::{SiteId, VolumeId, WallTime};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Error,
+    Error, Options,
     disk::{Disk, File},
-    layout::VOLUME_FILE,
+    journal::{self, Journal},
+    layout::{ADOPTIONS_FILE, VOLUME_FILE},
+    sign::{Signer, Verifier},
 };
 
 /// The format that this version writes.
@@ -52,4 +56,38 @@ impl Volume {
         let json = serde_json::to_vec_pretty(self).map_err(|error| Error::OpenVolume(error.into()))?;
         disk.replace(VOLUME_FILE, &json).map_err(Error::OpenVolume)
     }
+}
+
+/// An entry of the journal of adoptions.
+#[derive(Debug, Serialize, Deserialize)]
+struct Adoption {
+    at: WallTime,
+    /// The site that writes to the volume from now on.
+    site: SiteId,
+    /// Who said so.
+    by: String,
+}
+
+impl Volume {
+    /// Whether that site may write to it: it made it, or was the last one to adopt it.
+    pub(crate) fn belongs_to<D: Disk>(&self, disk: &D, options: &Options) -> Result<bool, Error> {
+        let verifier = options.verifier.as_deref().map(|verifier| verifier as &dyn Verifier);
+        let notes = journal::read_only::<D, Adoption>(disk, ADOPTIONS_FILE, verifier)?;
+        Ok(match notes.entries.last() {
+            Some(note) => note.site == options.site && notes.last_key == options.signer.public_key(),
+            None => self.site == options.site,
+        })
+    }
+}
+
+/// Makes the volume that site's: a signed note says so. Durable on return.
+pub fn adopt<D: Disk>(
+    disk: &D,
+    site: SiteId,
+    signer: &dyn Signer,
+    by: &str,
+    now: WallTime,
+) -> Result<(), Error> {
+    let (mut journal, _) = Journal::open::<D, Adoption>(disk, ADOPTIONS_FILE)?;
+    journal.append(disk, signer, &Adoption { at: now, site, by: by.to_owned() })
 }

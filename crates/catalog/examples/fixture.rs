@@ -51,6 +51,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         id: VolumeId::new(),
         path: "/srv/video".into(),
         limit_bytes: Some(1 << 40),
+        fallback: false,
     })?;
     catalog.raise_alarm("camera-silent", Some(camera.id), "Gate is silent", "Look at it", noon)?;
     let setting = Setting {

@@ -68,6 +68,20 @@ impl System {
         Self { farm, site, client, data, configure }
     }
 
+    /// Stops the site, loses its database, and starts it again with the same recordings.
+    pub async fn lose_database(self) -> Self {
+        let Self { farm, site, data, configure, .. } = self;
+        site.stop().await;
+        for name in ["catalog.sqlite", "catalog.sqlite-wal", "catalog.sqlite-shm"] {
+            let _ = std::fs::remove_file(data.path().join(name));
+        }
+        let site = start_site(&data, &farm, configure).await;
+        let code = site.setup_code().expect("a new database").expose().clone();
+        let mut client = Client::new(&site.url(), &site.tls_certificate_sha256());
+        client.set_up(&code, ADMINISTRATOR.0, ADMINISTRATOR.1).await;
+        Self { farm, site, client, data, configure }
+    }
+
     /// Where the recordings lie.
     #[must_use]
     pub fn recordings(&self) -> PathBuf {

@@ -104,6 +104,8 @@ ids! {
     FolderId,
     /// A group of users.
     GroupId,
+    /// Footage that nothing deletes.
+    LockId,
     /// One input or output port of a device.
     PortId,
     /// A continuous recording of one stream without a gap.

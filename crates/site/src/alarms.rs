@@ -139,12 +139,13 @@ impl Alarms {
 }
 
 /// All kinds with the names that the catalog keeps; a name is never changed.
-const NAMES: [(AlarmKind, &str); 6] = [
+const NAMES: [(AlarmKind, &str); 7] = [
     (AlarmKind::CameraSilent, "camera-silent"),
     (AlarmKind::CameraPassword, "camera-password"),
     (AlarmKind::StorageFailed, "storage-failed"),
     (AlarmKind::StorageSlow, "storage-slow"),
     (AlarmKind::StorageFull, "storage-full"),
+    (AlarmKind::RetentionGoals, "retention-goals"),
     (AlarmKind::ClockJumped, "clock-jumped"),
 ];
 

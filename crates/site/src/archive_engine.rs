@@ -1,25 +1,22 @@
-//! The archive as the recorder drives it, and the site's identity as the archive sees it.
+//! Volumes as the site opens them, and the site's identity as the archive sees it.
 
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
 };
 
-use archive::{Archive, Dir, Disk, Options, Purpose, Retention, Signer};
-use media::{Sample, Tracks};
-use model::{StreamKey, VolumeId, WallTime, clock::wall_now};
-use trust::Identity;
+use archive::{Archive, Dir, Disk, Options, Purpose, Signer, Verifier, Volume, set::Lane};
+use model::{VolumeId, WallTime, clock::wall_now};
+use trust::{Identity, PublicIdentity, Signature};
 
-use crate::recorder::{Engine, RetentionGoals};
+use crate::recorder::Place;
 
-/// Reads recordings beside the recorder.
-pub type Reader = archive::Reader<Dir>;
+/// Reads recordings of all volumes beside the recorder.
+pub type Reader = archive::set::Reader<Dir>;
+/// The frames of a range, on whichever volumes they lie.
+pub type ReadPlan = archive::set::Plan<Dir>;
 
-/// Bytes that stay free on the file system, so that the database and the system go on.
-const RESERVE: u64 = 1 << 30;
-
-/// Why recordings cannot be opened.
+/// Why a volume cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The directory cannot be opened.
@@ -31,23 +28,79 @@ pub enum OpenError {
         #[source]
         source: std::io::Error,
     },
+    /// Nothing, or something else, is where the volume was.
+    #[error("the volume is not at {path}: is its disk plugged in and mounted?")]
+    Absent {
+        /// Where it should be.
+        path: PathBuf,
+    },
     /// The volume cannot be opened.
     #[error("opening the volume")]
     Volume(#[from] archive::Error),
 }
 
-/// Opens the volume in this directory, or makes one there.
+/// What the directory holds; nothing where there is no volume.
 ///
 /// # Errors
-/// It cannot be opened, or another site made it.
-pub fn open(path: &Path, identity: &Identity) -> Result<(ArchiveEngine, Reader, VolumeId), OpenError> {
-    std::fs::create_dir_all(path).map_err(|source| OpenError::Directory { path: path.to_owned(), source })?;
-    let disk = Dir::open(path).map_err(|source| OpenError::Directory { path: path.to_owned(), source })?;
-    let signer = Arc::new(IdentitySigner(identity.clone()));
-    let (archive, recovery) = Archive::open(disk, Options::new(identity.site_id(), signer), wall_now())?;
-    tracing::info!(?recovery, "the volume is open");
-    let (reader, volume) = (archive.reader(), archive.volume().volume);
-    Ok((ArchiveEngine { archive: Some(archive) }, reader, volume))
+/// It cannot be read.
+pub fn describe(path: &Path) -> Result<Option<Volume>, OpenError> {
+    match Dir::open_for_reading(path) {
+        Ok(disk) => Ok(Volume::read(&disk)?),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(OpenError::Directory { path: path.to_owned(), source }),
+    }
+}
+
+/// Opens the volume in this directory, or makes one there where that is allowed.
+///
+/// # Errors
+/// It cannot be opened, is not the expected one, or another site made it.
+pub fn open(place: &Place, identity: &Identity, all: &Reader) -> Result<Lane<Dir>, OpenError> {
+    let path = place.path.clone();
+    match describe(&path)? {
+        Some(volume) if volume.volume != place.id => return Err(OpenError::Absent { path }),
+        // An empty mount point must not fill up the disk that it lies on.
+        None if !place.make => return Err(OpenError::Absent { path }),
+        _ => {}
+    }
+    let failed = |source| OpenError::Directory { path: path.clone(), source };
+    std::fs::create_dir_all(&path).map_err(failed)?;
+    let disk = Dir::open(&path).map_err(failed)?;
+    let options = Options {
+        new_volume: place.id,
+        voids: all.recorded_voids(place.id),
+        verifier: Some(Arc::new(AnySite)),
+        elsewhere: Some(Arc::new(all.clone())),
+        ..Options::new(identity.site_id(), signer(identity))
+    };
+    let (archive, recovery) = Archive::open(disk, options, wall_now())?;
+    tracing::info!(?recovery, path = %path.display(), "the volume is open");
+    Ok(Lane::new(archive))
+}
+
+/// Reads a volume that is not to be changed; nothing where it cannot be read.
+#[must_use]
+pub fn read_only(path: &Path) -> Option<archive::Reader<Dir>> {
+    let disk = Dir::open_for_reading(path).ok()?;
+    match archive::set::read_only(disk) {
+        Ok(found) => found.map(|(_, reader)| reader),
+        Err(error) => {
+            tracing::error!(%error, path = %path.display(), "a volume of another site cannot be read");
+            None
+        }
+    }
+}
+
+/// Makes the volume at this place this site's, by a signed note on it.
+///
+/// # Errors
+/// It cannot be written.
+pub fn adopt(path: &Path, identity: &Identity, by: &str, now: WallTime) -> Result<VolumeId, OpenError> {
+    let failed = |source| OpenError::Directory { path: path.to_owned(), source };
+    let Some(volume) = describe(path)? else { return Err(OpenError::Absent { path: path.to_owned() }) };
+    let disk = Dir::open(path).map_err(failed)?;
+    archive::volume::adopt(&disk, identity.site_id(), &*signer(identity), by, now)?;
+    Ok(volume.volume)
 }
 
 /// Free bytes and all bytes of the file system at this place.
@@ -55,6 +108,10 @@ pub fn open(path: &Path, identity: &Identity) -> Result<(ArchiveEngine, Reader, 
 pub fn space(path: &Path) -> Option<(u64, u64)> {
     let space = Dir::open_for_reading(path).ok()?.space().ok()?;
     Some((space.free, space.total))
+}
+
+fn signer(identity: &Identity) -> Arc<dyn Signer> {
+    Arc::new(IdentitySigner(identity.clone()))
 }
 
 struct IdentitySigner(Identity);
@@ -72,68 +129,19 @@ impl Signer for IdentitySigner {
     }
 }
 
-/// The archive behind the recorder's thread.
-pub struct ArchiveEngine {
-    archive: Option<Archive<Dir>>,
-}
+/// Takes the signature of every site: whose it must be is looked at besides.
+struct AnySite;
 
-impl ArchiveEngine {
-    fn archive(&mut self) -> Result<&mut Archive<Dir>, String> {
-        self.archive.as_mut().ok_or_else(|| "the volume is closed".to_owned())
-    }
-}
-
-impl Engine for ArchiveEngine {
-    fn begin(&mut self, key: StreamKey, tracks: Arc<Tracks>, now: WallTime) -> Result<(), String> {
-        self.archive()?.begin_run(key, tracks, now).map_err(text)
-    }
-
-    fn push(&mut self, key: StreamKey, sample: &Sample, now: WallTime) -> Result<(), String> {
-        self.archive()?.push(key, sample, now).map_err(text)
-    }
-
-    fn mark(&mut self, key: StreamKey, mark: archive::Mark) -> Result<(), String> {
-        self.archive()?.mark(key, mark).map_err(text)
-    }
-
-    fn end(&mut self, key: StreamKey, now: WallTime) -> Result<(), String> {
-        self.archive()?.end_run(key, now).map_err(text)
-    }
-
-    fn newest(&self, key: StreamKey) -> Option<WallTime> {
-        self.archive.as_ref()?.reader().newest(key)
-    }
-
-    fn commit(&mut self, now: WallTime) -> Result<f64, String> {
-        let report = self.archive()?.tick(now);
-        match report.errors.into_iter().next() {
-            Some(error) => Err(text(error)),
-            None => Ok(report.at_risk.as_secs_f64()),
+impl Verifier for AnySite {
+    fn holds(&self, public_key: &[u8], purpose: Purpose, statement: &[u8], signature: &[u8]) -> bool {
+        let (Ok(identity), Ok(signature)) =
+            (PublicIdentity::from_spki_der(public_key), Signature::from_der(signature))
+        else {
+            return false;
+        };
+        match purpose {
+            Purpose::SegmentTrailer => identity.verify_segment(statement, &signature).is_ok(),
+            Purpose::JournalEntry => identity.verify_journal(statement, &signature).is_ok(),
         }
     }
-
-    fn retain(&mut self, goals: &RetentionGoals, now: WallTime) -> Result<(), String> {
-        let max_age = goals
-            .days
-            .iter()
-            .map(|(camera, days)| (*camera, Duration::from_secs(u64::from(*days) * 86_400)))
-            .collect();
-        let retention = Retention { max_age, volume_bytes: goals.limit_bytes, reserve_bytes: RESERVE };
-        let enforced = self.archive()?.enforce(&retention, now).map_err(text)?;
-        if !enforced.deleted.is_empty() {
-            tracing::info!(segments = enforced.deleted.len(), "retention");
-        }
-        Ok(())
-    }
-
-    fn close(&mut self, now: WallTime) -> Result<(), String> {
-        match self.archive.take() {
-            Some(archive) => archive.close(now).map_err(text),
-            None => Ok(()),
-        }
-    }
-}
-
-fn text(error: archive::Error) -> String {
-    crate::http::problem::chain(&error)
 }

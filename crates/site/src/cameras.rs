@@ -32,12 +32,9 @@ use crate::{
         run::again_in,
     },
     profiles,
-    recorder::{Recorder, RetentionGoals, WriteState},
+    recorder::{Recorder, RetentionGoals, UNWRITTEN, WriteState},
     recording::{Calendar, Control, gate::Budget, rolling::Rolling},
 };
-
-/// Frames that come but are not written for so long are trouble with the storage.
-const UNWRITTEN: Duration = Duration::from_secs(5);
 
 struct Entry {
     row: CameraRow,
@@ -433,10 +430,9 @@ impl Cameras {
         Ok((Watch { _ticket: ticket, _hold: hold }, notice))
     }
 
-    /// Looks for cameras that are silent, and for trouble with the storage; call once a second.
+    /// Looks for cameras that are silent or refuse the password; call once a second.
     pub fn check(&self) {
         let now = wall_now();
-        let mut silent_storage = None;
         for entry in self.read().values() {
             entry.control.check();
             for feed in std::iter::once(&entry.main).chain(&entry.sub) {
@@ -462,19 +458,6 @@ impl Cameras {
             } else if status.phase == Phase::Running {
                 self.inner.alarms.clear(AlarmKind::CameraPassword, Some(id));
             }
-            if entry.is_recorded() && status.phase == Phase::Running {
-                silent_storage = silent_storage.or_else(|| self.unwritten(entry));
-            }
-        }
-        match silent_storage {
-            Some(reason) => self.inner.alarms.raise(
-                AlarmKind::StorageFailed,
-                None,
-                now,
-                "Recordings are not written".to_owned(),
-                &format!("{reason} Check the disk, its cable and its free space. Live view goes on."),
-            ),
-            None => self.inner.alarms.clear(AlarmKind::StorageFailed, None),
         }
     }
 

@@ -60,7 +60,10 @@ struct Parts {
     cameras: cameras::Cameras,
     recorder: recorder::Recorder,
     reader: archive_engine::Reader,
-    volume: volume::Volume,
+    volumes: volume::Volumes,
+    watch: std::sync::Mutex<volume::watch::Watch>,
+    /// For a clock that never jumps.
+    began: std::time::Instant,
     events: events::Events,
     alarms: alarms::Alarms,
     audit: audit::Audit,
@@ -126,6 +129,11 @@ impl App {
         let weeks = http::schedules::all(&self.catalog)?.into_iter().map(|one| (one.id, one.week)).collect();
         self.cameras.set_calendar(recording::Calendar { zone, weeks });
         Ok(())
+    }
+
+    /// What is seen of storage and clock.
+    fn watch(&self) -> std::sync::MutexGuard<'_, volume::watch::Watch> {
+        self.watch.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// Tells when the site stops.

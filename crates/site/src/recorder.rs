@@ -1,52 +1,37 @@
-//! The recorder: one thread per volume that feeds the archive, commits every half second and enforces retention.
+//! The recorder: hands what feeds record to volumes, one thread per volume, and gives to another volume what one could not
+//! keep.
 //!
-//! Feeds put samples into a queue and go on; the thread drains it a few times a second, so that many streams cost few
-//! wake-ups. The recorder holds up nobody: a queue that a stuck disk fills up drops whole streams to their next
-//! key frame, and says so.
-//! What is not here: how segments are laid out (the archive crate), what is recorded (feeds decide).
+//! Feeds put samples into the router (`archive::set`) and go on; each volume's thread takes its orders from there a few
+//! times a second, so that many streams cost few wake-ups. The recorder holds up nobody: what no disk takes waits in
+//! bounded memory, then whole streams pause to their next key frame, and it is said.
+//! What is not here: how segments are laid out (the archive crate), what is recorded (feeds decide), which volumes there are
+//! (`volume`).
+
+mod worker;
 
 use std::{
-    collections::{HashMap, HashSet, VecDeque},
-    sync::{Arc, Mutex, PoisonError},
-    thread,
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
     time::{Duration, Instant},
 };
 
-use archive::Mark;
+use archive::{
+    Mark,
+    set::{Kind, Load, Router},
+};
 use media::{Sample, Tracks};
-use model::{CameraId, StreamKey, WallTime, clock::wall_now};
+use model::{CameraId, StreamKey, VolumeId, WallTime, clock::wall_now};
+use trust::Identity;
 
-/// How often the queue is drained.
-const DRAIN: Duration = Duration::from_millis(100);
-/// How often all is made durable.
-const COMMIT: Duration = Duration::from_millis(500);
-/// How often retention is looked at.
-const RETENTION: Duration = Duration::from_secs(10);
-/// Bytes of samples that may wait for the disk.
-const QUEUE_BYTES: usize = 256 << 20;
+use crate::archive_engine::Reader;
+pub use worker::{Place, State, Worker};
 
-enum Command {
-    Begin(StreamKey, Arc<Tracks>, WallTime),
-    Push(StreamKey, Sample),
-    Mark(StreamKey, Mark),
-    End(StreamKey),
-}
-
-#[derive(Default)]
-struct Queue {
-    commands: VecDeque<Command>,
-    bytes: usize,
-    stop: bool,
-}
-
-impl Queue {
-    fn put(&mut self, command: Command) {
-        if let Command::Push(_, sample) = &command {
-            self.bytes += sample.data.len();
-        }
-        self.commands.push_back(command);
-    }
-}
+/// Bytes of samples that may wait for disks.
+const MEMORY: usize = 256 << 20;
+/// A disk that has not confirmed anything for so long does not answer: its streams go elsewhere.
+const STUCK: Duration = Duration::from_secs(10);
+/// Samples that are on no disk for so long are not written.
+pub const UNWRITTEN: Duration = Duration::from_secs(5);
 
 /// How writing goes.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -54,7 +39,7 @@ pub enum WriteState {
     /// Everything is written.
     #[default]
     Ok,
-    /// Nothing can be written; the reason, for people.
+    /// Something is not written; the reason, for people.
     Failed(String),
 }
 
@@ -65,18 +50,8 @@ pub struct Status {
     pub state: WriteState,
     /// Seconds of recording that a power cut could lose now.
     pub at_risk_s: f64,
-    /// Since when samples come without the stream's footage on disk growing. It grows every half second.
-    pub waiting: HashMap<StreamKey, Instant>,
-    /// Streams for which samples were dropped because the disk could not take them.
+    /// How often a stream paused because no disk could take it.
     pub dropped_streams: u64,
-}
-
-struct Shared {
-    queue: Mutex<Queue>,
-    status: Mutex<Status>,
-    retention: Mutex<RetentionGoals>,
-    thread: Mutex<Option<thread::JoinHandle<()>>>,
-    waker: thread::Thread,
 }
 
 /// What is to be kept.
@@ -84,11 +59,44 @@ struct Shared {
 pub struct RetentionGoals {
     /// Days per camera; cameras that are not here: as long as there is room.
     pub days: HashMap<CameraId, u32>,
-    /// Bytes that recordings may take; none: all but the reserve.
-    pub limit_bytes: Option<u64>,
+    /// Bytes that a camera's recordings may take on all volumes together.
+    pub camera_bytes: HashMap<CameraId, u64>,
+    /// The clock cannot be trusted: nothing is deleted for its age.
+    pub clock_doubted: bool,
 }
 
-/// The handle that feeds hold.
+struct Shared {
+    router: Mutex<Router>,
+    workers: RwLock<BTreeMap<VolumeId, Worker>>,
+    reader: Reader,
+    goals: Mutex<RetentionGoals>,
+    identity: Identity,
+    started: Instant,
+}
+
+impl Shared {
+    fn router(&self) -> MutexGuard<'_, Router> {
+        lock(&self.router)
+    }
+
+    /// On a clock that never jumps.
+    fn now(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// Readers do not see what is void.
+    fn hide(&self, router: &mut Router) {
+        for (volume, key, void) in router.poll_voids() {
+            self.reader.hide(volume, key, void);
+        }
+    }
+
+    fn workers(&self) -> Vec<Worker> {
+        self.workers.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+}
+
+/// The handle that feeds hold; clones are the same.
 #[derive(Clone)]
 pub struct Recorder {
     shared: Arc<Shared>,
@@ -98,275 +106,188 @@ pub struct Recorder {
 pub struct Take {
     recorder: Recorder,
     key: StreamKey,
-    tracks: Arc<Tracks>,
-    overflowed: bool,
-}
-
-/// The engine that the thread drives; the archive in the product, something smaller in tests.
-pub trait Engine: Send + 'static {
-    /// A run begins.
-    ///
-    /// # Errors
-    /// Text for people.
-    fn begin(&mut self, key: StreamKey, tracks: Arc<Tracks>, now: WallTime) -> Result<(), String>;
-    /// A sample of the run.
-    ///
-    /// # Errors
-    /// Text for people.
-    fn push(&mut self, key: StreamKey, sample: &Sample, now: WallTime) -> Result<(), String>;
-    /// Something begins or ends; it is kept with the run's footage.
-    ///
-    /// # Errors
-    /// Text for people.
-    fn mark(&mut self, key: StreamKey, mark: Mark) -> Result<(), String>;
-    /// The run ends.
-    ///
-    /// # Errors
-    /// Text for people.
-    fn end(&mut self, key: StreamKey, now: WallTime) -> Result<(), String>;
-    /// End of the newest footage of a stream that was written.
-    fn newest(&self, key: StreamKey) -> Option<WallTime>;
-    /// Makes everything durable; how many seconds are at risk.
-    ///
-    /// # Errors
-    /// Text for people.
-    fn commit(&mut self, now: WallTime) -> Result<f64, String>;
-    /// Deletes what need not be kept.
-    ///
-    /// # Errors
-    /// Text for people.
-    fn retain(&mut self, goals: &RetentionGoals, now: WallTime) -> Result<(), String>;
-    /// Orderly stop: nothing may be missing afterwards.
-    ///
-    /// # Errors
-    /// Text for people.
-    fn close(&mut self, now: WallTime) -> Result<(), String>;
 }
 
 impl Recorder {
-    /// Starts the thread.
+    /// Without volumes yet.
+    #[must_use]
+    pub fn new(identity: Identity, reader: Reader) -> Self {
+        let shared = Shared {
+            router: Mutex::new(Router::new(MEMORY)),
+            workers: RwLock::default(),
+            reader,
+            goals: Mutex::default(),
+            identity,
+            started: Instant::now(),
+        };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// Takes a volume in: its thread opens it and goes on trying while that fails.
     ///
     /// # Errors
     /// The thread could not be started.
-    pub fn start(engine: impl Engine) -> std::io::Result<Self> {
-        let (hand_over, receive) = std::sync::mpsc::sync_channel::<Arc<Shared>>(1);
-        let handle = thread::Builder::new().name("volume".into()).spawn(move || {
-            if let Ok(shared) = receive.recv() {
-                run(engine, &shared);
-            }
-        })?;
-        let shared = Arc::new(Shared {
-            queue: Mutex::default(),
-            status: Mutex::default(),
-            retention: Mutex::default(),
-            waker: handle.thread().clone(),
-            thread: Mutex::new(Some(handle)),
-        });
-        let _ = hand_over.send(Arc::clone(&shared));
-        Ok(Self { shared })
+    pub fn add(&self, place: Place) -> std::io::Result<Worker> {
+        self.shared.router().put(place.id, place.kind);
+        let worker = Worker::start(place, &self.shared)?;
+        let mut workers = self.shared.workers.write().unwrap_or_else(PoisonError::into_inner);
+        workers.insert(worker.id(), worker.clone());
+        Ok(worker)
+    }
+
+    /// Changes what a volume is for, and its limit.
+    pub fn change(&self, id: VolumeId, kind: Kind, limit_bytes: Option<u64>) {
+        self.shared.router().put(id, kind);
+        if let Some(worker) = self.worker(id) {
+            worker.change(kind, limit_bytes);
+        }
+    }
+
+    /// Lets a volume go; what is on it stays. Blocks until its thread has closed it, or for some seconds where its disk does
+    /// not answer.
+    pub fn remove(&self, id: VolumeId) {
+        let worker = self.shared.workers.write().unwrap_or_else(PoisonError::into_inner).remove(&id);
+        let orders = {
+            let mut router = self.shared.router();
+            let orders = router.remove(id, wall_now());
+            self.shared.hide(&mut router);
+            orders
+        };
+        self.shared.reader.remove(id);
+        if let Some(worker) = worker {
+            worker.stop(orders);
+        }
+    }
+
+    /// The volumes.
+    #[must_use]
+    pub fn workers(&self) -> Vec<Worker> {
+        self.shared.workers()
+    }
+
+    /// One of them.
+    #[must_use]
+    pub fn worker(&self, id: VolumeId) -> Option<Worker> {
+        self.shared.workers.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
+    }
+
+    /// What a volume has to do.
+    #[must_use]
+    pub fn load(&self, id: VolumeId) -> Load {
+        self.shared.router().load(id, self.shared.now())
+    }
+
+    /// Where a stream is recorded now, and where it belongs.
+    #[must_use]
+    pub fn place(&self, key: StreamKey) -> (Option<VolumeId>, Option<VolumeId>) {
+        self.shared.router().place(key)
+    }
+
+    /// Chooses by hand where a stream goes; none: by room.
+    pub fn assign(&self, key: StreamKey, volume: Option<VolumeId>) {
+        let hint = self.shared.reader.newest_on(key);
+        self.shared.router().assign(key, volume, hint);
     }
 
     /// Begins a run.
     #[must_use]
     pub fn begin(&self, key: StreamKey, tracks: Arc<Tracks>) -> Take {
-        lock(&self.shared.queue).put(Command::Begin(key, Arc::clone(&tracks), wall_now()));
-        Take { recorder: self.clone(), key, tracks, overflowed: false }
+        let hint = self.shared.reader.newest_on(key);
+        let mut router = self.shared.router();
+        router.hint(key, hint);
+        router.begin(key, tracks, self.shared.now(), wall_now());
+        self.shared.hide(&mut router);
+        Take { recorder: self.clone(), key }
     }
 
     /// How it goes.
     #[must_use]
     pub fn status(&self) -> Status {
-        lock(&self.shared.status).clone()
+        let workers = self.workers();
+        let now = self.shared.now();
+        let router = self.shared.router();
+        let oldest = router.oldest(now).unwrap_or_default();
+        let (dropped_streams, _) = router.losses();
+        drop(router);
+        let trouble = workers.iter().filter_map(|worker| worker.health().state.reason());
+        let nowhere = !workers.iter().any(|worker| worker.health().state.takes());
+        let state = if nowhere || oldest >= UNWRITTEN {
+            let reason = trouble.collect::<Vec<_>>().join("; ");
+            WriteState::Failed(if reason.is_empty() { "no volume takes them".to_owned() } else { reason })
+        } else {
+            WriteState::Ok
+        };
+        Status { state, at_risk_s: oldest.as_secs_f64(), dropped_streams }
     }
 
-    /// How long samples of a stream have come without its footage on disk growing.
+    /// How long the oldest sample of a stream has waited that is not known to be on a disk.
     #[must_use]
     pub fn waiting(&self, key: StreamKey) -> Option<Duration> {
-        lock(&self.shared.status).waiting.get(&key).map(Instant::elapsed)
+        self.shared.router().waiting(key, self.shared.now())
     }
 
     /// Changes what is to be kept.
     pub fn change_retention(&self, change: impl FnOnce(&mut RetentionGoals)) {
-        change(&mut lock(&self.shared.retention));
+        change(&mut lock(&self.shared.goals));
+    }
+
+    /// Gives the streams of disks that do not answer to other volumes; call once a second.
+    pub fn check(&self) {
+        for worker in self.workers() {
+            if self.load(worker.id()).at_risk < STUCK {
+                continue;
+            }
+            let mut router = self.shared.router();
+            if router.usable(worker.id()) {
+                tracing::error!(volume = %worker.id(), "the disk does not answer");
+                worker.does_not_answer();
+                router.fail(worker.id(), wall_now());
+                self.shared.hide(&mut router);
+            }
+        }
     }
 
     /// Orderly stop: returns when everything is on disk.
     pub fn stop(&self) {
-        lock(&self.shared.queue).stop = true;
-        self.shared.waker.unpark();
-        if let Some(thread) = lock(&self.shared.thread).take()
-            && thread.join().is_err()
-        {
-            tracing::error!("the volume's thread ended by a panic");
+        for worker in self.workers() {
+            worker.stop(Vec::new());
         }
     }
 }
 
 impl Take {
-    /// Records a sample. When the disk has not taken what waits already, the stream pauses to its next key frame.
+    /// Records a sample. When no disk has taken what waits already, the stream pauses to its next key frame.
     pub fn push(&mut self, sample: &Sample) {
-        let mut queue = lock(&self.recorder.shared.queue);
-        if self.overflowed {
-            let room = queue.bytes < QUEUE_BYTES / 2;
-            if !(room && sample.key && sample.track == model::TrackKind::Video) {
-                return;
-            }
-            self.overflowed = false;
-            queue.put(Command::Begin(self.key, Arc::clone(&self.tracks), wall_now()));
-        } else if queue.bytes + sample.data.len() > QUEUE_BYTES {
-            self.overflowed = true;
-            queue.put(Command::End(self.key));
-            drop(queue);
-            lock(&self.recorder.shared.status).dropped_streams += 1;
-            tracing::error!(stream = %self.key, "the disk does not take what is recorded; pausing to the next key frame");
-            return;
+        let shared = &self.recorder.shared;
+        let mut router = shared.router();
+        let refused_before = router.losses().0;
+        router.push(self.key, sample, shared.now(), wall_now());
+        shared.hide(&mut router);
+        if router.losses().0 > refused_before {
+            tracing::error!(stream = %self.key, "no disk takes what is recorded; pausing to the next key frame");
         }
-        queue.put(Command::Push(self.key, sample.clone()));
     }
 
     /// Keeps a mark with the footage that goes on.
+    #[allow(dead_code, reason = "recording methods use it")]
     pub fn mark(&mut self, mark: Mark) {
-        if !self.overflowed {
-            lock(&self.recorder.shared.queue).put(Command::Mark(self.key, mark));
-        }
+        let shared = &self.recorder.shared;
+        shared.router().event(self.key, mark, shared.now());
     }
 }
 
 impl Drop for Take {
     fn drop(&mut self) {
-        if !self.overflowed {
-            lock(&self.recorder.shared.queue).put(Command::End(self.key));
-        }
+        let shared = &self.recorder.shared;
+        shared.router().end(self.key, shared.now());
     }
 }
 
-fn run(mut engine: impl Engine, shared: &Shared) {
-    let mut commit_at = Instant::now() + COMMIT;
-    let mut retain_at = Instant::now();
-    let mut streams = Streams::default();
-    loop {
-        let (commands, stop) = {
-            let mut queue = lock(&shared.queue);
-            queue.bytes = 0;
-            (std::mem::take(&mut queue.commands), queue.stop)
-        };
-        drain(&mut engine, commands, &mut streams, shared);
-        let now = Instant::now();
-        if now >= commit_at || stop {
-            let result = engine.commit(wall_now());
-            let mut status = lock(&shared.status);
-            match result {
-                Ok(at_risk_s) => {
-                    status.at_risk_s = at_risk_s;
-                    streams.committed(&engine);
-                    status.waiting.clone_from(&streams.waiting);
-                    if streams.failed.is_empty() {
-                        status.state = WriteState::Ok;
-                    }
-                }
-                Err(reason) => {
-                    streams.failed.extend(streams.waiting.keys());
-                    status.state = WriteState::Failed(reason);
-                }
-            }
-            drop(status);
-            commit_at = now.max(commit_at) + COMMIT;
-        }
-        if stop {
-            break;
-        }
-        if now >= retain_at {
-            let goals = lock(&shared.retention).clone();
-            if let Err(reason) = engine.retain(&goals, wall_now()) {
-                tracing::error!(%reason, "retention");
-            }
-            retain_at = now + RETENTION;
-        }
-        thread::park_timeout(DRAIN);
-    }
-    if let Err(reason) = engine.close(wall_now()) {
-        tracing::error!(%reason, "closing the volume");
-    }
-}
-
-/// What the thread knows of its streams. That a sample was taken says little: it waits for its fragment, and after a
-/// failed write for the next key frame. What counts is that footage on disk grows.
-#[derive(Default)]
-struct Streams {
-    /// Streams whose run has come to its first key frame.
-    begun: HashSet<StreamKey>,
-    /// When the first sample was taken since footage was last seen to grow.
-    waiting: HashMap<StreamKey, Instant>,
-    /// Where footage ended then.
-    ends: HashMap<StreamKey, Option<WallTime>>,
-    /// Streams with an error of writing since then.
-    failed: HashSet<StreamKey>,
-}
-
-impl Streams {
-    fn took(&mut self, key: StreamKey, sample: &Sample) {
-        if sample.key && sample.track == model::TrackKind::Video {
-            self.begun.insert(key);
-        }
-        if self.begun.contains(&key) {
-            self.waiting.entry(key).or_insert_with(Instant::now);
-        }
-    }
-
-    fn ended(&mut self, key: StreamKey) {
-        self.begun.remove(&key);
-        self.waiting.remove(&key);
-        self.failed.remove(&key);
-    }
-
-    /// After a commit: looks whose footage has grown.
-    fn committed(&mut self, engine: &impl Engine) {
-        self.waiting.retain(|key, _| {
-            let end = engine.newest(*key);
-            let grown = self.ends.insert(*key, end) != Some(end);
-            if grown {
-                self.failed.remove(key);
-            }
-            !grown
-        });
-    }
-}
-
-fn drain(engine: &mut impl Engine, commands: VecDeque<Command>, streams: &mut Streams, shared: &Shared) {
-    let now = wall_now();
-    let mut trouble = None;
-    for command in commands {
-        let (key, result) = match command {
-            Command::Begin(key, tracks, at) => (key, engine.begin(key, tracks, at)),
-            Command::Push(key, sample) => {
-                let result = engine.push(key, &sample, now);
-                streams.took(key, &sample);
-                (key, result)
-            }
-            Command::Mark(key, mark) => (key, engine.mark(key, mark)),
-            Command::End(key) => {
-                streams.ended(key);
-                if let Err(reason) = engine.end(key, now) {
-                    tracing::error!(stream = %key, %reason, "ending a recording");
-                }
-                (key, Ok(()))
-            }
-        };
-        if let Err(reason) = result {
-            if streams.failed.insert(key) {
-                tracing::error!(stream = %key, %reason, "recording");
-            }
-            trouble = Some(reason);
-        }
-    }
-    let mut status = lock(&shared.status);
-    // Told before the disk is waited for: it may never answer.
-    status.waiting.clone_from(&streams.waiting);
-    if let Some(reason) = trouble {
-        status.state = WriteState::Failed(reason);
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A moment on the wall clock, for the router's callers.
+fn now() -> WallTime {
+    wall_now()
 }

@@ -18,7 +18,7 @@ use tokio::{
 use crate::{
     App, ClientFile, Config, Parts,
     alarms::Alarms,
-    archive_engine,
+    archive_engine::Reader,
     audit::{self, Audit},
     cameras::Cameras,
     discovery::Discovery,
@@ -30,7 +30,7 @@ use crate::{
     server::{self, Limits, tls},
     sessions::Sessions,
     stop::{self, Stop, Stopper},
-    volume::Volume,
+    volume::{VolumeError, Volumes},
 };
 
 /// Recordings played back at once.
@@ -67,10 +67,7 @@ pub enum StartError {
     Catalog(#[from] catalog::Error),
     /// The recordings cannot be opened.
     #[error("the recordings cannot be opened")]
-    Archive(#[from] archive_engine::OpenError),
-    /// The thread of the volume cannot be started.
-    #[error("the recorder cannot be started")]
-    Recorder(#[source] io::Error),
+    Volumes(#[from] VolumeError),
     /// A port is taken.
     #[error("cannot listen on {address}")]
     Listen {
@@ -114,13 +111,10 @@ impl Site {
         let acceptor = tls::acceptor(&certificate.certificate_der, certificate.key_der.expose())?;
 
         let recordings = config.recordings();
-        let (engine, reader, volume_id) = archive_engine::open(&recordings, &identity)?;
-        let limit =
-            catalog.volumes()?.into_iter().find(|row| row.id == volume_id).and_then(|row| row.limit_bytes);
-        let volume = Volume::new(volume_id, recordings, limit);
-        catalog.put_volume(&volume.row(limit))?;
-        let recorder = Recorder::start(engine).map_err(StartError::Recorder)?;
-        volume.set_limit(limit, &recorder);
+        let reader = Reader::default();
+        let recorder = Recorder::new(identity.clone(), reader.clone());
+        let volumes =
+            Volumes::open(catalog.clone(), recorder.clone(), reader.clone(), identity.clone(), &recordings)?;
 
         let events = Events::default();
         let (notifications, settings) = watch::channel(notify::kept(&catalog)?);
@@ -148,7 +142,9 @@ impl Site {
             cameras,
             recorder,
             reader,
-            volume,
+            volumes,
+            watch: std::sync::Mutex::default(),
+            began: std::time::Instant::now(),
             events,
             alarms,
             notifier,
@@ -238,7 +234,12 @@ async fn check(app: App, mut stopping: Stop) {
             () = stopping.requested() => return,
             _ = tick.tick() => {}
         }
-        let _ = app.blocking(|app| app.cameras.check()).await;
+        let _ = app
+            .blocking(|app| {
+                app.cameras.check();
+                app.watch().check(&app.volumes, &app.alarms, app.began.elapsed(), wall_now());
+            })
+            .await;
     }
 }
 

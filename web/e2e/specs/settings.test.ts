@@ -42,8 +42,8 @@ test("the storage tells what it holds and keeps a limit", async () => {
   const limit = page.getByRole("textbox", { name: "Limit" }).first();
   await limit.fill("5");
   await limit.press("Tab");
-  await page.getByRole("button", { name: "Save the limit" }).click();
-  await page.getByText("The limit was saved.").waitFor();
+  await page.getByRole("button", { name: "Save the volume" }).click();
+  await page.getByText("The volume was saved.").waitFor();
   await page.reload();
   await page.waitForFunction(() => document.querySelector<HTMLInputElement>('input[inputmode="decimal"], input[inputmode="numeric"]')?.value === "5");
 });

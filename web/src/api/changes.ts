@@ -2,7 +2,7 @@
 import { type QueryKey, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, body } from "./client";
 import type { Failure } from "./problems";
-import type { CameraChange, NewCamera, NewProfile, NewSchedule, Notifications, ProfileChange, RecordingSettings, SetUp, SignIn, SiteChange, TokenRequest } from "./types";
+import type { CameraChange, CameraStorageChange, NewCamera, NewLock, NewProfile, NewSchedule, NewVolume, Notifications, ProfileChange, RecordingSettings, SetUp, SignIn, SiteChange, TokenRequest, VolumeChange } from "./types";
 
 const json = { "content-type": "application/json" };
 
@@ -38,9 +38,19 @@ export const search = () => body(api.POST("/v1/discovery"));
 export const acknowledge = (alarm: string) =>
   body(api.POST("/v1/alarms/{alarm}/acknowledge", { params: { path: { alarm } } }));
 
-/** @param limitBytes bytes that recordings may take; null: all but the reserve. */
-export const changeVolume = (volume: string, limitBytes: number | null) =>
-  body(api.PATCH("/v1/volumes/{volume}", { params: { path: { volume } }, body: { limit_bytes: limitBytes }, headers: json }));
+export const addVolume = (volume: NewVolume) => body(api.POST("/v1/volumes", { body: volume, headers: json }));
+export const changeVolume = (volume: string, change: VolumeChange) =>
+  body(api.PATCH("/v1/volumes/{volume}", { params: { path: { volume } }, body: change, headers: json }));
+export const removeVolume = (volume: string) =>
+  body(api.DELETE("/v1/volumes/{volume}", { params: { path: { volume }, query: { confirm: true } } }));
+export const adoptVolume = (volume: string) =>
+  body(api.POST("/v1/volumes/{volume}/adopt", { params: { path: { volume } }, body: { confirm: true }, headers: json }));
+export const chooseStorage = (camera: string, change: CameraStorageChange) =>
+  body(api.PATCH("/v1/storage/cameras/{camera}", { params: { path: { camera } }, body: change, headers: json }));
+
+export const addLock = (lock: NewLock) => body(api.POST("/v1/locks", { body: lock, headers: json }));
+export const removeLock = (lock: string) =>
+  body(api.DELETE("/v1/locks/{lock}", { params: { path: { lock }, query: { confirm: true } } }));
 
 export const changeNotifications = (settings: Notifications) =>
   body(api.PUT("/v1/settings/notifications", { body: settings, headers: json }));

@@ -14,6 +14,8 @@ export const keys = {
   discovery: ["discovery"],
   alarms: ["alarms"],
   volumes: ["volumes"],
+  storage: ["storage"],
+  locks: ["locks"],
   tokens: ["tokens"],
   notifications: ["notifications"],
   /** How cameras are recorded. */
@@ -86,6 +88,18 @@ export const volumesQuery = queryOptions({
   queryKey: keys.volumes,
   queryFn: async ({ signal }) => (await body(api.GET("/v1/volumes", { signal }))).items,
   refetchInterval: 10_000,
+});
+
+/** What is kept of each camera, and how long. */
+export const storageQuery = queryOptions({
+  queryKey: keys.storage,
+  queryFn: ({ signal }) => body(api.GET("/v1/storage", { signal })),
+  refetchInterval: 10_000,
+});
+
+export const locksQuery = queryOptions({
+  queryKey: keys.locks,
+  queryFn: async ({ signal }) => (await body(api.GET("/v1/locks", { signal }))).items,
 });
 
 export const tokensQuery = queryOptions({

@@ -209,6 +209,15 @@ impl Disk for Dir {
         done
     }
 
+    fn present(&self) -> io::Result<()> {
+        let (there, opened) = (rustix::fs::stat(&self.root)?, rustix::fs::fstat(&self.handle)?);
+        if (there.st_dev, there.st_ino) == (opened.st_dev, opened.st_ino) {
+            return Ok(());
+        }
+        let what = "another file system is in the place of the volume; is its disk unplugged?";
+        Err(io::Error::new(io::ErrorKind::NotFound, what))
+    }
+
     fn space(&self) -> io::Result<Space> {
         let stat = rustix::fs::fstatvfs(&self.handle)?;
         Ok(Space { free: stat.f_bavail * stat.f_frsize, total: stat.f_blocks * stat.f_frsize })

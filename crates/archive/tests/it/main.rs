@@ -13,6 +13,7 @@ mod players;
 mod proof;
 mod retention;
 mod round_trip;
+mod set;
 mod sim_disk;
 mod tick;
 mod void;

@@ -38,6 +38,8 @@ pub struct Faults {
     pub crash_at: Option<u64>,
     /// These operations fail, appends after a part was written.
     pub fail_at: Vec<(u64, io::ErrorKind)>,
+    /// Every operation fails.
+    pub broken: Option<io::ErrorKind>,
     /// Bytes that fit.
     pub capacity: Option<u64>,
 }
@@ -61,6 +63,9 @@ impl State {
         if self.faults.crash_at == Some(ops) {
             self.off = true;
             return Err(io::Error::other("the power goes off"));
+        }
+        if let Some(kind) = self.faults.broken {
+            return Err(kind.into());
         }
         match self.faults.fail_at.iter().find(|(at, _)| *at == ops) {
             Some((_, kind)) => Err((*kind).into()),

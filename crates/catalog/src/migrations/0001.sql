@@ -186,7 +186,15 @@ CREATE TABLE schedule (
 CREATE TABLE volume (
     id          TEXT PRIMARY KEY,
     path        TEXT NOT NULL UNIQUE,
-    limit_bytes INTEGER
+    limit_bytes INTEGER,
+    fallback    INTEGER NOT NULL CHECK (fallback IN (0, 1))
+) STRICT;
+
+-- What is chosen by hand for a camera's recordings.
+CREATE TABLE camera_storage (
+    camera    TEXT PRIMARY KEY REFERENCES camera (id) ON DELETE CASCADE,
+    volume    TEXT REFERENCES volume (id) ON DELETE SET NULL,
+    max_bytes INTEGER
 ) STRICT;
 
 CREATE TABLE alarm (

@@ -162,9 +162,10 @@ fn a_condition_that_lasts_is_one_alarm() {
 #[test]
 fn volumes_are_added_changed_and_forgotten() {
     let catalog = fresh().catalog;
-    let mut volume = VolumeRow { id: VolumeId::new(), path: "/srv/video".into(), limit_bytes: None };
+    let mut volume =
+        VolumeRow { id: VolumeId::new(), path: "/srv/video".into(), limit_bytes: None, fallback: false };
     catalog.put_volume(&volume).unwrap();
-    volume.limit_bytes = Some(1 << 40);
+    (volume.limit_bytes, volume.fallback) = (Some(1 << 40), true);
     catalog.put_volume(&volume).unwrap();
     assert_eq!(catalog.volumes().unwrap(), [volume.clone()]);
     let same_path = VolumeRow { id: VolumeId::new(), ..volume.clone() };

@@ -16,3 +16,4 @@ mod past;
 mod power_cut;
 mod profiles;
 mod stop;
+mod volumes;

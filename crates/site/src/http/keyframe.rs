@@ -57,11 +57,7 @@ pub async fn get(
     let around = WallRange { from: ask.at - AROUND, to: ask.at.plus_micros(1) };
     let key = recorded_stream(&app, camera, ask.stream, around);
     let found = app
-        .blocking(move |app| {
-            let Some((tracks, sample)) = app.reader.key_frame(key, ask.at)? else { return Ok(None) };
-            let data = app.reader.read(key, &sample)?;
-            Ok::<_, archive::Error>(Some((tracks, sample, data)))
-        })
+        .blocking(move |app| app.reader.key_frame(key, ask.at))
         .await?
         .map_err(|error| Failure::internal("reading a recording", error))?;
     let since = principal.rights.reach(camera).since(wall_now());

@@ -20,6 +20,7 @@ mod guard;
 mod health;
 mod keyframe;
 mod live;
+mod locks;
 pub mod methods;
 mod notifications;
 mod playback;
@@ -30,6 +31,7 @@ pub mod schedules;
 mod session;
 mod setup;
 mod site;
+mod storage;
 mod tokens;
 mod users;
 mod volumes;
@@ -116,8 +118,13 @@ fn operations() -> OpenApiRouter<App> {
         .routes(routes!(audit::export))
         .routes(routes!(audit::chain))
         .routes(routes!(site::get, site::change))
-        .routes(routes!(volumes::list))
-        .routes(routes!(volumes::change))
+        .routes(routes!(volumes::list, volumes::add))
+        .routes(routes!(volumes::change, volumes::remove))
+        .routes(routes!(volumes::adopt))
+        .routes(routes!(storage::get))
+        .routes(routes!(storage::choose))
+        .routes(routes!(locks::list, locks::add))
+        .routes(routes!(locks::remove))
         .routes(routes!(notifications::get, notifications::put))
         .routes(routes!(notifications::test))
         .routes(routes!(cameras::list, cameras::add))

@@ -9,7 +9,7 @@ use api::{
     Code,
     record::{self, Header, Kind},
 };
-use archive::{Dir, Part, ReadPlan, SampleRef};
+use archive::{Part, SampleRef};
 use axum::{
     Extension,
     body::Body,
@@ -33,6 +33,7 @@ use super::{
 };
 use crate::{
     App,
+    archive_engine::ReadPlan,
     feed::packet::{Lane, LaneTracks, bare},
     principal::Principal,
 };
@@ -158,7 +159,7 @@ enum Ended {
 }
 
 impl Player {
-    fn play(&mut self, mut plan: Option<ReadPlan<Dir>>) -> Result<(), Ended> {
+    fn play(&mut self, mut plan: Option<ReadPlan>) -> Result<(), Ended> {
         while let Some(plan) = &mut plan
             && let Some(part) = plan.next()
         {

@@ -692,6 +692,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/locks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Locks.
+         * @description What nothing deletes until it is unlocked, by beginning. They are kept on the volumes.
+         */
+        get: operations["lock_list"];
+        put?: never;
+        /**
+         * Lock recordings.
+         * @description Nothing deletes what lies in the range until it is unlocked, not even a full disk or a lost database.
+         */
+        post: operations["lock_add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/locks/{lock}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Unlock recordings.
+         * @description From then on they are deleted when their days are over or room is needed, which may be at once.
+         */
+        delete: operations["lock_remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/privileges": {
         parameters: {
             query?: never;
@@ -922,6 +966,48 @@ export interface paths {
         patch: operations["site_update"];
         trace?: never;
     };
+    "/v1/storage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Storage.
+         * @description What a power cut could cost now, whether the clock is trusted, and for each camera how much it takes and how long its
+         *     recordings are kept at the rate of the last day.
+         */
+        get: operations["storage_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/storage/cameras/{camera}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Choose where a camera is recorded to.
+         * @description The volume, and the room that its recordings may take on all volumes together. Takes effect at the next key frame; a smaller
+         *     share deletes the camera's oldest recordings within seconds.
+         */
+        patch: operations["storage_camera_update"];
+        trace?: never;
+    };
     "/v1/timeline": {
         parameters: {
             query?: never;
@@ -1148,11 +1234,16 @@ export interface paths {
         };
         /**
          * Volumes.
-         * @description How full they are and how they do.
+         * @description What they hold, how full they are, how they do, and what a power cut could cost.
          */
         get: operations["volume_list"];
         put?: never;
-        post?: never;
+        /**
+         * Add a volume.
+         * @description A directory on a disk of the site's machine. It is made where it is missing. One that another site has made is read only until
+         *     it is adopted.
+         */
+        post: operations["volume_add"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1169,14 +1260,39 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Remove a volume.
+         * @description The site forgets it; what is on it stays there and can be added again. Its cameras are recorded elsewhere from now on.
+         */
+        delete: operations["volume_remove"];
         options?: never;
         head?: never;
         /**
          * Change a volume.
-         * @description A smaller limit deletes the oldest recordings within seconds.
+         * @description Its limit, or what it is for. A smaller limit deletes the oldest recordings within seconds.
          */
         patch: operations["volume_update"];
+        trace?: never;
+    };
+    "/v1/volumes/{volume}/adopt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Adopt a volume.
+         * @description Makes a volume of another site this site's, by a signed note on it: from then on it is recorded to, and its oldest recordings
+         *     go when room is needed.
+         */
+        post: operations["volume_adopt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
 }
@@ -1207,7 +1323,7 @@ export interface components {
          * @description What an alarm is about.
          * @enum {string}
          */
-        AlarmKind: "camera-silent" | "camera-password" | "storage-failed" | "storage-slow" | "storage-full" | "clock-jumped";
+        AlarmKind: "camera-silent" | "camera-password" | "storage-failed" | "storage-slow" | "storage-full" | "retention-goals" | "clock-jumped";
         /** @description A message from a client. */
         Ask: {
             /** @description Whether sound is wanted too. */
@@ -1385,6 +1501,52 @@ export interface components {
          * @enum {string}
          */
         CameraState: "connecting" | "live" | "recording" | "silent" | "wrong-password" | "storage-trouble";
+        /** @description What is kept of a camera. */
+        CameraStorage: {
+            /**
+             * Format: int64
+             * @description Bytes a day, as of the last day; none: too little was recorded to tell.
+             */
+            bytes_per_day?: number | null;
+            /** @description The camera. */
+            camera: components["schemas"]["CameraId"];
+            /** @description Whether it is kept as long as is wished. */
+            goal_holds: boolean;
+            /**
+             * Format: double
+             * @description Days that are kept at this rate.
+             */
+            kept_days?: number | null;
+            /**
+             * Format: int64
+             * @description Bytes that they may take on all volumes together; none: as much as there is.
+             */
+            max_bytes?: number | null;
+            /** @description Its name. */
+            name: string;
+            oldest?: components["schemas"]["WallTime"] | null;
+            recorded_to?: components["schemas"]["VolumeId"] | null;
+            /**
+             * Format: int32
+             * @description Days that they are to be kept; none: as long as there is room.
+             */
+            retention_days?: number | null;
+            /**
+             * Format: int64
+             * @description Bytes of its recordings.
+             */
+            used_bytes: number;
+            volume?: components["schemas"]["VolumeId"] | null;
+        };
+        /** @description `PATCH /v1/storage/cameras/{camera}`. What is left out is taken back. */
+        CameraStorageChange: {
+            /**
+             * Format: int64
+             * @description Bytes that its recordings may take on all volumes together, 100 MB or more; none: as much as there is.
+             */
+            max_bytes?: number | null;
+            volume?: components["schemas"]["VolumeId"] | null;
+        };
         /**
          * @description What went wrong, told by a code that never changes its meaning.
          * @enum {string}
@@ -1395,6 +1557,11 @@ export interface components {
          * @enum {string}
          */
         Codec: "h264" | "h265";
+        /** @description What cannot be taken back is asked for twice. */
+        Confirm: {
+            /** @description Must be true. */
+            confirm: boolean;
+        };
         /** @description A stretch of a day, in the site's time zone. */
         DayRange: {
             /**
@@ -1726,6 +1893,24 @@ export interface components {
             }[];
         };
         /** @description A list as an answer. */
+        Items_Lock: {
+            /** @description What is listed. */
+            items: {
+                /** @description Whose footage; none: every camera's. */
+                cameras: components["schemas"]["CameraId"][];
+                /** @description From then. */
+                from: components["schemas"]["WallTime"];
+                /** @description Its identifier. */
+                id: components["schemas"]["LockId"];
+                /** @description Its name. */
+                name: string;
+                /** @description Why. */
+                reason: string;
+                /** @description Until then. */
+                to: components["schemas"]["WallTime"];
+            }[];
+        };
+        /** @description A list as an answer. */
         Items_PrivilegeInfo: {
             /** @description What is listed. */
             items: {
@@ -1847,21 +2032,47 @@ export interface components {
                 at_risk_s: number;
                 /**
                  * Format: int64
+                 * @description Bytes a day, as of the last day; none: too little was recorded to tell.
+                 */
+                bytes_per_day?: number | null;
+                /**
+                 * Format: int64
                  * @description Bytes free on its file system.
                  */
                 free_bytes: number;
+                /**
+                 * Format: double
+                 * @description Days until its room is used up and the oldest goes; 0: it is now.
+                 */
+                full_in_days?: number | null;
+                /**
+                 * Format: double
+                 * @description Days that it holds at this rate once its room is used up.
+                 */
+                holds_days?: number | null;
                 /** @description Its identifier, kept on the volume itself. */
                 id: components["schemas"]["VolumeId"];
+                /** @description What it is for. */
+                kind: components["schemas"]["VolumeKind"];
                 /**
                  * Format: int64
                  * @description Bytes that recordings may take; none: all but the reserve.
                  */
                 limit_bytes?: number | null;
+                made_by?: components["schemas"]["SiteId"] | null;
                 oldest?: components["schemas"]["WallTime"] | null;
                 /** @description Where it lies. */
                 path: string;
+                /** @description Why it takes none, for people. */
+                reason?: string | null;
+                since?: components["schemas"]["WallTime"] | null;
                 /** @description Whether it takes recordings, and why not. */
                 state: components["schemas"]["VolumeState"];
+                /**
+                 * Format: int32
+                 * @description Streams that are recorded on it now.
+                 */
+                streams: number;
                 /**
                  * Format: int64
                  * @description Bytes of the file system.
@@ -1886,6 +2097,23 @@ export interface components {
             /** @description Stretches of recording in order. Stretches closer to each other than `resolution_ms` are told as one. */
             spans: components["schemas"]["Span"][];
         };
+        /** @description Footage that nothing deletes until it is unlocked. Locks are kept on the volumes. */
+        Lock: {
+            /** @description Whose footage; none: every camera's. */
+            cameras: components["schemas"]["CameraId"][];
+            /** @description From then. */
+            from: components["schemas"]["WallTime"];
+            /** @description Its identifier. */
+            id: components["schemas"]["LockId"];
+            /** @description Its name. */
+            name: string;
+            /** @description Why. */
+            reason: string;
+            /** @description Until then. */
+            to: components["schemas"]["WallTime"];
+        };
+        /** @description identifier, 32 hex digits */
+        LockId: string;
         /** @description E-mail. */
         Mail: {
             /** @description Sender address. */
@@ -1963,6 +2191,19 @@ export interface components {
             /** @description User at the camera. */
             user?: string | null;
         };
+        /** @description `POST /v1/locks`. */
+        NewLock: {
+            /** @description Whose footage, 1 to 256 cameras. */
+            cameras: components["schemas"]["CameraId"][];
+            /** @description From then. */
+            from: components["schemas"]["WallTime"];
+            /** @description Its name. */
+            name: string;
+            /** @description Why. */
+            reason?: string;
+            /** @description Until then. */
+            to: components["schemas"]["WallTime"];
+        };
         /** @description `PUT /v1/users/{user}/password`: a new password, by an administrator. */
         NewPassword: {
             /** @description The new password: 8 characters or more. */
@@ -2001,6 +2242,21 @@ export interface components {
             recordings_minutes?: number | null;
             /** @description Role. */
             role: components["schemas"]["Role"];
+        };
+        /** @description `POST /v1/volumes`. */
+        NewVolume: {
+            /** @description What it is for. */
+            kind?: components["schemas"]["VolumeKind"];
+            /**
+             * Format: int64
+             * @description Bytes that recordings may take, 100 MB or more; none: all but the reserve.
+             */
+            limit_bytes?: number | null;
+            /**
+             * @description The directory, an absolute path on the site's machine. It is made where it is missing; one with recordings of another
+             *     site is read only until it is adopted.
+             */
+            path: string;
         };
         /** @description Something about a subscription that the person should know. */
         Notice: {
@@ -2387,6 +2643,18 @@ export interface components {
             /** @description End of the last frame. */
             to: components["schemas"]["WallTime"];
         };
+        /** @description `GET /v1/storage`: what is kept how long. */
+        Storage: {
+            /**
+             * Format: double
+             * @description Seconds of recording that a power cut could lose now, on all volumes.
+             */
+            at_risk_s: number;
+            /** @description Each camera's. */
+            cameras: components["schemas"]["CameraStorage"][];
+            /** @description Why the clock is not trusted, and recordings are not deleted for their age; none: it is. */
+            clock_doubted?: string | null;
+        };
         /** @description One stream as it arrives. */
         Stream: {
             /** @description Codec string of the sound (`ulaw` and `alaw` for G.711). */
@@ -2548,21 +2816,47 @@ export interface components {
             at_risk_s: number;
             /**
              * Format: int64
+             * @description Bytes a day, as of the last day; none: too little was recorded to tell.
+             */
+            bytes_per_day?: number | null;
+            /**
+             * Format: int64
              * @description Bytes free on its file system.
              */
             free_bytes: number;
+            /**
+             * Format: double
+             * @description Days until its room is used up and the oldest goes; 0: it is now.
+             */
+            full_in_days?: number | null;
+            /**
+             * Format: double
+             * @description Days that it holds at this rate once its room is used up.
+             */
+            holds_days?: number | null;
             /** @description Its identifier, kept on the volume itself. */
             id: components["schemas"]["VolumeId"];
+            /** @description What it is for. */
+            kind: components["schemas"]["VolumeKind"];
             /**
              * Format: int64
              * @description Bytes that recordings may take; none: all but the reserve.
              */
             limit_bytes?: number | null;
+            made_by?: components["schemas"]["SiteId"] | null;
             oldest?: components["schemas"]["WallTime"] | null;
             /** @description Where it lies. */
             path: string;
+            /** @description Why it takes none, for people. */
+            reason?: string | null;
+            since?: components["schemas"]["WallTime"] | null;
             /** @description Whether it takes recordings, and why not. */
             state: components["schemas"]["VolumeState"];
+            /**
+             * Format: int32
+             * @description Streams that are recorded on it now.
+             */
+            streams: number;
             /**
              * Format: int64
              * @description Bytes of the file system.
@@ -2574,21 +2868,27 @@ export interface components {
              */
             used_bytes: number;
         };
-        /** @description `PATCH /v1/volumes/{volume}`. */
+        /** @description `PATCH /v1/volumes/{volume}`. What is left out stays. */
         VolumeChange: {
+            kind?: components["schemas"]["VolumeKind"] | null;
             /**
              * Format: int64
-             * @description Bytes that recordings may take, 100 MB or more; null: all but the reserve.
+             * @description Bytes that recordings may take, 100 MB or more; 0: all but the reserve.
              */
             limit_bytes?: number | null;
         };
         /** @description identifier, 32 hex digits */
         VolumeId: string;
         /**
+         * @description What a volume is for.
+         * @enum {string}
+         */
+        VolumeKind: "main" | "fallback";
+        /**
          * @description How a volume is.
          * @enum {string}
          */
-        VolumeState: "ok" | "slow" | "full" | "failed" | "foreign";
+        VolumeState: "opening" | "ok" | "slow" | "full" | "failed" | "foreign";
         /** Format: date-time */
         WallTime: string;
         /**
@@ -3969,6 +4269,94 @@ export interface operations {
             };
         };
     };
+    lock_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_Lock"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lock_add: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLock"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lock"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lock_remove: {
+        parameters: {
+            query?: {
+                /** @description Must be `true`. */
+                confirm?: boolean;
+            };
+            header?: never;
+            path: {
+                lock: components["schemas"]["LockId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     privilege_list: {
         parameters: {
             query?: never;
@@ -4470,6 +4858,66 @@ export interface operations {
             };
         };
     };
+    storage_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Storage"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    storage_camera_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera: components["schemas"]["CameraId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CameraStorageChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Storage"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     timeline_get: {
         parameters: {
             query: {
@@ -4914,6 +5362,67 @@ export interface operations {
             };
         };
     };
+    volume_add: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewVolume"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Volume"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    volume_remove: {
+        parameters: {
+            query?: {
+                /** @description Must be `true`. */
+                confirm?: boolean;
+            };
+            header?: never;
+            path: {
+                volume: components["schemas"]["VolumeId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     volume_update: {
         parameters: {
             query?: never;
@@ -4926,6 +5435,39 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["VolumeChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Volume"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    volume_adopt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                volume: components["schemas"]["VolumeId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Confirm"];
             };
         };
         responses: {

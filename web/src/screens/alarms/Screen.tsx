@@ -21,6 +21,7 @@ const icons: Record<Alarm["kind"], LucideIcon> = {
   "storage-failed": HardDrive,
   "storage-slow": HardDrive,
   "storage-full": HardDrive,
+  "retention-goals": HardDrive,
   "clock-jumped": Clock,
 };
 

@@ -20,8 +20,32 @@ test("a smaller limit says what it deletes and is sent in bytes", async () => {
   await userEvent.type(limit, "400");
   await userEvent.tab();
   expect(await screen.findByText(/The oldest 12\.6 GB are deleted/)).toBeTruthy();
-  await userEvent.click(screen.getByRole("button", { name: "Save the limit" }));
-  await waitFor(() => expect(page.sent("PATCH")?.body).toEqual({ limit_bytes: 400_000_000_000 }));
+  await userEvent.click(screen.getByRole("button", { name: "Save the volume" }));
+  await waitFor(() => expect(page.sent("PATCH")?.body).toEqual({ limit_bytes: 400_000_000_000, kind: "main" }));
+});
+
+test("what fails, what is foreign, what is kept and what is locked is told", async () => {
+  const page = renderAt("/settings/storage");
+  const foreign = (await screen.findByRole("heading", { name: "/mnt/from-the-old-site" })).closest("article") as HTMLElement;
+  await userEvent.click(within(foreign).getByRole("button", { name: "Adopt" }));
+  await userEvent.click(screen.getByRole("button", { name: "Adopt the volume" }));
+  await waitFor(() => expect(page.sent("POST")?.body).toEqual({ confirm: true }));
+  const cameras = await screen.findByRole("list", { name: "Cameras" });
+  expect(cameras.textContent).toContain("about 31 days at this rate");
+  const locks = await screen.findByRole("list", { name: "Locks" });
+  expect(within(locks).getByText("Asked for by the police, case 7-2291")).toBeTruthy();
+  await userEvent.click(screen.getByRole("button", { name: "Unlock Break-in at gate 2" }));
+  await userEvent.click(screen.getByRole("button", { name: "Unlock" }));
+  await screen.findByText("Nothing is locked");
+});
+
+test("a volume is added by its whole path", async () => {
+  const page = renderAt("/settings/storage");
+  await userEvent.click(await screen.findByRole("button", { name: "Add a volume" }));
+  await userEvent.type(screen.getByLabelText("Directory"), "/srv/more");
+  await userEvent.click(within(screen.getByRole("dialog")).getByLabelText(/^Fallback/));
+  await userEvent.click(screen.getByRole("button", { name: "Add it" }));
+  await waitFor(() => expect(page.sent("POST")?.body).toEqual({ path: "/srv/more", kind: "fallback" }));
 });
 
 test("a new token's value is shown once", async () => {

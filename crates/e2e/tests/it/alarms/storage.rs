@@ -64,7 +64,8 @@ async fn a_full_disk_is_an_alarm_live_goes_on_and_recording_resumes_when_there_i
     let health: Value = system.client.get("/healthz").await;
     assert_eq!(health["status"], "recordings are not written");
     let volumes: Value = system.client.get("/v1/volumes").await;
-    assert_eq!(volumes["items"][0]["state"], "failed", "{volumes}");
+    assert_eq!(volumes["items"][0]["state"], "full", "{volumes}");
+    assert!(alarms(&system).await.iter().any(|alarm| alarm.kind == AlarmKind::StorageFull));
 
     let mut live = Live::open(&system.client).await;
     let ask = Ask::Subscribe {

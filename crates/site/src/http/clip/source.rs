@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use archive::{Dir, Part, ReadPlan, SampleRef};
+use archive::{Part, SampleRef};
 use bytes::{Bytes, BytesMut};
 use media::{
     Sample, Tracks,
@@ -13,7 +13,7 @@ use media::{
 use model::{StreamKey, TrackKind, WallRange, WallTime};
 
 use crate::{
-    archive_engine::Reader,
+    archive_engine::{ReadPlan, Reader},
     feed::packet::{Lane, LaneTracks},
 };
 
@@ -158,7 +158,7 @@ impl Survey {
         Ok(survey)
     }
 
-    fn add(&mut self, plan: &mut ReadPlan<Dir>, run: &mut Run, sample: &SampleRef) -> Result<(), ClipError> {
+    fn add(&mut self, plan: &mut ReadPlan, run: &mut Run, sample: &SampleRef) -> Result<(), ClipError> {
         let Some(timescale) = self.coding.tracks.timescale(sample.track) else { return Ok(()) };
         let size = match (&self.coding.wrapper, sample.track) {
             (Some(_), TrackKind::Audio) => {
@@ -240,7 +240,7 @@ fn wrap(coding: &LaneTracks, sample: &SampleRef, data: Bytes) -> Option<Bytes> {
 
 /// The frames of one track, in order.
 struct TrackReader {
-    plan: ReadPlan<Dir>,
+    plan: ReadPlan,
     track: TrackKind,
 }
 

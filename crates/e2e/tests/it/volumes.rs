@@ -233,7 +233,7 @@ async fn a_lock_outlives_the_database_and_keeps_what_it_locks() {
     let system = system.lose_database().await;
     let list: Value = system.client.get("/v1/locks").await;
     let kept: Vec<Lock> = serde_json::from_value(list["items"].clone()).expect("locks");
-    assert_eq!(kept, [lock.clone()]);
+    assert_eq!(kept, std::slice::from_ref(&lock));
     let volume = volumes(&system).await.remove(0);
     let limit = json!({ "limit_bytes": 100_000_000 });
     let path = format!("/v1/volumes/{}", volume.id);

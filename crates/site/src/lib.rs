@@ -37,7 +37,7 @@ use model::WallTime;
 use tokio::sync::{Semaphore, watch};
 
 pub use config::{Config, ConfigFile, DiscoveryConfig};
-pub use http::{client::ClientFile, openapi};
+pub use http::{client::ClientFile, document, openapi};
 pub use start::{Running, Site, StartError};
 
 use http::problem::{Failure, Outcome};

@@ -9,8 +9,8 @@ import type { BrowserContextOptions, Page } from "playwright-core";
 import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type ScreenStory, addressOf, screens } from "../../stories/screens";
-import { expectLooks } from "../fixtures/baseline";
-import { type TestBrowser, desktop, openBrowserAlike, openPage, phone } from "../fixtures/browser";
+import { expectLooks, notComparable } from "../fixtures/baseline";
+import { type TestBrowser, browserRelease, desktop, openBrowserAlike, openPage, phone } from "../fixtures/browser";
 
 const WEB = join(import.meta.dirname, "../..");
 /** Nothing answers there: the browser is given the files. An address of its own is the same on every machine. */
@@ -51,7 +51,10 @@ function freeze() {
 
 const sizes: [string, BrowserContextOptions][] = [["desktop", desktop], ["phone", { ...phone, deviceScaleFactor: 1 }]];
 
-describe.each(sizes)("on a %s", (size, options) => {
+const reason = notComparable(browserRelease());
+if (reason) console.warn(`SKIPPED: ${reason}`);
+
+describe.skipIf(reason).each(sizes)("on a %s", (size, options) => {
   let page: Page;
   let errors: () => string[];
   beforeAll(async () => {

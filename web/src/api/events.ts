@@ -45,9 +45,9 @@ export function apply(queries: QueryClient, event: SiteEvent): void {
       queries.setQueryData<Alarm[]>(keys.alarms, (list) => merged(list, event.alarm)?.toSorted((a, b) => b.since.localeCompare(a.since)));
       return;
     case "rights":
-      // Cameras that may not be seen any more leave the cache, what may be seen now comes.
+      // Cameras that may not be seen any more leave the cache, what may be seen now comes: if anything may.
       queries.removeQueries({ queryKey: keys.stills });
-      void queries.invalidateQueries();
+      void queries.refetchQueries({ queryKey: keys.session }).then(() => (queries.getQueryData(keys.session) ? queries.invalidateQueries() : undefined));
       return;
     case "site":
       for (const queryKey of [keys.site, keys.volumes, keys.notifications, keys.tokens]) void queries.invalidateQueries({ queryKey });

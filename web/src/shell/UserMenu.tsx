@@ -9,7 +9,7 @@ import { paths } from "../paths";
 import { Menu, MenuItem, toast } from "../ui";
 import { setTheme, useTheme } from "./theme";
 
-/** Signs out, forgets everything that was asked, and leads to the sign-in. */
+/** Signs out and leads to the sign-in, which forgets everything that was asked. */
 export function useSignOut(): () => Promise<void> {
   const queries = useQueryClient();
   const navigate = useNavigate();
@@ -20,9 +20,8 @@ export function useSignOut(): () => Promise<void> {
       toast("The site did not answer. You are still signed in.");
       return;
     }
-    await navigate(paths.signIn());
-    queries.clear();
     queries.setQueryData(keys.session, null);
+    await navigate(paths.signIn());
   };
 }
 

@@ -34,6 +34,12 @@ async fn site(cameras: usize) -> (System, Vec<CameraId>) {
     }
     for id in &ids {
         system.until_state(*id, CameraState::Recording, PATIENCE).await;
+        until("there is footage to read", PATIENCE, || async {
+            let key_frame = format!("/v1/cameras/{id}/keyframe?at={}", wall_now());
+            let (status, _) = system.client.call(Method::GET, &key_frame, None).await;
+            (status == 200).then_some(())
+        })
+        .await;
     }
     (system, ids)
 }

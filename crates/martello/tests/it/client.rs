@@ -20,7 +20,7 @@ fn camera() -> String {
         r#"{{"id":"{ID}","name":"Gate","model":null,"serial":null,
             "source":{{"kind":"rtsp","main_url":"rtsp://127.0.0.1/main"}},"has_sub":false,"user":"root",
             "transport":"tcp","audio":true,"record":true,"retention_days":null,"state":"wrong-password",
-            "detail":null,"last_frame":null,"next_try":null,"streams":[],"added":"2026-11-21T12:00:00Z",
+            "detail":null,"last_frame":null,"next_try":null,"streams":[],"added":"2026-11-21T12:00:00Z","privileges":[],
             "recording":{{"method":"continuous","reasons":[]}},
             "profiles":[{{"name":"main","video":{{"kind":"rtsp","url":"rtsp://127.0.0.1/main"}},"used_as":"main",
             "built_in":true,"picture":null}},{PROFILE}]}}"#
@@ -40,7 +40,7 @@ fn answer(request: &Request) -> Answer {
         _ if path == format!("PATCH /v1/cameras/{ID}/profiles/{KITCHEN}") => ok(PROFILE),
         "GET /v1/timeline" => ok(format!(
             r#"{{"from":"2026-11-21T12:00:00Z","to":"2026-11-21T13:00:00Z","now":"2026-11-21T13:00:00Z",
-                "lanes":[{{"camera":"{ID}","spans":[{{"from":"2026-11-21T12:00:00Z",
+                "lanes":[{{"camera":"{ID}","events":[],"spans":[{{"from":"2026-11-21T12:00:00Z",
                 "to":"2026-11-21T12:00:10.5Z","bytes":4000000,"open":false}}]}}]}}"#
         )),
         "POST /v1/discovery" => ok(r#"{"running":true,"started":null,"found":[]}"#),
@@ -76,7 +76,7 @@ fn answer(request: &Request) -> Answer {
 fn session() -> String {
     format!(
         r#"{{"session":"{ID}","user_id":"{ID}","user":"anna","role":"administrator","privileges":[],
-            "expires":"2026-11-21T12:00:00Z"}}"#
+            "machine":false,"second_factor":false,"expires":"2026-11-21T12:00:00Z"}}"#
     )
 }
 

@@ -157,11 +157,21 @@ pub fn openapi() -> openapi::OpenApi {
     document
 }
 
+/// The API document as text. Its keys are sorted: extensions are kept in no order, and it has to be the same every time.
+///
+/// # Errors
+/// It cannot be written as JSON.
+pub fn document() -> Result<String, serde_json::Error> {
+    let mut document = serde_json::to_value(openapi())?;
+    document.sort_all_objects();
+    serde_json::to_string_pretty(&document).map(|text| text + "\n")
+}
+
 /// The router that every carrier serves.
 pub fn router(app: App) -> Router {
     let (api, _) = operations().split_for_parts();
     let files = app.client_files;
-    let document = openapi().to_json().unwrap_or_default();
+    let document = document().unwrap_or_default();
     api.layer(Extension(crate::DocumentText(Arc::from(document))))
         .route_layer(middleware::from_fn_with_state(app.clone(), privilege::gate))
         .fallback(move |request: Request| async move { client::serve(files, &request) })

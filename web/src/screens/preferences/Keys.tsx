@@ -1,6 +1,6 @@
 /** The keys, each with a button that takes another one. A key that is taken already is refused, and by what is said. */
 import { RotateCcw } from "lucide-react";
-import { type KeyboardEvent, useState } from "react";
+import { Fragment, type KeyboardEvent, useState } from "react";
 import { changeable, chooseKey, keyFor, keysOf, resetKeys, takenBy, useChosenKeys } from "../../keys/chosen";
 import { type KeyId, type Place, keymap, places, printed } from "../../keys/keymap";
 import { strokeOf } from "../../keys/match";
@@ -49,12 +49,12 @@ export function Keys() {
                   <button
                     type="button"
                     className={styles.key}
-                    aria-label={taking === id ? `Press a key for: ${keymap[id].does}` : `${keymap[id].does}: ${keysOf(id).map(printed).join(", ")}. Change`}
+                    aria-label={taking === id ? `Press a key for: ${keymap[id].does}` : `${keymap[id].does}: ${keysOf(id).map(printed).join(" ")}. Change`}
                     onClick={() => begin(taking === id ? undefined : id)}
                     onBlur={() => taking === id && begin(undefined)}
                     onKeyDown={(event) => taking === id && take(id, event)}
                   >
-                    {taking === id ? "Press a key" : keysOf(id).map((key) => <kbd key={key}>{printed(key)}</kbd>)}
+                    {taking === id ? "Press a key" : keysOf(id).map((key) => <Fragment key={key}><kbd>{printed(key)}</kbd> </Fragment>)}
                   </button>
                 </li>
               ))}

@@ -29,7 +29,7 @@ export function CameraStorageList({ cameras, volumes }: { cameras: CameraStorage
               <p>{kept(camera)}</p>
               {camera.goal_holds ? null : <Status tone="warn" icon={<CircleAlert aria-hidden="true" />}>Its {camera.retention_days} days cannot be kept</Status>}
             </div>
-            <Button onPress={() => setChoosing(camera)} aria-label={`Choose where ${camera.name} is kept`}>Change</Button>
+            <Button onPress={() => setChoosing(camera)} aria-label={`Change where ${camera.name} is kept`}>Change</Button>
           </li>
         ))}
       </ul>

@@ -38,6 +38,9 @@ function SignInForm({ next }: { next: string }) {
   const attempt = useChange(signIn);
   const wait = useSecondsLeft(attempt.error?.retryAfterS, attempt.failureCount + attempt.submittedAt);
 
+  // What was asked for whoever was here before is nobody's now. No room stands any more that would ask for it again.
+  useEffect(() => queries.removeQueries({ type: "inactive" }), [queries]);
+
   const submit = (event: FormEvent) => {
     event.preventDefault();
     attempt.mutate(

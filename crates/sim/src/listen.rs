@@ -84,13 +84,15 @@ pub(crate) async fn serve<F>(
     let mut cut = power.borrow().cut;
     loop {
         let Power { listening, cut: now } = *power.borrow_and_update();
+        // The port closes first: whoever loses a connection finds nobody there.
+        if !listening {
+            listener = None;
+        }
         if now != cut {
             cut = now;
             connections.shutdown().await;
         }
-        if !listening {
-            listener = None;
-        } else if listener.is_none() {
+        if listening && listener.is_none() {
             // The port was ours a moment ago; whoever took it meanwhile keeps this camera down.
             match bind(device.identity.address, port) {
                 Ok(bound) => listener = Some(bound),

@@ -1,13 +1,14 @@
-//! Volumes as the site opens them, and the site's identity as the archive sees it.
+//! Volumes as the site opens them. What is not here: how its identity signs and checks them (`evidence`).
 
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-use archive::{Archive, Dir, Disk, Options, Purpose, Signer, Verifier, Volume, set::Lane};
+use archive::{Archive, Dir, Disk, Options, Volume, set::Lane};
+use evidence::{Signatures, SiteSigner};
 use model::{VolumeId, WallTime, clock::wall_now};
-use trust::{Identity, PublicIdentity, Signature};
+use trust::Identity;
 
 use crate::recorder::Place;
 
@@ -69,9 +70,9 @@ pub fn open(place: &Place, identity: &Identity, all: &Reader) -> Result<Lane<Dir
     let options = Options {
         new_volume: place.id,
         voids: all.recorded_voids(place.id),
-        verifier: Some(Arc::new(AnySite)),
+        verifier: Some(Arc::new(Signatures(None))),
         elsewhere: Some(Arc::new(all.clone())),
-        ..Options::new(identity.site_id(), signer(identity))
+        ..Options::new(identity.site_id(), Arc::new(SiteSigner(identity.clone())))
     };
     let (archive, recovery) = Archive::open(disk, options, wall_now())?;
     tracing::info!(?recovery, path = %path.display(), "the volume is open");
@@ -99,7 +100,7 @@ pub fn adopt(path: &Path, identity: &Identity, by: &str, now: WallTime) -> Resul
     let failed = |source| OpenError::Directory { path: path.to_owned(), source };
     let Some(volume) = describe(path)? else { return Err(OpenError::Absent { path: path.to_owned() }) };
     let disk = Dir::open(path).map_err(failed)?;
-    archive::volume::adopt(&disk, identity.site_id(), &*signer(identity), by, now)?;
+    archive::volume::adopt(&disk, identity.site_id(), &SiteSigner(identity.clone()), by, now)?;
     Ok(volume.volume)
 }
 
@@ -108,40 +109,4 @@ pub fn adopt(path: &Path, identity: &Identity, by: &str, now: WallTime) -> Resul
 pub fn space(path: &Path) -> Option<(u64, u64)> {
     let space = Dir::open_for_reading(path).ok()?.space().ok()?;
     Some((space.free, space.total))
-}
-
-fn signer(identity: &Identity) -> Arc<dyn Signer> {
-    Arc::new(IdentitySigner(identity.clone()))
-}
-
-struct IdentitySigner(Identity);
-
-impl Signer for IdentitySigner {
-    fn public_key(&self) -> Vec<u8> {
-        self.0.public().spki_der().to_vec()
-    }
-
-    fn sign(&self, purpose: Purpose, statement: &[u8]) -> Vec<u8> {
-        match purpose {
-            Purpose::SegmentTrailer => self.0.sign_segment(statement).to_der(),
-            Purpose::JournalEntry => self.0.sign_journal(statement).to_der(),
-        }
-    }
-}
-
-/// Takes the signature of every site: whose it must be is looked at besides.
-struct AnySite;
-
-impl Verifier for AnySite {
-    fn holds(&self, public_key: &[u8], purpose: Purpose, statement: &[u8], signature: &[u8]) -> bool {
-        let (Ok(identity), Ok(signature)) =
-            (PublicIdentity::from_spki_der(public_key), Signature::from_der(signature))
-        else {
-            return false;
-        };
-        match purpose {
-            Purpose::SegmentTrailer => identity.verify_segment(statement, &signature).is_ok(),
-            Purpose::JournalEntry => identity.verify_journal(statement, &signature).is_ok(),
-        }
-    }
 }

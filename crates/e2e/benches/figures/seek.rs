@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use api::camera::{Camera, NewCamera, Source};
-use archive::{Archive, Dir, Options, Purpose, Signer};
+use archive::{Archive, Dir, Options};
 use bytes::Bytes;
 use e2e::{
     Program,
@@ -19,6 +19,7 @@ use e2e::{
     records::split,
     system::{ADMINISTRATOR, new_camera},
 };
+use evidence::SiteSigner;
 use media::{Sample, Tracks, VideoConfig};
 use model::{CameraId, StreamKey, StreamKind, TrackKind, WallTime, clock::wall_now};
 use rand::Rng;
@@ -41,21 +42,6 @@ const AVCC: &[u8] = &[
     0x02, 0x20, 0x00, 0x00, 0x03, 0x00, 0x20, 0x00, 0x00, 0x06, 0x41, 0xe2, 0x85, 0x49, 0x01, 0x00, 0x06,
     0x68, 0xeb, 0xc3, 0xcb, 0x22, 0xc0, 0xfd, 0xf8, 0xf8, 0x00,
 ];
-
-struct Signs(Identity);
-
-impl Signer for Signs {
-    fn public_key(&self) -> Vec<u8> {
-        self.0.public().spki_der().to_vec()
-    }
-
-    fn sign(&self, purpose: Purpose, statement: &[u8]) -> Vec<u8> {
-        match purpose {
-            Purpose::SegmentTrailer => self.0.sign_segment(statement).to_der(),
-            Purpose::JournalEntry => self.0.sign_journal(statement).to_der(),
-        }
-    }
-}
 
 /// Prints the table.
 pub async fn measure() -> Outcome {
@@ -120,7 +106,7 @@ pub async fn measure() -> Outcome {
 /// Records a day in a minute.
 fn fill(data: &Path, camera: CameraId, begin: WallTime) -> Outcome {
     let identity = Identity::from_pem(&std::fs::read_to_string(data.join("identity.key"))?)?;
-    let options = Options::new(identity.site_id(), Arc::new(Signs(identity)));
+    let options = Options::new(identity.site_id(), Arc::new(SiteSigner(identity)));
     let (mut archive, _) = Archive::open(Dir::open(data.join("recordings"))?, options, begin)?;
     let key = StreamKey { camera, kind: StreamKind::Main };
     let video = VideoConfig::from_avcc(AVCC)?;

@@ -3,24 +3,10 @@
 
 use std::{path::Path, sync::Arc};
 
-use archive::{Archive, Dir, Options, Part, Purpose, Signer};
+use archive::{Archive, Dir, Options, Part};
+use evidence::SiteSigner;
 use media::Sample;
 use model::{CameraId, StreamKey, StreamKind, TrackKind, WallRange, WallTime, clock::wall_now};
-
-struct Site(trust::Identity);
-
-impl Signer for Site {
-    fn public_key(&self) -> Vec<u8> {
-        self.0.public().spki_der().to_vec()
-    }
-
-    fn sign(&self, purpose: Purpose, statement: &[u8]) -> Vec<u8> {
-        match purpose {
-            Purpose::SegmentTrailer => self.0.sign_segment(statement).to_der(),
-            Purpose::JournalEntry => self.0.sign_journal(statement).to_der(),
-        }
-    }
-}
 
 /// Writes all that `from` recorded as `to`'s, beginning at `at`, again and again until it ends `seconds` later.
 ///
@@ -29,7 +15,7 @@ impl Signer for Site {
 pub fn write(data: &Path, from: CameraId, to: CameraId, at: WallTime, seconds: i64) {
     let pem = std::fs::read_to_string(data.join("identity.key")).expect("the site's identity");
     let identity = trust::Identity::from_pem(&pem).expect("an identity");
-    let options = Options::new(identity.site_id(), Arc::new(Site(identity)));
+    let options = Options::new(identity.site_id(), Arc::new(SiteSigner(identity)));
     let disk = Dir::open(data.join("recordings")).expect("recordings");
     let (mut archive, _) = Archive::open(disk, options, wall_now()).expect("the volume");
     let key = |camera| StreamKey { camera, kind: StreamKind::Main };

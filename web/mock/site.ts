@@ -55,6 +55,9 @@ export function mockSite({ signedIn = true, setUpNeeded = false, empty = false, 
         await pause(slowMs);
         if (body.user === "locked") refuse(429, "too-many-tries", "Too many tries.", "Wait, then type the password again.", 30);
         if (body.password !== "lighthouse") refuse(401, "wrong-password", "Name or password is wrong.");
+        if (body.user === "Astrid" && body.code !== "280 117") {
+          refuse(401, "second-factor-required", body.code ? "The code is wrong or was used already." : "A code of your authenticator app is needed.", "Enter the six digits that the app shows now, or a recovery code.");
+        }
         return (state.session = { ...data.session(), user: body.user });
       },
       delete: () => void (state.session = null),

@@ -3,6 +3,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { signIn } from "../fixtures/app";
 import { type TestBrowser, desktop, openBrowser, openPage } from "../fixtures/browser";
 import { type Demo, startDemo } from "../fixtures/demo";
+import { ask } from "../fixtures/site";
+import { totp } from "../fixtures/totp";
 
 let demo: Demo;
 let known: TestBrowser;
@@ -64,5 +66,46 @@ test("signing out ends the session at the site too", async () => {
   await page.getByLabel("Password").waitFor();
   expect(await page.evaluate(async () => (await fetch("/v1/cameras")).status)).toBe(401);
   expect(errors().filter((text) => !text.includes("/v1/cameras"))).toEqual([]);
+  await page.context().close();
+});
+
+test("whoever has set up an authenticator app signs in with its code, or with a recovery code, each once", async () => {
+  const { page, errors } = await openPage(known.browser, desktop, [/status of 401 .*\/v1\/session\)/]);
+  await signIn(page, demo, "/alarms");
+  const { key } = await ask<{ key: string }>(page, "/v1/account/second-factor", "POST");
+  const { codes } = await ask<{ codes: string[] }>(page, "/v1/account/second-factor", "PUT", { code: totp(key) });
+  for (const code of [totp(key, 1), codes[0] ?? ""]) {
+    await page.getByRole("button", { name: demo.site.user }).click();
+    await page.getByRole("menuitem", { name: "Sign out" }).click();
+    await page.getByLabel("User").fill(demo.site.user);
+    await page.getByLabel("Password").fill(demo.site.password);
+    await page.keyboard.press("Enter");
+    await page.getByLabel("Code").fill("000 000");
+    await page.keyboard.press("Enter");
+    await page.getByRole("alert").waitFor();
+    await page.getByLabel("Code").fill(code);
+    await page.keyboard.press("Enter");
+    await page.getByRole("navigation", { name: "Rooms" }).first().waitFor();
+  }
+  expect(await page.evaluate(async (code) => (await fetch("/v1/account/second-factor/end", { method: "POST", body: JSON.stringify({ code }), headers: { "content-type": "application/json" } })).status, codes[1])).toBe(204);
+  expect(errors()).toEqual([]);
+  await page.context().close();
+});
+
+test("who tries too often is told how long to wait", async () => {
+  const { page } = await openPage(known.browser);
+  await page.goto(demo.site.url);
+  await page.getByLabel("User").fill("nobody");
+  const button = page.getByRole("button", { name: /^Sign in/ });
+  for (let tries = 0; tries < 20 && !(await page.getByText(/Too many wrong passwords/).isVisible()); tries++) {
+    await page.getByLabel("Password").fill("guess");
+    const answered = page.waitForResponse("**/v1/session");
+    await button.click();
+    await answered;
+  }
+  await page.getByText(/Wait \d+ s, then try again\./).waitFor();
+  expect(await button.isDisabled()).toBe(true);
+  // The wait is short at first, and then the button is back.
+  await page.getByRole("button", { name: "Sign in", exact: true }).waitFor();
   await page.context().close();
 });

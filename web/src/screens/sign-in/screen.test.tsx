@@ -25,12 +25,32 @@ test("a wrong password is said at the form, the name stays, the password is type
   await waitFor(() => expect(document.activeElement).toBe(screen.getByLabelText("Password")));
 });
 
-test("after too many tries the button says how long to wait", async () => {
+test("after too many tries the button says how long to wait, and what was typed stays", async () => {
   renderAt("/sign-in", { signedIn: false });
   await signIn("locked", "x");
-  await userEvent.type(screen.getByLabelText("Password"), "x");
   const button = await screen.findByRole("button", { name: /Sign in, in \d+ s/ });
   expect(button.hasAttribute("disabled")).toBe(true);
+  expect(screen.getByLabelText<HTMLInputElement>("Password").value).toBe("x");
+});
+
+test("whoever has an authenticator app is asked for its code, which is no error; a wrong code is", async () => {
+  const page = renderAt("/sign-in?next=%2Falarms", { signedIn: false });
+  await signIn("Astrid", "lighthouse");
+  const code = await screen.findByLabelText("Code");
+  expect(screen.queryByRole("alert")).toBeNull();
+  await waitFor(() => expect(document.activeElement).toBe(code));
+  await userEvent.type(code, "000000{Enter}");
+  expect((await screen.findByRole("alert")).textContent).toContain("The code is wrong or was used already.");
+  await userEvent.type(screen.getByLabelText("Code"), "280 117{Enter}");
+  expect(await screen.findByRole("heading", { name: "Alarms" })).toBeTruthy();
+  expect(page.sent("POST")?.body).toEqual({ user: "Astrid", password: "lighthouse", code: "280 117" });
+});
+
+test("from the code one can go back and sign in as somebody else", async () => {
+  renderAt("/sign-in", { signedIn: false });
+  await signIn("Astrid", "lighthouse");
+  await userEvent.click(await screen.findByRole("button", { name: "Sign in as somebody else" }));
+  expect(screen.getByLabelText<HTMLInputElement>("Password").value).toBe("");
 });
 
 test("a site without an administrator says where the link is", async () => {

@@ -35,7 +35,8 @@ fn start() -> WallTime {
     "2026-10-01T00:00:00Z".parse().unwrap()
 }
 
-/// A key frame and a picture almost a minute later, with motion from the one to the other.
+/// A key frame and two pictures almost a minute later (the last one is as long as the one before), with motion from the
+/// first to the last.
 fn make(root: &Path) {
     let now = start();
     let (mut archive, _) = Archive::open(Dir::open(root).unwrap(), fake::options(), now).unwrap();
@@ -45,10 +46,13 @@ fn make(root: &Path) {
         for number in 0..CAMERAS {
             let key = fake::camera(number);
             archive.begin_run(key, tracks.clone(), at).unwrap();
-            for (time, seconds, first) in [(0, 0, true), (58 * 90_000, 58, false)] {
-                let wall = at.plus_micros(seconds * 1_000_000);
-                archive.mark(key, Mark { time: wall, kind: MarkKind::Motion, on: first }).unwrap();
-                let data = fake::payload(TrackKind::Video, minute * 100 + seconds, 40);
+            for time in [0, 58 * 90_000, 58 * 90_000 + 3600] {
+                let first = time == 0;
+                let wall = at.plus_micros(time * 100 / 9);
+                if time % 90_000 == 0 {
+                    archive.mark(key, Mark { time: wall, kind: MarkKind::Motion, on: first }).unwrap();
+                }
+                let data = fake::payload(TrackKind::Video, minute * 90_000 + time, 40);
                 let track = TrackKind::Video;
                 let sample = Sample { track, time, composition_offset: 0, wall, key: first, data };
                 archive.push(key, &sample, wall).unwrap();

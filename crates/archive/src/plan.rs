@@ -311,9 +311,8 @@ impl<D: Disk> ReadPlan<D> {
         let video_from = cursor.video_from;
         let void = self.stream.as_ref().and_then(|stream| index::read(stream).void_of(name.run_tag));
         let range = self.range;
-        // Only the first segment of a run has a lead-in; later ones may hold sound and pictures from before their anchor.
-        let lead_in_until = if cursor.summary.number == 0 { cursor.summary.start } else { WallTime::MIN };
-        let shown = |wall| range.contains(wall) && wall >= lead_in_until;
+        let head = *cursor.source.head();
+        let shown = |wall| range.contains(wall) && !head.is_lead_in(wall);
         let [video, audio] = &mut self.waiting;
         for FragmentTrack { kind, samples } in tracks {
             let (wanted, queue, timescale) = match kind {

@@ -108,7 +108,7 @@ pub(crate) fn order<D: Disk>(
                         lane: number,
                         excerpt: index,
                         range: WallRange { from, to: until.max(from) },
-                        shown: from.max(original.head.anchor.wall),
+                        shown: if original.head.is_lead_in(from) { original.head.anchor.wall } else { from },
                         media,
                         len: anchor.saturating_add(end.end()).saturating_sub(media),
                     });

@@ -6,7 +6,7 @@
 //!
 //! What is not here: the order of fragments and their times ([`crate::order`]), reading their data ([`crate::write`]).
 
-use archive::{Disk, Excerpt, Reader, clock::Anchor};
+use archive::{Disk, Excerpt, Reader, format::Head};
 use bytes::Bytes;
 use media::{
     Tracks,
@@ -224,7 +224,7 @@ impl Shown {
     fn look(
         &mut self,
         range: WallRange,
-        anchor: &Anchor,
+        head: &Head,
         (lane, lead): (&Lane, usize),
         recorded: &[FragmentTrack],
         placed: &[(usize, Vec<SampleRef>)],
@@ -234,10 +234,10 @@ impl Shown {
         let placed = placed.iter().filter(|(track, _)| *track == lane.first_track).flat_map(|(_, all)| all);
         for (recorded, placed) in recorded.skip(lead).zip(placed) {
             let shown = recorded.time.saturating_add(recorded.composition_offset.into());
-            let wall = anchor.wall_at(shown);
+            let wall = head.anchor.wall_at(shown);
             let at = placed.time.saturating_add(placed.composition_offset.into());
-            // What comes before the anchor is a lead-in: the footage before has it already.
-            if range.contains(wall) && wall >= anchor.wall {
+            // A lead-in is in the footage before already.
+            if range.contains(wall) && !head.is_lead_in(wall) {
                 self.to = self.to.max(at.saturating_add(placed.duration.into()));
                 if self.from.is_none_or(|(from, _)| at < from) {
                     self.from = Some((at, wall));
@@ -269,7 +269,7 @@ fn lay_out<D: Disk>(
         let described = original.describe(&fragment)?;
         let samples = lane.samples(step, &described);
         let lead = lane.lead(step, &described);
-        shown.look(wish.range, &original.head.anchor, (lane, lead), &described, &samples);
+        shown.look(wish.range, &original.head, (lane, lead), &described, &samples);
         match wish.container {
             Container::Mp4 => {
                 for (track, samples) in samples {

@@ -60,6 +60,13 @@ impl Head {
         SegmentName { start_ms, run_tag: run_tag(self.run), number: self.number }
     }
 
+    /// Whether what is shown at that moment belongs to the lead-in. Only a run's first segment has one: the first pictures
+    /// of a later one may be shown before its anchor, where they are shown in another order than they are decoded.
+    #[must_use]
+    pub fn is_lead_in(&self, wall: WallTime) -> bool {
+        self.number == 0 && wall < self.anchor.wall
+    }
+
     /// The whole box.
     #[must_use]
     pub fn to_box(&self) -> Vec<u8> {

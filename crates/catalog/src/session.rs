@@ -90,7 +90,8 @@ impl Catalog {
         self.read(|tx| {
             tx.prepare_cached(&format!(
                 "SELECT {COLUMNS}, {} FROM session JOIN user ON user.id = session.user
-                 WHERE session.secret_hash = ?1 AND session.expires > ?2 AND user.disabled = 0",
+                 WHERE session.secret_hash = ?1 AND session.expires > ?2 AND user.disabled = 0
+                    AND user.origin <> 'machine'",
                 user::COLUMNS
             ))
             .and_then(|mut select| {

@@ -73,7 +73,8 @@ impl Catalog {
         self.read(|tx| {
             tx.prepare_cached(&format!(
                 "SELECT {COLUMNS}, {} FROM token JOIN user ON user.id = token.user
-                 WHERE token.secret_hash = ?1 AND token.expires > ?2 AND user.disabled = 0",
+                 WHERE token.secret_hash = ?1 AND token.expires > ?2 AND user.disabled = 0
+                    AND user.origin <> 'machine'",
                 user::COLUMNS
             ))
             .and_then(|mut select| {

@@ -123,12 +123,16 @@ impl Catalog {
         let (account, _) = name::prepare(account)?;
         // No name of a site's own user has such a key.
         let key = format!("\u{1}machine/{account}");
+        let known = |tx: &Connection| {
+            tx.prepare_cached(&format!("SELECT {COLUMNS} FROM user WHERE name_key = ?1"))
+                .and_then(|mut select| select.query_row([&key], read).optional())
+                .map_err(Error::Read)
+        };
+        if let Some(known) = self.read(|tx| known(tx))? {
+            return Ok(known);
+        }
         self.write(|tx| {
-            let known = tx
-                .query_row(&format!("SELECT {COLUMNS} FROM user WHERE name_key = ?1"), [&key], read)
-                .optional()
-                .map_err(Error::Read)?;
-            if let Some(known) = known {
+            if let Some(known) = known(tx)? {
                 return Ok(known);
             }
             room("users", count(tx, "")?, MAX_USERS)?;

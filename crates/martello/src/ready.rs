@@ -1,6 +1,9 @@
 //! The ready file that scripts wait for, signals, and how a command fails.
 
-use std::{path::Path, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use serde::Serialize;
 
@@ -39,6 +42,9 @@ pub struct ReadySite {
     /// One-time link for the first administrator, while it is needed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub setup_url: Option<String>,
+    /// Where administrators of this machine connect without a password.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub local_socket: Option<PathBuf>,
 }
 
 /// A simulated camera.

@@ -31,6 +31,12 @@ pub struct Arguments {
     /// Do not open the HTTP port, nor those for mobile communication and streaming.
     #[arg(long, env = "MARTELLO_HTTPS_ONLY")]
     https_only: bool,
+    /// Unix socket for administrators of this machine [default: `local/site.sock` in the data directory].
+    #[arg(long, env = "MARTELLO_LOCAL_SOCKET")]
+    local_socket: Option<PathBuf>,
+    /// Group of the operating system whose members administrate this machine, beside root [default: martello-admin].
+    #[arg(long, env = "MARTELLO_MACHINE_GROUP")]
+    machine_group: Option<String>,
     /// When serving, write address and certificate ID into this file (JSON).
     #[arg(long, env = "MARTELLO_READY_FILE")]
     ready_file: Option<PathBuf>,
@@ -82,6 +88,7 @@ pub fn site(running: &Running) -> ReadySite {
         password: None,
         token: None,
         setup_url: running.setup_url(),
+        local_socket: running.local_socket().map(ToOwned::to_owned),
     }
 }
 
@@ -91,7 +98,18 @@ fn configure(arguments: Arguments) -> Result<Config, String> {
         None => ConfigFile::default(),
     };
     let mut config = Config::with_defaults(PathBuf::from("martello-data"));
+    // systemd makes it (RuntimeDirectory= of systemd.exec(5)), and removes it with the service.
+    config.local_socket = std::env::var_os("RUNTIME_DIRECTORY")
+        .map(PathBuf::from)
+        .filter(|directory| directory.is_absolute())
+        .map(|directory| directory.join("site.sock"));
     config.apply(file);
+    if arguments.local_socket.is_some() {
+        config.local_socket = arguments.local_socket;
+    }
+    if let Some(group) = arguments.machine_group {
+        config.machine_group = group;
+    }
     if let Some(data) = arguments.data {
         config.data = data;
     }

@@ -20,7 +20,12 @@ use catalog::{
 };
 use model::{CameraId, Privilege, UserId, clock::wall_now};
 
-use crate::{App, cameras::Cameras, principal::Principal, stop::Stop};
+use crate::{
+    App,
+    cameras::Cameras,
+    principal::{self, Principal},
+    stop::Stop,
+};
 
 /// How often views are written.
 const FLUSH: Duration = Duration::from_secs(1);
@@ -87,8 +92,17 @@ impl Deed {
         })
     }
 
+    /// A connection over the local socket, by an account of this machine.
+    pub fn at_machine(uid: u32, name: String) -> Self {
+        let mut deed = Self::new("sign-in", "local_socket", None, String::new());
+        deed.0.name = name;
+        deed.0.address = principal::at_machine(uid);
+        deed
+    }
+
     /// Who does it.
     pub fn by(&mut self, principal: &Principal) {
+        self.0.address = principal.origin();
         self.0.user = Some(principal.user_id);
         self.0.name = principal.user.clone();
     }
@@ -186,7 +200,7 @@ impl Audit {
             at: now,
             user: Some(principal.user_id),
             name: principal.user.clone(),
-            address: principal.address.to_string(),
+            address: principal.origin(),
             kind: "view".to_owned(),
             action: action.to_owned(),
             target,

@@ -10,6 +10,8 @@ use std::{
 
 use serde::Deserialize;
 
+use crate::machine;
+
 /// Configuration of a site server.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -23,6 +25,10 @@ pub struct Config {
     pub http_port: Option<u16>,
     /// Further HTTPS ports with the same router (mobile communication and streaming).
     pub more_https_ports: Vec<u16>,
+    /// The Unix socket for administrators of this machine; none: `local/site.sock` below [`Config::data`].
+    pub local_socket: Option<PathBuf>,
+    /// The group of the operating system whose members administrate this machine, beside root.
+    pub machine_group: String,
     /// Where to look for cameras.
     pub discovery: DiscoveryConfig,
     /// A camera that sends no frames for so long is an alarm.
@@ -65,6 +71,10 @@ pub struct ConfigFile {
     pub http: Option<bool>,
     /// As [`Config::more_https_ports`].
     pub more_https_ports: Option<Vec<u16>>,
+    /// As [`Config::local_socket`].
+    pub local_socket: Option<PathBuf>,
+    /// As [`Config::machine_group`].
+    pub machine_group: Option<String>,
 }
 
 /// Why a configuration file is refused.
@@ -99,6 +109,8 @@ impl Config {
             https_port: 55754,
             http_port: Some(55752),
             more_https_ports: vec![55756, 55757],
+            local_socket: None,
+            machine_group: machine::GROUP.to_owned(),
             discovery: DiscoveryConfig::Interfaces,
             silence: SILENCE,
         }
@@ -113,6 +125,8 @@ impl Config {
             https_port: 0,
             http_port: None,
             more_https_ports: Vec::new(),
+            local_socket: None,
+            machine_group: machine::GROUP.to_owned(),
             discovery: DiscoveryConfig::Addresses { mdns: Vec::new(), ssdp: Vec::new(), wsd: Vec::new() },
             silence: SILENCE,
         }
@@ -120,7 +134,16 @@ impl Config {
 
     /// Takes over what the file says.
     pub fn apply(&mut self, file: ConfigFile) {
-        let ConfigFile { data, listen, https_port, http_port, http, more_https_ports } = file;
+        let ConfigFile {
+            data,
+            listen,
+            https_port,
+            http_port,
+            http,
+            more_https_ports,
+            local_socket,
+            machine_group,
+        } = file;
         if let Some(data) = data {
             self.data = data;
         }
@@ -139,6 +162,18 @@ impl Config {
         if let Some(ports) = more_https_ports {
             self.more_https_ports = ports;
         }
+        if local_socket.is_some() {
+            self.local_socket = local_socket;
+        }
+        if let Some(group) = machine_group {
+            self.machine_group = group;
+        }
+    }
+
+    /// Where administrators of this machine connect.
+    #[must_use]
+    pub fn local_socket(&self) -> PathBuf {
+        self.local_socket.clone().unwrap_or_else(|| self.data.join("local").join("site.sock"))
     }
 
     /// Where recordings lie unless a volume says otherwise.

@@ -16,6 +16,7 @@ mod events;
 mod feed;
 mod http;
 mod identity;
+mod machine;
 mod notify;
 mod principal;
 mod profiles;
@@ -57,6 +58,7 @@ struct Parts {
     endorsement: serde_json::Value,
     cookie_name: String,
     sessions: sessions::Sessions,
+    machine: Arc<machine::Machine>,
     cameras: cameras::Cameras,
     recorder: recorder::Recorder,
     reader: archive_engine::Reader,

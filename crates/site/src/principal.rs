@@ -13,6 +13,8 @@ pub enum Via {
     Cookie,
     /// A token of a script.
     Token,
+    /// The local socket: the kernel names the account of this machine (its user ID).
+    Machine(u32),
 }
 
 /// A caller that is signed in.
@@ -36,7 +38,22 @@ pub struct Principal {
     pub address: IpAddr,
 }
 
+/// From where an account of this machine comes, for the audit log.
+#[must_use]
+pub fn at_machine(uid: u32) -> String {
+    format!("this machine, uid {uid}")
+}
+
 impl Principal {
+    /// From where this caller comes, for the audit log.
+    #[must_use]
+    pub fn origin(&self) -> String {
+        match self.via {
+            Via::Machine(uid) => at_machine(uid),
+            Via::Cookie | Via::Token => self.address.to_string(),
+        }
+    }
+
     /// Whether this caller has the privilege on anything at all.
     #[must_use]
     pub fn may(&self, privilege: Privilege) -> bool {

@@ -18,6 +18,7 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::{
     http::problem::{Failure, Outcome},
+    machine::Machine,
     principal::{Principal, Via},
 };
 
@@ -40,6 +41,7 @@ struct Known {
 
 struct Inner {
     catalog: Catalog,
+    machine: Arc<Machine>,
     throttle: Mutex<Throttle>,
     /// By secret. Only secrets that were found are here.
     known: Mutex<HashMap<String, Known>>,
@@ -65,11 +67,12 @@ pub struct SignedIn {
 }
 
 impl Sessions {
-    /// Over the catalog.
+    /// Over the catalog, and whom the operating system names.
     #[must_use]
-    pub fn new(catalog: Catalog) -> Self {
+    pub fn new(catalog: Catalog, machine: Arc<Machine>) -> Self {
         let inner = Inner {
             catalog,
+            machine,
             throttle: Mutex::default(),
             known: Mutex::default(),
             hashing: Semaphore::new(HASHES),
@@ -230,15 +233,34 @@ impl Sessions {
         Ok(Some(principal))
     }
 
+    /// The principal of an account of this machine; none where it does not administrate the machine (any more). The
+    /// operating system is asked every time: nothing of this kind is kept, and no session or token comes of it.
+    ///
+    /// # Errors
+    /// The catalog cannot be read, or the user that stands for the account not be made.
+    pub async fn by_machine(&self, uid: u32) -> Outcome<Option<Principal>> {
+        let machine = Arc::clone(&self.inner.machine);
+        self.catalog(move |catalog| {
+            let Some(account) = machine.administrator(uid) else { return Ok(None) };
+            let row = catalog.machine_user(&account, wall_now())?;
+            let rights = rights(catalog, row.id, None)?;
+            let session = SessionId::from_bytes(*row.id.as_bytes());
+            Ok(Some(principal(session, &row, Via::Machine(uid), Ipv4Addr::LOCALHOST.into(), rights)))
+        })
+        .await
+    }
+
     /// Whether whoever began a stream may still be there, and what they may do now.
     ///
     /// # Errors
     /// The catalog cannot be read.
     pub async fn renew(&self, held: &Principal) -> Outcome<Option<Principal>> {
         let (user, session, via, address) = (held.user_id, held.session, held.via, held.address);
+        let machine = Arc::clone(&self.inner.machine);
         self.catalog(move |catalog| {
             let now = wall_now();
             let scope = match via {
+                Via::Machine(uid) => machine.administrator(uid).map(|_| None),
                 Via::Cookie => {
                     catalog.sessions_of(user, now)?.iter().any(|row| row.id == session).then_some(None)
                 }

@@ -24,7 +24,9 @@ use crate::{
     discovery::Discovery,
     events::Events,
     http::{self, methods},
-    identity, notify,
+    identity,
+    machine::Machine,
+    notify,
     recorder::Recorder,
     recording::rolling::Rolling,
     server::{self, Limits, tls},
@@ -77,6 +79,15 @@ pub enum StartError {
         #[source]
         source: io::Error,
     },
+    /// The socket for administrators of this machine cannot be made where it was configured.
+    #[error("cannot listen on the local socket {path}")]
+    LocalSocket {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
 }
 
 /// The site server.
@@ -87,6 +98,7 @@ pub struct Running {
     app: App,
     https_port: u16,
     host: IpAddr,
+    local_socket: Option<PathBuf>,
     setup_code: Option<Secret<String>>,
     stop: Stopper,
     tasks: JoinSet<()>,
@@ -125,8 +137,10 @@ impl Site {
         let (stop, stopping) = stop::signal();
         let endorsement = identity.endorse_tls(&certificate.certificate_der, certificate.not_after);
         let id: String = identity.site_id().to_string().chars().take(8).collect();
+        let machine = Arc::new(Machine::new(&config.machine_group));
         let app = App(Arc::new(Parts {
-            sessions: Sessions::new(catalog.clone()),
+            sessions: Sessions::new(catalog.clone(), Arc::clone(&machine)),
+            machine,
             audit: Audit::new(catalog.clone()),
             tls_fingerprint: trust::TlsFingerprint::of(&certificate.certificate_der).to_string(),
             endorsement: serde_json::to_value(endorsement).unwrap_or_default(),
@@ -154,11 +168,13 @@ impl Site {
 
         let mut tasks = JoinSet::new();
         let https_port = listen(&config, &app, &acceptor, &stopping, &mut tasks)?;
+        let local_socket = listen_locally(&config, &app, &stopping, &mut tasks)?;
         let host = match config.listen.first() {
             Some(ip) if !ip.is_unspecified() => *ip,
             _ => IpAddr::V4(std::net::Ipv4Addr::LOCALHOST),
         };
-        let mut running = Running { app: app.clone(), https_port, host, setup_code, stop, tasks };
+        let mut running =
+            Running { app: app.clone(), https_port, host, local_socket, setup_code, stop, tasks };
         app.describe(Some(running.url()))?;
         app.set_calendar()?;
         let mut kept = methods::kept(&app.catalog)?;
@@ -221,6 +237,32 @@ fn listen(
     Ok(https_port)
 }
 
+/// Where nothing else was configured, a site without a local socket is one all the same.
+fn listen_locally(
+    config: &Config,
+    app: &App,
+    stopping: &Stop,
+    tasks: &mut JoinSet<()>,
+) -> Result<Option<PathBuf>, StartError> {
+    let path = config.local_socket();
+    match server::local::bind(&path, app.machine.group_id()) {
+        Ok(socket) => {
+            tasks.spawn(server::local::serve_local(
+                socket,
+                app.clone(),
+                http::router(app.clone()),
+                stopping.clone(),
+            ));
+            Ok(Some(path))
+        }
+        Err(source) if config.local_socket.is_some() => Err(StartError::LocalSocket { path, source }),
+        Err(error) => {
+            tracing::warn!(path = %path.display(), %error, "no socket for administrators of this machine");
+            Ok(None)
+        }
+    }
+}
+
 /// A machine without IPv6 serves IPv4 only.
 fn no_ipv6(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::AddrNotAvailable | io::ErrorKind::Unsupported)
@@ -263,6 +305,12 @@ impl Running {
     #[must_use]
     pub fn tls_certificate_sha256(&self) -> String {
         self.app.tls_fingerprint.clone()
+    }
+
+    /// The socket for administrators of this machine, where there is one.
+    #[must_use]
+    pub fn local_socket(&self) -> Option<&Path> {
+        self.local_socket.as_deref()
     }
 
     /// The one-time code for the first administrator, while it is needed.

@@ -6,6 +6,7 @@ mod client;
 #[path = "../../../archive/tests/it/fake.rs"]
 mod fake_camera;
 mod fake_site;
+mod local;
 mod offline;
 mod pinning;
 

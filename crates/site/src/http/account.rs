@@ -67,6 +67,10 @@ pub async fn password(
     Extension(principal): Extension<Principal>,
     Json(change): Json<PasswordChange>,
 ) -> Outcome<StatusCode> {
+    if principal.machine {
+        return Err(Failure::new(Code::Conflict, "An administrator of the machine has no password here")
+            .detail("Change it where the machine keeps its accounts."));
+    }
     let (user, session) = (principal.user_id, principal.session);
     let changed = app
         .sessions

@@ -30,7 +30,10 @@ use crate::{
     audit::Deed,
     http::{BODY, guard, problem::Failure},
     principal::{Principal, Via},
-    server::Peer,
+    server::{
+        Peer,
+        local::{self, LocalAccount},
+    },
 };
 
 const DRAIN_BYTES: usize = 1 << 20;
@@ -340,6 +343,10 @@ fn allowed(principal: &Principal, asked: Privilege, camera: Option<CameraId>) ->
 }
 
 async fn identify(app: &App, request: &Parts) -> Result<Option<Principal>, Failure> {
+    // Over the local socket it is the account of this machine that counts, and nothing that a request carries.
+    if let Some(LocalAccount(uid)) = request.extensions.get() {
+        return app.sessions.by_machine(*uid).await?.map(Some).ok_or_else(local::refusal);
+    }
     let peer = request.extensions.get::<Peer>().map(|peer| peer.0);
     if let Some(token) = bearer(&request.headers) {
         return match app.sessions.by_token(token, peer).await? {

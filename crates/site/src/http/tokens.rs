@@ -50,6 +50,10 @@ pub async fn make(
     if !(1..=3650).contains(&days) {
         return Err(Failure::new(Code::BadRequest, "A token lives 1 to 3650 days"));
     }
+    if principal.machine {
+        return Err(Failure::new(Code::Conflict, "An administrator of the machine has no tokens")
+            .detail("A token would outlive the account. Make a user of the site for the script, and a token for that."));
+    }
     if request.scope.as_ref().is_some_and(Vec::is_empty) {
         return Err(Failure::new(Code::BadRequest, "A token without any privilege is good for nothing")
             .detail("Leave the scope out for all that you may do."));

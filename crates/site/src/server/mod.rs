@@ -1,8 +1,9 @@
-//! Listeners: TLS with the site's certificate, and the plain port that only redirects.
+//! Listeners: TLS with the site's certificate, the plain port that only redirects, and the socket of this machine.
 //!
 //! What is here: sockets, handshakes, limits on connections and time. What is not here: what a request means
 //! (`http`), which certificate is served (`tls`).
 
+pub mod local;
 mod redirect;
 pub mod tls;
 
@@ -15,13 +16,14 @@ use std::{
     time::Duration,
 };
 
-use axum::{Router, extract::Request};
+use axum::{Router, extract::Request, http::Extensions};
 use hyper::body::Incoming;
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::conn::auto,
 };
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     sync::Semaphore,
     task::JoinSet,
@@ -133,18 +135,31 @@ async fn serve_connection(
     peer: SocketAddr,
     acceptor: TlsAcceptor,
     router: Router,
-    mut stop: Stop,
+    stop: Stop,
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     stream.set_nodelay(true)?;
     // What a viewer does not take waits here, where it can be left out, not in the kernel.
     socket2::SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT)?;
     let tls = tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await??;
+    serve_requests(tls, router, stop, move |request| {
+        request.insert(Peer(peer));
+    })
+    .await
+}
+
+/// Serves the requests of one connection; `from` notes on each where it came from.
+async fn serve_requests<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+    stream: S,
+    router: Router,
+    mut stop: Stop,
+    from: impl Fn(&mut Extensions) + Send + 'static,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let requests = Arc::new(AtomicU64::new(0));
     let counter = Arc::clone(&requests);
     let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
         counter.fetch_add(1, Ordering::Relaxed);
         let mut request: Request = request.map(axum::body::Body::new);
-        request.extensions_mut().insert(Peer(peer));
+        from(request.extensions_mut());
         router.clone().call(request)
     });
     let mut builder = auto::Builder::new(TokioExecutor::new());
@@ -157,7 +172,7 @@ async fn serve_connection(
         .adaptive_window(true)
         .keep_alive_interval(Some(Duration::from_secs(20)))
         .keep_alive_timeout(Duration::from_secs(20));
-    let connection = builder.serve_connection_with_upgrades(TokioIo::new(tls), service);
+    let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
     tokio::pin!(connection);
     let (mut seen, mut patience) = (0, HEADERS);
     loop {

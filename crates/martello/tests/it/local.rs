@@ -35,6 +35,7 @@ impl Drop for Site {
 }
 
 /// Says that the running test cannot run here. (A test runs on a thread of its name.)
+#[allow(clippy::print_stderr, reason = "what a test that cannot run says")]
 fn skip(reason: &str) {
     let test = std::thread::current().name().unwrap_or("?").to_owned();
     let line = format!("SKIPPED: {test}: {reason}\n");

@@ -103,6 +103,12 @@ impl Client {
         Self { base: base.to_owned(), fingerprint: fingerprint.to_owned(), credential: None, http }
     }
 
+    /// The same person over a plain listener of the same site.
+    #[must_use]
+    pub fn plain(&self, address: &str) -> Self {
+        Self { base: format!("http://{address}"), ..self.clone() }
+    }
+
     /// A request with the credential.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let mut request =

@@ -1,12 +1,13 @@
 //! How long a clip of 2 s at a random time takes to arrive over HTTP (keep-alive, TLS), out of a day of recordings.
 //!
 //! What is here: a volume with a day of one camera at 3 Mbit/s in segments of 5 minutes, made with the archive's own writer;
-//! then the product on it and one client. So that the day needs neither 32 GB nor more memory than there is, only every
+//! then the product on it and one client, over TLS and over a plain listener as in `fanout`. So that the day needs neither 32 GB nor more memory than there is, only every
 //! eighth segment has pictures of full size; the others have all their frames, small. Half of the seeks go to full
 //! segments (figures of 2 s clips), half anywhere (figures of the way there). Hot cache.
 //! What is not here: timelines and starts with large volumes (`crates/archive/benches`).
 
 use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -14,7 +15,7 @@ use api::camera::{Camera, NewCamera, Source};
 use archive::{Archive, Dir, Options};
 use bytes::Bytes;
 use e2e::{
-    Program,
+    Client, Program,
     program::martello,
     records::split,
     system::{ADMINISTRATOR, new_camera},
@@ -57,9 +58,23 @@ pub async fn measure() -> Outcome {
     let begin = wall_now().plus_micros(-HOURS * 3_600_000_000);
     fill(&place.path().join("site"), camera.id, begin)?;
 
-    let mut site = Program::start(&program, place.path()).await;
+    let mut command = Command::new(std::env::current_exe()?);
+    command.arg("serve").arg(place.path().join("site"));
+    let mut site = Program::run(command, place.path()).await;
     site.client.sign_in(ADMINISTRATOR.0, ADMINISTRATOR.1).await;
     site.use_token().await;
+    let told: serde_json::Value = serde_json::from_slice(&std::fs::read(place.path().join("ready.json"))?)?;
+    let plain = told["site"]["plain"].as_str().ok_or("no plain listener")?;
+    println!("| seek, ms | p50 | p95 | p99 | most |\n|---|--:|--:|--:|--:|");
+    for (what, client) in [("plain", site.client.plain(plain)), ("TLS", site.client.clone())] {
+        seeks(what, &client, camera.id, begin).await?;
+    }
+    println!("resident: {} MiB", site.resident().0 >> 20);
+    site.end("-TERM").await;
+    Ok(())
+}
+
+async fn seeks(what: &str, client: &Client, camera: CameraId, begin: WallTime) -> Outcome {
     let (mut clips, mut anywhere, mut bytes) = (Vec::new(), Vec::new(), 0);
     // Before it counts, each full segment is read once.
     for warm in [true, false] {
@@ -73,33 +88,36 @@ pub async fn measure() -> Outcome {
             };
             let within = rand::rng().random_range(0..(SEGMENT_S - 10) * 1_000_000);
             let from = begin.plus_micros(segment * SEGMENT_S * 1_000_000 + within);
-            let path =
-                format!("/v1/cameras/{}/playback?from={from}&to={}", camera.id, from.plus_micros(CLIP_US));
+            let path = format!("/v1/cameras/{camera}/playback?from={from}&to={}", from.plus_micros(CLIP_US));
             let began = Instant::now();
-            let response = site.client.request(Method::GET, &path).send().await?;
-            let body = response.bytes().await?;
+            let mut response = client.request(Method::GET, &path).send().await?;
+            let mut body = Vec::new();
+            let mut size = 0;
+            while let Some(chunk) = response.chunk().await? {
+                size += chunk.len();
+                // Not every body is looked into: that would warm this process more than the server's.
+                if number % 50 == 0 {
+                    body.extend_from_slice(&chunk);
+                }
+            }
             let took = began.elapsed().as_micros() as i64;
             if warm {
                 continue;
             }
-            // Not every body is looked into: that would warm this process more than the server's.
             if number % 50 == 0 {
-                let shown = split(body.clone()).iter().filter(|record| record.is_shown_picture()).count();
+                let shown = split(body.into()).iter().filter(|record| record.is_shown_picture()).count();
                 assert!((49..=51).contains(&shown), "{shown} pictures in 2 s");
             }
             if full {
                 clips.push(took);
-                bytes += body.len();
-            } else {
+                bytes += size;
+            } else if segment % FULL != 0 {
                 anywhere.push(took);
             }
         }
     }
-    println!("| seek, ms | p50 | p95 | p99 | most |\n|---|--:|--:|--:|--:|");
-    row(&format!("2 s clip at 3 Mbit/s ({} kB)", bytes / clips.len() / 1000), clips);
-    row("anywhere in the day, small pictures", anywhere);
-    println!("resident: {} MiB", site.resident().0 >> 20);
-    site.end("-TERM").await;
+    row(&format!("{what}: 2 s clip at 3 Mbit/s ({} kB)", bytes / clips.len() / 1000), clips);
+    row(&format!("{what}: anywhere in the day, small pictures"), anywhere);
     Ok(())
 }
 

@@ -68,7 +68,7 @@ pub async fn save(
         return Err(Failure::new(Code::Busy, "Too many recordings are being played back or saved")
             .detail("Wait for some to end and try again."));
     };
-    let range = app.blocking(move |app| readable(app, &principal, key, range)).await??;
+    let range = readable(&app, &principal, key, range).await?;
     let range = range.ok_or_else(|| refused(ClipError::Empty))?;
     let clip =
         app.blocking(move |app| Clip::lay_out(&app.reader, key, range, audio)).await?.map_err(refused)?;

@@ -101,7 +101,7 @@ pub async fn play(
         return Err(Failure::new(Code::Busy, "Too many recordings are being played back")
             .detail("Close some and try again."));
     };
-    let range = app.blocking(move |app| readable(app, &principal, key, range)).await??;
+    let range = readable(&app, &principal, key, range).await?;
     let (records, body) = mpsc::channel::<Result<Bytes, std::io::Error>>(4);
     let reader = app.reader.clone();
     tokio::task::spawn_blocking(move || {

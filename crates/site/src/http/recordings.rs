@@ -74,13 +74,11 @@ pub fn range(from: WallTime, to: WallTime, longest: Duration) -> Outcome<WallRan
 }
 
 /// The part of a stream's range that the caller may see, for reading frames: it begins with a key frame that is not older
-/// than the limit, so that nothing from before it is needed. Blocking.
-///
-/// Nothing where there is nothing to see.
+/// than the limit, so that nothing from before it is needed. Nothing where there is nothing to see.
 ///
 /// # Errors
 /// It cannot be read.
-pub fn readable(
+pub async fn readable(
     app: &App,
     principal: &Principal,
     key: StreamKey,
@@ -90,13 +88,18 @@ pub fn readable(
     if principal.sees_all_recordings(key.camera) {
         return Ok(Some(shown));
     }
-    for part in app.reader.plan(key, shown, &[TrackKind::Video]) {
+    app.blocking(move |app| from_key_frame(app, key, shown)).await?
+}
+
+/// The range from its first key frame on. Blocking.
+fn from_key_frame(app: &App, key: StreamKey, range: WallRange) -> Outcome<Option<WallRange>> {
+    for part in app.reader.plan(key, range, &[TrackKind::Video]) {
         let part = part.map_err(|error| Failure::internal("reading a recording", error))?;
         if let Part::Sample(sample) = part
             && sample.key
-            && sample.wall >= shown.from
+            && sample.wall >= range.from
         {
-            return Ok(WallRange::new(sample.wall, shown.to));
+            return Ok(WallRange::new(sample.wall, range.to));
         }
     }
     Ok(None)

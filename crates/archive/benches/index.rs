@@ -91,7 +91,7 @@ fn measure(root: &Path) {
     archive.push(key, &sample, end).unwrap();
     assert!(archive.tick(end + Duration::from_millis(500)).errors.is_empty());
     let recording = begun.elapsed();
-    let recovery = loader.run();
+    let recovery = loader.run().unwrap();
     let loaded = begun.elapsed();
     assert!(recovery.missing.is_empty() && recovery.from_index == recovery.segments, "{recovery:?}");
     println!(

@@ -13,7 +13,6 @@ use std::{
 
 use media::{Sample, Tracks};
 use model::{RunId, SiteId, StreamKey, VolumeId, WallTime};
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
@@ -24,7 +23,7 @@ use crate::{
     disk::Disk,
     index::{self, Index},
     journal::{self, Journal},
-    layout::{DELETIONS_FILE, Day, LOCKS_FILE, ROOTS_FILE, SegmentName, VOIDS_FILE, run_id},
+    layout::{DELETIONS_FILE, Day, LOCKS_FILE, ROOTS_FILE, SegmentName, run_id},
     lead_in::{Lead, Tail},
     load::Loader,
     locks::{self, Lock},
@@ -38,7 +37,7 @@ use crate::{
     sign::{Signer, Verifier},
     stream::{Limits, Shared, Writer},
     tables::Tables,
-    unsettled::{self, Unsettled, Void},
+    unsettled::{self, Loose, Unsettled},
     volume::{FORMAT, Volume},
 };
 
@@ -61,8 +60,6 @@ pub struct Options {
     pub new_volume: VolumeId,
     /// How large segments become.
     pub limits: Limits,
-    /// What other volumes know to be void here ([`Archive::recorded_voids`]): it is cut off before anything is read.
-    pub voids: Vec<Void>,
     /// Checks the notes by which volumes of other sites were adopted; without it every note counts.
     pub verifier: Option<Arc<dyn Verifier + Send + Sync>>,
     /// Where else streams may have footage.
@@ -78,7 +75,6 @@ impl Options {
             signer,
             new_volume: VolumeId::new(),
             limits: Limits::default(),
-            voids: Vec::new(),
             verifier: None,
             elsewhere: None,
         }
@@ -103,12 +99,10 @@ pub struct Archive<D: Disk> {
     unlocked: HashSet<Uuid>,
     lock_journal: Journal<D::File>,
     deletion_journal: Journal<D::File>,
-    void_journal: Journal<D::File>,
     root_journal: Journal<D::File>,
     last_root: Option<Root>,
     /// Bytes of the journal of deletions from which on it is shortened.
     shorten_above: u64,
-    recorded_voids: Vec<Void>,
     /// Opened when it is needed.
     pub(crate) copy_journal: Option<Journal<D::File>>,
     /// Files of writers that ended since the last commit.
@@ -123,20 +117,13 @@ pub struct Archive<D: Disk> {
     /// Segments whose commit failed and those that were given up: the next start has to look at them.
     spoiled: HashSet<(StreamKey, SegmentName)>,
     /// Ends that are to be cut off, and their files.
-    voids: Vec<Void>,
-    void_files: Vec<Arc<D::File>>,
+    loose: Vec<Loose>,
+    loose_files: Vec<Arc<D::File>>,
     /// How far streams without a run are safe, and their last pictures.
     ended: HashMap<StreamKey, (Counter, Tail)>,
     /// Days whose index on disk is missing or old.
     stale_days: BTreeSet<Day>,
     last_run: RunId,
-}
-
-/// An entry of the journal of voids.
-#[derive(Serialize, Deserialize)]
-struct VoidEntry {
-    at: WallTime,
-    voids: Vec<Void>,
 }
 
 /// Work for a thread that may block on the disk.
@@ -181,7 +168,6 @@ impl<D: Disk> Archive<D> {
         }
         let recovery = days.recovery();
         archive.stale_days.append(&mut days.take_stale());
-        archive.reader().hide_noted(archive.volume.volume);
         // The index is a cache: what cannot be written now is written later.
         let _ = archive.write_indexes(Day::of(WallTime::MAX));
         Ok((archive, recovery))
@@ -204,12 +190,10 @@ impl<D: Disk> Archive<D> {
             }
         };
         let (lock_journal, locks) = Journal::open::<D, locks::Entry>(&disk, LOCKS_FILE)?;
-        let (void_journal, voids) = Journal::open::<D, VoidEntry>(&disk, VOIDS_FILE)?;
         let (deletion_journal, deletions) = Journal::open::<D, retention::Entry>(&disk, DELETIONS_FILE)?;
         let (root_journal, roots) = Journal::open::<D, Root>(&disk, ROOTS_FILE)?;
         let deleted = Deletions::new(&deletions.entries);
-        let recovery = recover::cut_voids(&disk, volume.volume, &options.voids)?;
-        let days = Days::new(volume.volume, recover::days(&disk)?, deleted, recovery);
+        let days = Days::new(volume.volume, recover::days(&disk)?, deleted, Recovery::default());
         let shared = Arc::new(Volumes { disk, index: Index::default(), tables: Tables::default(), days });
         let loader = Loader(Arc::clone(&shared));
         let archive = Self {
@@ -221,11 +205,9 @@ impl<D: Disk> Archive<D> {
             locks: locks::replay(locks.entries),
             lock_journal,
             deletion_journal,
-            void_journal,
             root_journal,
             last_root: roots.entries.into_iter().next_back(),
             shorten_above: SHORTEN_ABOVE,
-            recorded_voids: voids.entries.into_iter().flat_map(|entry| entry.voids).collect(),
             copy_journal: None,
             closed: Vec::new(),
             written_since: None,
@@ -233,12 +215,13 @@ impl<D: Disk> Archive<D> {
             unsettled: Vec::new(),
             settling: Vec::new(),
             spoiled: HashSet::new(),
-            voids: Vec::new(),
-            void_files: Vec::new(),
+            loose: Vec::new(),
+            loose_files: Vec::new(),
             ended: HashMap::new(),
             stale_days: BTreeSet::new(),
             last_run: RunId::from_bytes([0; 16]),
         };
+        archive.reader().hide_noted(archive.volume.volume);
         Ok((archive, loader))
     }
 
@@ -365,9 +348,9 @@ impl<D: Disk> Archive<D> {
         if self.committing.is_some() {
             return (errors, None);
         }
-        self.cut_voids();
+        self.cut_loose();
         let mut files = std::mem::take(&mut self.closed);
-        files.extend(self.void_files.iter().cloned());
+        files.extend(self.loose_files.iter().cloned());
         let mut since = self.written_since.take();
         let mut retired = Vec::new();
         for writer in self.writers.values_mut() {
@@ -376,7 +359,7 @@ impl<D: Disk> Archive<D> {
             retired.append(&mut writer.retired);
         }
         self.note_retired(retired);
-        if files.is_empty() && self.voids.is_empty() {
+        if files.is_empty() && self.loose.is_empty() {
             return (errors, None);
         }
         self.writers.values_mut().for_each(Writer::begin_commit);
@@ -430,45 +413,19 @@ impl<D: Disk> Archive<D> {
         for one in self.settling.drain(..).chain(self.unsettled.drain(..)).chain(open) {
             let from = one.forget_end(&self.shared.index, &self.shared.tables);
             self.spoiled.insert((one.key, one.name()));
-            self.void_files.push(one.file);
-            self.voids.push(Void { volume: self.volume.volume, path: one.path, from });
+            self.loose_files.push(one.file);
+            self.loose.push(Loose { path: one.path, from });
         }
-        self.cut_voids();
+        self.cut_loose();
     }
 
     /// Cuts void ends off; those that the disk refuses are tried again at the next commit.
-    fn cut_voids(&mut self) {
-        for void in &self.voids {
-            if unsettled::cut(&self.shared.disk, &void.path, void.from).is_err() {
+    fn cut_loose(&mut self) {
+        for one in &self.loose {
+            if unsettled::cut(&self.shared.disk, one).is_err() {
                 break;
             }
         }
-    }
-
-    /// Ends of segments of this volume that do not count since their commit failed, as long as it is not certain that
-    /// they were cut off. Whoever writes their samples to another volume notes them there first
-    /// ([`Archive::record_voids`]), and hands them to [`Options::voids`] when this volume is opened again.
-    #[must_use]
-    pub fn voids(&self) -> &[Void] {
-        &self.voids
-    }
-
-    /// Keeps what is void on another volume in this volume's journal. Durable on return.
-    pub fn record_voids(&mut self, voids: &[Void], now: WallTime) -> Result<(), Error> {
-        let new: Vec<Void> =
-            voids.iter().filter(|void| !self.recorded_voids.contains(void)).cloned().collect();
-        for batch in new.chunks(SEGMENTS_PER_ENTRY) {
-            let entry = VoidEntry { at: now, voids: batch.to_vec() };
-            self.void_journal.append(&self.shared.disk, &*self.options.signer, &entry)?;
-            self.recorded_voids.extend_from_slice(batch);
-        }
-        Ok(())
-    }
-
-    /// What this volume's journal knows to be void on other volumes.
-    #[must_use]
-    pub fn recorded_voids(&self) -> &[Void] {
-        &self.recorded_voids
     }
 
     fn report(&mut self, errors: Vec<Error>, now: WallTime) -> TickReport {
@@ -657,10 +614,9 @@ impl<D: Disk> Archive<D> {
         }
         self.stale_days.extend(self.settling.drain(..).map(|one| one.name().day()));
         // They were cut off before this commit began, or there are still some that the disk refused.
-        let left = |void: &Void| unsettled::cut(&self.shared.disk, &void.path, void.from).unwrap_or(true);
-        self.voids.retain(left);
-        if self.voids.is_empty() {
-            self.void_files.clear();
+        self.loose.retain(|one| unsettled::cut(&self.shared.disk, one).unwrap_or(true));
+        if self.loose.is_empty() {
+            self.loose_files.clear();
         }
     }
 
@@ -732,6 +688,13 @@ impl<D: Disk> Archive<D> {
     }
 }
 
+impl<D: Disk> Drop for Archive<D> {
+    /// Somebody else may write to the volume from now on.
+    fn drop(&mut self) {
+        self.shared.days.stop();
+    }
+}
+
 fn earlier(one: Option<WallTime>, other: Option<WallTime>) -> Option<WallTime> {
     one.into_iter().chain(other).min()
 }
@@ -752,11 +715,4 @@ fn shared<'a, D: Disk>(
         now,
         elsewhere: options.elsewhere.as_deref(),
     }
-}
-
-/// What a volume's journal knows to be void on other volumes; nothing where it cannot be read.
-pub(crate) fn recorded_voids<D: Disk>(disk: &D) -> Vec<Void> {
-    crate::journal::read_only::<D, VoidEntry>(disk, VOIDS_FILE, None)
-        .map(|contents| contents.entries.into_iter().flat_map(|entry| entry.voids).collect())
-        .unwrap_or_default()
 }

@@ -119,6 +119,22 @@ impl Days {
         done
     }
 
+    /// Reads no day any more, since somebody else may write to the volume from now on. Returns when none is being read.
+    pub(crate) fn stop(&self) {
+        if self.complete() {
+            return;
+        }
+        let mut state = self.state();
+        loop {
+            state.waiting.clear();
+            if state.loading.is_empty() {
+                break;
+            }
+            state = self.loaded.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        self.note_complete(&mut state);
+    }
+
     /// Gives a day up that cannot be read: what lies there is not served.
     pub(crate) fn give_up(&self, day: Day, error: &Error) {
         let mut state = self.state();
@@ -154,6 +170,26 @@ impl Days {
     /// Reads all days.
     pub(crate) fn need_all<D: Disk>(&self, disk: &D, index: &Index) {
         self.need(disk, index, WallRange { from: WallTime::MIN, to: WallTime::MAX });
+    }
+
+    /// Reads the newest day that has footage at all, and what is newer; tells the end of the newest footage.
+    pub(crate) fn need_newest<D: Disk>(&self, disk: &D, index: &Index) -> Option<WallTime> {
+        loop {
+            let ends = index.keys().into_iter().filter_map(|key| {
+                let stream = index.get(key)?;
+                let newest = crate::index::read(&stream).before(WallTime::MAX);
+                newest.map(|(summary, _)| summary.end())
+            });
+            let known = ends.max();
+            let unread = {
+                let state = self.state();
+                state.waiting.last().max(state.loading.last()).copied()
+            };
+            match unread.filter(|day| known.is_none_or(|known| Day::of(known) < *day)) {
+                Some(day) if self.load(disk, index, day).is_ok() => {}
+                _ => return known,
+            }
+        }
     }
 
     /// Reads the newest day that has footage of the stream, and what is newer.

@@ -9,21 +9,18 @@ use std::{ops::Range, sync::Arc};
 
 use bytes::Bytes;
 use media::{Tracks, fmp4::read::FragmentTrack};
-use model::{StreamKey, WallRange, WallTime};
+use model::{StreamKey, TrackKind, WallRange, WallTime};
 
 use crate::{
-    Error, Reader, Recovery, chain,
-    days::Days,
-    deletions::Deletions,
+    Error, Reader, chain,
     disk::{Disk, File},
     format::{self, BOX_HEADER, Fragment, Head, LINK_LEN, Seal},
-    index::{self, Index, Summary},
+    index::{self, Summary},
     layout::SegmentName,
-    recover, scan,
+    scan,
     scan::ScanError,
     source::Source,
-    tables::{Tables, reading},
-    volume::Volume,
+    tables::reading,
 };
 
 /// No fragment is longer.
@@ -90,22 +87,6 @@ pub fn read_header(bytes: &[u8]) -> Result<Header, format::Malformed> {
 }
 
 impl<D: Disk> Reader<D> {
-    /// Reads a volume that nobody has to write to: nothing is repaired, and what is added later is not seen.
-    ///
-    /// # Errors
-    /// There is no volume, or it cannot be read.
-    pub fn look(disk: D) -> Result<(Self, Volume), Error> {
-        let volume = Volume::read(&disk)?.ok_or_else(|| {
-            let error = std::io::Error::new(std::io::ErrorKind::NotFound, "there is no volume here");
-            Error::OpenVolume(error)
-        })?;
-        let index = Index::default();
-        recover::look(&disk, volume.volume, &index)?;
-        let days = Days::new(volume.volume, [], Deletions::default(), Recovery::default());
-        let tables = Tables::default();
-        Ok((Self::new(Arc::new(crate::archive::Volumes { disk, index, tables, days })), volume))
-    }
-
     /// The fragments of a range, in order; none where nothing was recorded.
     ///
     /// # Errors
@@ -157,6 +138,7 @@ impl<D: Disk> Reader<D> {
             let Some(stream) = self.0.index.get(key) else { return Ok(None) };
             let Some(source) = Source::find(&self.0, key, summary.name())? else { return Ok(None) };
             let anchor = source.head().anchor;
+            let void = index::read(&stream).void_of(summary.run_tag);
             let at = range.from.max(summary.start);
             let key_frame = if continues { None } else { source.key_frame(&stream, at) };
             let found = source.table(&stream, |table| {
@@ -169,7 +151,12 @@ impl<D: Disk> Reader<D> {
                     // Its begin can no longer be decoded.
                     None => table.keys.first().map_or(usize::MAX, |key| key.fragment as usize),
                 };
-                first..table.fragments.partition_point(|fragment| begins(fragment) < range.to)
+                // A fragment can be proved whole only: one that is void from its middle on stays.
+                let counts = |fragment: &Fragment| {
+                    let time = anchor.media.saturating_add(fragment.time.into());
+                    void.is_none_or(|void| !void.takes(TrackKind::Video, time))
+                };
+                first..table.fragments.partition_point(|one| begins(one) < range.to && counts(one))
             });
             if let Some(fragments) = found {
                 let tracks = Arc::clone(source.tracks());
@@ -272,7 +259,7 @@ impl<F: File> Original<F> {
 impl Piece {
     /// The bytes of a track's samples, one after the other; none where the fragment has none of it.
     #[must_use]
-    pub fn track(&self, kind: model::TrackKind) -> &[u8] {
+    pub fn track(&self, kind: TrackKind) -> &[u8] {
         let samples = self.tracks.iter().find(|track| track.kind == kind).map(|track| &track.samples);
         let (Some(first), Some(last)) =
             (samples.and_then(|samples| samples.first()), samples.and_then(|samples| samples.last()))
@@ -287,7 +274,7 @@ impl Piece {
     /// What its link in the chain is made of.
     #[must_use]
     pub fn digests(&self) -> chain::Digests {
-        use model::TrackKind::{Audio, Video};
+        use TrackKind::{Audio, Video};
         chain::Digests::of(self.track(Video), self.track(Audio), &self.moof)
     }
 }

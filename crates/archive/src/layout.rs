@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! volume.json                                                      what this volume is
-//! locks  deletions  voids  roots  copies  adoptions                journals (see `journal`)
+//! locks  deletions  roots  copies  adoptions                       journals (see `journal`)
 //! 2026-11-21/                                                      UTC day in which its segments begin
 //!   index                                                          cache of the heads and trailers of the day
 //!   <camera, 32 hex digits>.main/
@@ -22,8 +22,6 @@ pub const VOLUME_FILE: &str = "volume.json";
 pub const LOCKS_FILE: &str = "locks";
 /// The journal of deletions.
 pub const DELETIONS_FILE: &str = "deletions";
-/// The journal of what is void on other volumes.
-pub const VOIDS_FILE: &str = "voids";
 /// The journal of hourly roots: see [`crate::roots`].
 pub const ROOTS_FILE: &str = "roots";
 /// The journal of what was written again: see [`crate::set`].

@@ -49,7 +49,7 @@ pub struct PaceStatus {
     pub tick: Duration,
     /// A power cut loses at most this much.
     pub at_risk: Duration,
-    /// The disk does not keep the usual tick.
+    /// The disk does not keep the usual tick: the tick is longer, or the commit that runs is.
     pub slow: bool,
 }
 
@@ -110,7 +110,8 @@ impl Pace {
     pub fn status(&self, now: Instant) -> PaceStatus {
         let usual = self.tick.max(self.took) + self.took;
         let at_risk = YOUNG + usual.max(now.saturating_duration_since(self.durable));
-        PaceStatus { tick: self.tick, at_risk, slow: self.tick > TICK }
+        let overdue = self.running.is_some_and(|begun| now.saturating_duration_since(begun) > TICK);
+        PaceStatus { tick: self.tick, at_risk, slow: self.tick > TICK || overdue }
     }
 }
 
@@ -174,7 +175,7 @@ mod tests {
         let mut pace = Pace::new(now);
         pace.handle_begin(now + TICK);
         let status = pace.status(now + Duration::from_secs(60));
-        assert!(status.at_risk >= Duration::from_secs(60), "{status:?}");
+        assert!(status.at_risk >= Duration::from_secs(60) && status.slow, "{status:?}");
         pace.handle_end(false, now + Duration::from_secs(61));
         assert!(pace.poll_timeout().unwrap() <= now + Duration::from_secs(61), "failed: tried again at once");
     }

@@ -42,7 +42,8 @@ impl<D: Disk> Reader<D> {
         self.0.days.complete()
     }
 
-    fn need(&self, range: WallRange) {
+    /// Reads what of the index is needed to tell of the range.
+    pub(crate) fn need(&self, range: WallRange) {
         self.0.days.need(&self.0.disk, &self.0.index, range);
     }
 
@@ -136,6 +137,12 @@ impl<D: Disk> Reader<D> {
         self.0.days.need_newest_of(&self.0.disk, &self.0.index, key);
         let stream = self.0.index.get(key)?;
         index::read(&stream).before(WallTime::MAX).map(|(summary, _)| summary.end())
+    }
+
+    /// End of the newest footage of all.
+    #[must_use]
+    pub fn newest_of_all(&self) -> Option<WallTime> {
+        self.0.days.need_newest(&self.0.disk, &self.0.index)
     }
 
     /// Bytes of all footage of a stream.

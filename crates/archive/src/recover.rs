@@ -17,12 +17,12 @@ use crate::{
     deletions::Deletions,
     disk::{Disk, File},
     format::Head,
-    index::{Index, Summary},
+    index::{self, Index, Summary},
     layout::{Day, SegmentName, parse_stream},
     mark,
     scan::{self, Header, ScanError, Walked},
+    set::Void,
     tables::reading,
-    unsettled::{self, Void},
 };
 
 /// So many fragments at the end of a torn segment are computed again.
@@ -39,8 +39,6 @@ pub struct Recovery {
     pub from_index: u64,
     /// Segments that a crash left without trailer; what was whole of them is kept.
     pub recovered: Vec<Recovered>,
-    /// Ends of segments that did not count since their commit had failed; they were cut off.
-    pub voided: u64,
     /// Files that a crash left without one whole fragment; they were removed.
     pub removed: Vec<String>,
     /// Deletions that a crash interrupted; they were finished.
@@ -56,7 +54,6 @@ impl Recovery {
     pub(crate) fn add(&mut self, more: Self) {
         self.segments += more.segments;
         self.from_index += more.from_index;
-        self.voided += more.voided;
         self.finished_deletions += more.finished_deletions;
         self.recovered.extend(more.recovered);
         self.removed.extend(more.removed);
@@ -160,40 +157,6 @@ fn cut_at_broken_link<F: File>(file: &F, header: &Header, walked: &mut Walked) -
     Ok(())
 }
 
-/// Whether a path is that of a segment: what another volume tells is not believed to be.
-fn is_segment(path: &str) -> bool {
-    let mut parts = path.split('/');
-    let (Some(day), Some(stream), Some(file), None) =
-        (parts.next(), parts.next(), parts.next(), parts.next())
-    else {
-        return false;
-    };
-    let name = Day::parse(day).and_then(|day| SegmentName::parse(day, file));
-    name.is_some() && parse_stream(stream).is_some()
-}
-
-/// Cuts off what does not count, as others know.
-pub(crate) fn cut_voids<D: Disk>(
-    disk: &D,
-    volume: model::VolumeId,
-    voids: &[Void],
-) -> Result<Recovery, Error> {
-    let mut recovery = Recovery::default();
-    for void in voids.iter().filter(|void| void.volume == volume && is_segment(&void.path)) {
-        let failed = |error| Error::WriteSegment { path: void.path.clone(), error };
-        recovery.voided += u64::from(unsettled::cut(disk, &void.path, void.from).map_err(failed)?);
-    }
-    if recovery.voided > 0 {
-        // Of files that were cut, their new length.
-        for void in voids.iter().filter(|void| void.volume == volume && is_segment(&void.path)) {
-            if let Ok(file) = disk.open_append(&void.path) {
-                disk.commit(&[&file]).map_err(Error::Commit)?;
-            }
-        }
-    }
-    Ok(recovery)
-}
-
 /// The days that have a directory.
 pub(crate) fn days<D: Disk>(disk: &D) -> Result<Vec<Day>, Error> {
     let entries = disk.list("").map_err(|error| Error::List { path: String::new(), error })?;
@@ -272,38 +235,40 @@ pub(crate) fn load_day<D: Disk>(
     if changed {
         disk.commit(&[]).map_err(Error::Commit)?;
     }
-    for (key, mut entries) in found {
-        entries.sort_unstable_by_key(|entry| entry.summary.start);
-        crate::index::write(&index.get_or_add(key)).insert_day(entries);
+    for (key, entries) in found {
+        insert(disk, index, key, entries);
     }
     Ok((recovery, changed))
 }
 
-/// Fills the index from the volume and changes nothing on it; what cannot be read is left out.
-pub(crate) fn look<D: Disk>(disk: &D, volume: model::VolumeId, index: &Index) -> Result<(), Error> {
-    let list = |path: &str| disk.list(path).map_err(|error| Error::List { path: path.to_owned(), error });
-    for day in list("")?.iter().filter(|entry| entry.directory).filter_map(|entry| Day::parse(&entry.name)) {
-        let mut known = DayIndex::read(disk, volume, day).unwrap_or_default();
-        for (stream, key) in list(&day.directory())?
-            .into_iter()
-            .filter_map(|entry| parse_stream(&entry.name).map(|key| (entry.name, key)))
-        {
-            let mut entries = known.take(key);
-            let stream_index = index.get_or_add(key);
-            for entry in list(&format!("{}/{stream}", day.directory()))? {
-                let Some(name) = SegmentName::parse(day, &entry.name) else { continue };
-                let inspected = || inspect(&disk.open(&name.path(key)).ok()?, name, key).ok();
-                let found = entries.remove(&name).or_else(|| match inspected()? {
-                    Inspected::Sealed(entry, _) | Inspected::Torn { entry, .. } => Some(entry),
-                    Inspected::Empty => None,
-                });
-                if let Some(Entry { summary, stretches }) = found {
-                    crate::index::write(&stream_index).add(summary, stretches);
-                }
-            }
+/// Adds the segments of a stream and a day, without what is known to be void of them.
+pub(crate) fn insert<D: Disk>(disk: &D, index: &Index, key: StreamKey, mut entries: Vec<Entry>) {
+    entries.sort_unstable_by_key(|entry| entry.summary.start);
+    let stream = index.get_or_add(key);
+    let voids = index::read(&stream).voids.clone();
+    if !voids.is_empty() {
+        cut_voids(disk, key, &voids, &mut entries);
+    }
+    index::write(&stream).insert_day(entries);
+}
+
+/// Cuts off what is void of the segments, which are in order, and takes out those of which nothing is left. Reads the heads of
+/// those that are concerned.
+fn cut_voids<D: Disk>(disk: &D, key: StreamKey, voids: &[Void], entries: &mut Vec<Entry>) {
+    // What is void is the end of a run: what is before a segment that is whole is whole.
+    let mut whole: Vec<u32> = Vec::new();
+    for at in (0..entries.len()).rev() {
+        let Some(summary) = entries.get(at).map(|entry| entry.summary) else { continue };
+        let void = voids.iter().find(|void| void.run == summary.run_tag && !whole.contains(&void.run));
+        let Some(void) = void else { continue };
+        let file = disk.open(&summary.name().path(key)).map_err(ScanError::Io);
+        let Ok(header) = file.and_then(|file| scan::header(&file)) else { continue };
+        match void.cut(summary, &header.head.anchor) {
+            None => drop(entries.remove(at)),
+            Some(left) if left == summary => whole.push(void.run),
+            Some(left) => entries.iter_mut().skip(at).take(1).for_each(|entry| entry.summary = left),
         }
     }
-    Ok(())
 }
 
 /// Segments that only the index knows: whether there are any, and which of them nobody deleted.

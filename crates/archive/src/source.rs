@@ -11,7 +11,7 @@ use crate::{
     Error,
     archive::Volumes,
     disk::Disk,
-    format::{Head, Table},
+    format::{Head, KeyFrame, Table},
     index::{self, Stream},
     layout::SegmentName,
     plan::SampleRef,
@@ -84,11 +84,16 @@ impl Source {
         at: WallTime,
     ) -> Option<(Arc<Tracks>, SampleRef)> {
         let anchor = self.head().anchor;
+        let void = index::read(stream).void_of(self.head().name().run_tag);
+        let counts = |key: &&KeyFrame| {
+            let time = anchor.media.saturating_add(key.time.into());
+            void.is_none_or(|void| !void.takes(TrackKind::Video, time))
+        };
         let found = self.table(stream, |table| {
             let wall =
                 |time: i32, offset: i32| anchor.wall_at(anchor.media + i64::from(time) + i64::from(offset));
             let after = table.keys.partition_point(|key| wall(key.time, key.composition_offset) <= at);
-            let key = table.keys.get(after.checked_sub(1)?)?;
+            let key = table.keys.get(..after)?.iter().rev().find(counts)?;
             let fragment = table.fragments.get(key.fragment as usize)?;
             Some(SampleRef {
                 track: TrackKind::Video,

@@ -4,8 +4,7 @@
 
 use std::sync::Arc;
 
-use model::{StreamKey, VolumeId};
-use serde::{Deserialize, Serialize};
+use model::StreamKey;
 
 use crate::{
     disk::{Disk, File},
@@ -14,16 +13,13 @@ use crate::{
     tables::Tables,
 };
 
-/// The end of a segment that does not count, although the disk may still have it: its commit failed, and it may have
-/// been written to another volume since.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Void {
-    /// The volume that it lies on.
-    pub volume: VolumeId,
-    /// Path of the segment there.
-    pub path: String,
+/// The end of a segment that does not count, since its commit failed, although the disk may still have it. It is written
+/// again, here or on another volume ([`crate::set`]).
+pub(crate) struct Loose {
+    /// The segment.
+    pub(crate) path: String,
     /// The first byte that does not count; 0: nothing of the segment does.
-    pub from: u64,
+    pub(crate) from: u64,
 }
 
 /// A segment that is written to no more.
@@ -63,15 +59,15 @@ impl<F> Unsettled<F> {
     }
 }
 
-/// Cuts the void end off, not durable before the next commit; whether there was anything to cut.
-pub(crate) fn cut<D: Disk>(disk: &D, path: &str, from: u64) -> std::io::Result<bool> {
+/// Cuts the end off, not durable before the next commit; whether there was anything to cut.
+pub(crate) fn cut<D: Disk>(disk: &D, Loose { path, from }: &Loose) -> std::io::Result<bool> {
     let cut = || {
-        if from == 0 {
+        if *from == 0 {
             return disk.remove(path).map(|()| true);
         }
         let file = disk.open_append(path)?;
-        let longer = file.len()? > from;
-        if longer { file.truncate(from).map(|()| true) } else { Ok(false) }
+        let longer = file.len()? > *from;
+        if longer { file.truncate(*from).map(|()| true) } else { Ok(false) }
     };
     match cut() {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),

@@ -3,9 +3,11 @@
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
+    thread,
+    time::{Duration, Instant},
 };
 
-use archive::{Archive, Dir, Disk, Options, Volume, set::Lane};
+use archive::{Archive, Dir, Disk, Loader, Options, Volume, set::Lane};
 use evidence::{Signatures, SiteSigner};
 use model::{VolumeId, WallTime, clock::wall_now};
 use trust::Identity;
@@ -16,6 +18,11 @@ use crate::recorder::Place;
 pub type Reader = archive::set::Reader<Dir>;
 /// The frames of a range, on whichever volumes they lie.
 pub type ReadPlan = archive::set::Plan<Dir>;
+
+/// So often a day's index that cannot be read is tried before the day is left out …
+const TRIES: usize = 5;
+/// … and so long after each time.
+const AGAIN: Duration = Duration::from_secs(10);
 
 /// Why a volume cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -69,22 +76,46 @@ pub fn open(place: &Place, identity: &Identity, all: &Reader) -> Result<Lane<Dir
     let disk = Dir::open(&path).map_err(failed)?;
     let options = Options {
         new_volume: place.id,
-        voids: all.recorded_voids(place.id),
         verifier: Some(Arc::new(Signatures(None))),
         elsewhere: Some(Arc::new(all.clone())),
         ..Options::new(identity.site_id(), Arc::new(SiteSigner(identity.clone())))
     };
-    let (archive, recovery) = Archive::open(disk, options, wall_now())?;
-    tracing::info!(?recovery, path = %path.display(), "the volume is open");
+    let (archive, loader) = Archive::open_lazily(disk, options, wall_now())?;
+    let id = place.id;
+    // Whoever asks about a day that is not read yet reads it: without this thread it is only later.
+    if let Err(error) = thread::Builder::new().name("index".into()).spawn(move || read_index(id, loader)) {
+        tracing::error!(%error, volume = %id, "the thread that reads the index could not be started");
+    }
     Ok(Lane::new(archive))
+}
+
+/// Reads the index of a volume that takes recordings already.
+fn read_index(volume: VolumeId, loader: Loader<Dir>) {
+    let begun = Instant::now();
+    let mut recovery = None;
+    for _ in 0..TRIES {
+        match loader.run() {
+            Ok(found) => {
+                recovery = Some(found);
+                break;
+            }
+            Err(error) => {
+                let reason = crate::http::problem::chain(&error);
+                tracing::error!(%volume, %reason, "the index cannot be read; it is tried again");
+                thread::park_timeout(AGAIN);
+            }
+        }
+    }
+    let recovery = recovery.unwrap_or_else(|| loader.give_up());
+    tracing::info!(%volume, ?recovery, seconds = begun.elapsed().as_secs_f64(), "the index is read");
 }
 
 /// Reads a volume that is not to be changed; nothing where it cannot be read.
 #[must_use]
 pub fn read_only(path: &Path) -> Option<archive::Reader<Dir>> {
     let disk = Dir::open_for_reading(path).ok()?;
-    match archive::set::read_only(disk) {
-        Ok(found) => found.map(|(_, reader)| reader),
+    match archive::Reader::look(disk) {
+        Ok((reader, _)) => Some(reader),
         Err(error) => {
             tracing::error!(%error, path = %path.display(), "a volume of another site cannot be read");
             None

@@ -32,7 +32,7 @@ use crate::{
         run::again_in,
     },
     profiles,
-    recorder::{Recorder, RetentionGoals, UNWRITTEN, WriteState},
+    recorder::{Recorder, RetentionGoals, WriteState},
     recording::{Calendar, Control, gate::Budget, rolling::Rolling},
 };
 
@@ -358,7 +358,7 @@ impl Cameras {
 
     /// Why frames that come are not written, where that is so.
     fn unwritten(&self, entry: &Entry) -> Option<String> {
-        self.inner.recorder.waiting(entry.leading().key()).filter(|waiting| *waiting >= UNWRITTEN)?;
+        self.inner.recorder.is_unwritten(entry.leading().key()).then_some(())?;
         Some(match self.inner.recorder.status().state {
             WriteState::Failed(reason) => format!("Frames arrive but are not written: {reason}"),
             WriteState::Ok => "Frames arrive but are not written.".into(),

@@ -27,11 +27,11 @@ use crate::archive_engine::Reader;
 pub use worker::{Place, State, Worker};
 
 /// Bytes of samples that may wait for disks.
-const MEMORY: usize = 256 << 20;
-/// A disk that has not confirmed anything for so long does not answer: its streams go elsewhere.
+const MEMORY: usize = 512 << 20;
+/// A disk that keeps the usual tick and has not confirmed anything for so long does not answer: its streams go elsewhere.
 const STUCK: Duration = Duration::from_secs(10);
-/// Samples that are on no disk for so long are not written.
-pub const UNWRITTEN: Duration = Duration::from_secs(5);
+/// Samples that are on no disk for so long are not written, where disks keep the usual tick.
+const UNWRITTEN: Duration = Duration::from_secs(5);
 
 /// How writing goes.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -171,10 +171,13 @@ impl Recorder {
         self.shared.workers.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
     }
 
-    /// What a volume has to do.
+    /// What a volume has to do, and what a power cut could cost there now: as much as its disk's pace allows, or what waits
+    /// for longer already.
     #[must_use]
     pub fn load(&self, id: VolumeId) -> Load {
-        self.shared.router().load(id, self.shared.now())
+        let load = self.shared.router().load(id, self.shared.now());
+        let paced = self.worker(id).filter(|_| load.streams > 0).map(|worker| worker.pace().at_risk);
+        Load { at_risk: load.at_risk.max(paced.unwrap_or_default()), ..load }
     }
 
     /// Where a stream is recorded now, and where it belongs.
@@ -210,20 +213,24 @@ impl Recorder {
         let (dropped_streams, _) = router.losses();
         drop(router);
         let trouble = workers.iter().filter_map(|worker| worker.health().state.reason());
+        let patience = UNWRITTEN + workers.iter().map(Worker::slack).max().unwrap_or_default();
         let nowhere = !workers.iter().any(|worker| worker.health().state.takes());
-        let state = if nowhere || oldest >= UNWRITTEN {
+        let state = if nowhere || oldest >= patience {
             let reason = trouble.collect::<Vec<_>>().join("; ");
             WriteState::Failed(if reason.is_empty() { "no volume takes them".to_owned() } else { reason })
         } else {
             WriteState::Ok
         };
-        Status { state, at_risk_s: oldest.as_secs_f64(), dropped_streams }
+        let at_risk = workers.iter().map(|worker| self.load(worker.id()).at_risk).fold(oldest, Duration::max);
+        Status { state, at_risk_s: at_risk.as_secs_f64(), dropped_streams }
     }
 
-    /// How long the oldest sample of a stream has waited that is not known to be on a disk.
+    /// Whether samples of a stream wait for longer than disks need to take them.
     #[must_use]
-    pub fn waiting(&self, key: StreamKey) -> Option<Duration> {
-        self.shared.router().waiting(key, self.shared.now())
+    pub fn is_unwritten(&self, key: StreamKey) -> bool {
+        let slack = self.workers().iter().map(Worker::slack).max().unwrap_or_default();
+        let waiting = self.shared.router().waiting(key, self.shared.now());
+        waiting.is_some_and(|waiting| waiting >= UNWRITTEN + slack)
     }
 
     /// Changes what is to be kept.
@@ -234,10 +241,10 @@ impl Recorder {
     /// Gives the streams of disks that do not answer to other volumes; call once a second.
     pub fn check(&self) {
         for worker in self.workers() {
-            if self.load(worker.id()).at_risk < STUCK {
+            let mut router = self.shared.router();
+            if router.load(worker.id(), self.shared.now()).at_risk < STUCK + worker.slack() {
                 continue;
             }
-            let mut router = self.shared.router();
             if router.usable(worker.id()) {
                 tracing::error!(volume = %worker.id(), "the disk does not answer");
                 worker.does_not_answer();

@@ -30,8 +30,6 @@ use crate::{
 
 /// What the forecast looks at.
 const LATELY: Duration = Duration::from_secs(86_400);
-/// More at risk than this: the disk is slow.
-pub const SLOW: Duration = Duration::from_millis(2500);
 /// How long adding a volume waits for it to open.
 const OPENING: Duration = Duration::from_secs(10);
 
@@ -264,7 +262,7 @@ impl Volumes {
         let state = match &health.state {
             State::Opening => VolumeState::Opening,
             State::Ok if health.missing_bytes > 0 => VolumeState::Full,
-            State::Ok if load.at_risk >= SLOW => VolumeState::Slow,
+            State::Ok if load.streams > 0 && worker.pace().slow => VolumeState::Slow,
             State::Ok => VolumeState::Ok,
             State::Full(_) => VolumeState::Full,
             State::Failed(_) => VolumeState::Failed,

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use model::{CameraId, VolumeId, WallTime};
+use model::{CameraId, VolumeId, WallRange, WallTime};
 
 use crate::{Reader, Summary, disk::Disk, index};
 
@@ -87,6 +87,7 @@ pub fn horizon<D: Disk>(
 impl<D: Disk> Reader<D> {
     /// The segments of one camera or of all that end after that moment, those being written too.
     fn segments(&self, camera: Option<CameraId>, from: WallTime) -> Vec<(model::StreamKey, Summary)> {
+        self.need(WallRange { from, to: WallTime::MAX });
         let mut segments = Vec::new();
         for key in self.streams().into_iter().filter(|key| camera.is_none_or(|camera| key.camera == camera)) {
             let Some(stream) = self.shared().index.get(key) else { continue };

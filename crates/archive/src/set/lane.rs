@@ -115,6 +115,12 @@ impl<D: Disk> Lane<D> {
         done
     }
 
+    /// Writes what has waited for 500 ms, so that a process that is killed takes no more along; to be called a few times a second
+    /// where ticks are longer than that.
+    pub fn write_aged(&mut self, now: WallTime) -> Option<Error> {
+        self.archive.write_aged(now).into_iter().find(is_disk)
+    }
+
     /// Makes durable what was taken.
     pub fn tick(&mut self, now: WallTime) -> Ticked {
         let report = self.archive.tick(now);

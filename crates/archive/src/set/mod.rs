@@ -16,7 +16,6 @@
 mod again;
 mod buffer;
 mod forecast;
-mod foreign;
 mod lane;
 mod plan;
 mod reader;
@@ -24,7 +23,6 @@ mod router;
 mod void;
 
 pub use forecast::{Rate, horizon, rate};
-pub use foreign::read_only;
 pub use lane::{Done, Lane, Ticked};
 pub use plan::Plan;
 pub use reader::Reader;

@@ -45,6 +45,9 @@ impl<D: Disk> Plan<D> {
     /// The next stretch: the earliest footage that is not told yet, up to where footage begins on another volume.
     fn window(&self) -> Option<Window<D>> {
         let volumes = self.reader.volumes();
+        for (_, volume) in &volumes {
+            volume.need(WallRange { from: self.told, to: self.range.to });
+        }
         if let [(_, only)] = volumes.as_slice() {
             let range = WallRange { from: self.told, to: self.range.to };
             let window = || Window { volume: only.clone(), range, next: range.to };

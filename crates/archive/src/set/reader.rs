@@ -57,17 +57,6 @@ impl<D: Disk> Reader<D> {
         volumes.iter().find(|(volume, _)| *volume == id).map(|(_, reader)| reader.clone())
     }
 
-    /// Ends of segments of a volume that its journal could not note, since its disk had failed; from the others' journals.
-    #[must_use]
-    pub fn recorded_voids(&self, volume: VolumeId) -> Vec<crate::Void> {
-        let of = |(_, reader): &(VolumeId, crate::Reader<D>)| {
-            crate::archive::recorded_voids(&reader.shared().disk)
-        };
-        let mut voids: Vec<crate::Void> = self.volumes().iter().flat_map(of).collect();
-        voids.retain(|void| void.volume == volume);
-        voids
-    }
-
     /// Hides at once what is void on a volume.
     pub fn hide(&self, volume: VolumeId, key: StreamKey, void: Void) {
         if let Some(reader) = self.volume(volume) {
@@ -148,6 +137,12 @@ impl<D: Disk> Reader<D> {
         self.volumes().iter().filter_map(|(_, volume)| volume.newest(key)).max()
     }
 
+    /// End of the newest footage of all.
+    #[must_use]
+    pub fn newest_of_all(&self) -> Option<WallTime> {
+        self.volumes().iter().filter_map(|(_, volume)| volume.newest_of_all()).max()
+    }
+
     /// The volume with the newest footage of a stream.
     #[must_use]
     pub fn newest_on(&self, key: StreamKey) -> Option<VolumeId> {
@@ -200,6 +195,7 @@ impl<D: Disk> Elsewhere for Reader<D> {
     fn reaches(&self, key: StreamKey, at: WallTime) -> Option<WallTime> {
         // What begins later does not count: another volume may be ahead by what waits for this one.
         let end = |(_, volume): &(VolumeId, crate::Reader<D>)| {
+            volume.need(WallRange { from: at, to: at });
             let stream = volume.shared().index.get(key)?;
             let (summary, _) = index::read(&stream).from(at).next()?;
             (summary.start < at).then(|| summary.end())

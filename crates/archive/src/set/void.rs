@@ -6,7 +6,7 @@
 //!
 //! What is not here: who writes again, and when ([`super::Router`]).
 
-use model::{StreamKey, TrackKind, VolumeId, WallTime};
+use model::{StreamKey, TrackKind, VolumeId, WallRange, WallTime};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -164,11 +164,11 @@ impl<D: Disk> Reader<D> {
             .is_ok_and(|journal| Deletions::new(&journal.entries).of(key).any(|range| range.run_tag == run))
     }
 
-    /// Hides what this volume's own journal says is void for good.
+    /// Hides what this volume's own journal says is void for good; of segments that are read into the index later as well.
     pub(crate) fn hide_noted(&self, own: VolumeId) {
         for entry in self.void_entries().into_iter().filter(|entry| entry.by.is_none() && entry.of == own) {
             if let Some(key) = parse_stream(&entry.stream) {
-                self.cut(key, entry.void);
+                self.hide(key, entry.void);
             }
         }
     }
@@ -228,37 +228,64 @@ struct Second {
     of: Vec<(VolumeId, Void)>,
 }
 
-/// Decides, after volumes were opened, which copies are void. What it tells is hidden already; the volume's [`super::Lane`] is
-/// to note it for good.
-#[must_use]
-pub fn resolve<D: Disk>(volumes: &[(VolumeId, Reader<D>)]) -> Vec<(VolumeId, StreamKey, Void)> {
+/// Copies of which no volume has noted yet which one counts, as far as the other copy's volume is there.
+fn undecided<D: Disk>(volumes: &[(VolumeId, Reader<D>)]) -> Vec<Second> {
+    let entries: Vec<(VolumeId, Entry)> = volumes
+        .iter()
+        .flat_map(|(holder, volume)| volume.void_entries().into_iter().map(|entry| (*holder, entry)))
+        .collect();
+    let noted = |volume: VolumeId, key: StreamKey, void: &Void| {
+        entries.iter().any(|(holder, Entry { of, stream, void: known, by, .. })| {
+            by.is_none()
+                && (*holder, *of, known.run) == (volume, volume, void.run)
+                && known.pictures_from <= void.pictures_from
+                && known.sound_from <= void.sound_from
+                && parse_stream(stream) == Some(key)
+        })
+    };
     let mut seconds: Vec<Second> = Vec::new();
-    for (holder, volume) in volumes {
-        for Entry { at, of, stream, void, by } in volume.void_entries() {
-            let (Some(run), Some(key)) = (by, parse_stream(&stream)) else { continue };
-            match seconds.iter_mut().find(|one| (one.holder, one.key, one.run) == (*holder, key, run)) {
-                Some(second) => second.of.push((of, void)),
-                None => seconds.push(Second { holder: *holder, key, run, at, of: vec![(of, void)] }),
-            }
+    for (holder, Entry { at, of, stream, void, by }) in &entries {
+        let (Some(run), Some(key)) = (*by, parse_stream(stream)) else { continue };
+        let there = volumes.iter().any(|(volume, _)| volume == of);
+        if !there || noted(*of, key, void) || noted(*holder, key, &Void { run, ..*void }) {
+            continue;
+        }
+        match seconds.iter_mut().find(|one| (one.holder, one.key, one.run) == (*holder, key, run)) {
+            Some(second) => second.of.push((*of, *void)),
+            None => seconds.push(Second { holder: *holder, key, run, at: *at, of: vec![(*of, *void)] }),
         }
     }
+    seconds
+}
+
+/// Decides, after volumes were opened, which copies are void. What it tells is hidden already; the volume's [`super::Lane`] is
+/// to note it for good. Reads the whole index of volumes with copies of which that is not noted yet, and of no other: so a start
+/// after an orderly stop waits for none.
+#[must_use]
+pub fn resolve<D: Disk>(volumes: &[(VolumeId, Reader<D>)]) -> Vec<(VolumeId, StreamKey, Void)> {
+    let mut seconds = undecided(volumes);
     // What was written last counts first.
     seconds.sort_by_key(|second| std::cmp::Reverse(second.at));
     let find = |id| volumes.iter().find(|(volume, _)| *volume == id).map(|(_, reader)| reader);
+    let concerned = seconds.iter().flat_map(|one| one.of.iter().map(|(of, _)| *of).chain([one.holder]));
+    for volume in concerned.filter_map(find) {
+        volume.need(WallRange { from: WallTime::MIN, to: WallTime::MAX });
+    }
     let mut voids = Vec::new();
     for Second { holder, key, run, of, .. } in seconds {
         // Without a second copy the first one counts.
         let Some(by) = find(holder).filter(|by| by.run_end(key, run).is_some()) else { continue };
         let whole = by.whole_until(key, run);
         let end = whole.unwrap_or(i64::MIN);
-        let copies: Vec<_> = of
-            .into_iter()
-            .filter_map(|(of, void)| {
-                let reader = find(of)?;
-                let first_end = reader.run_end(key, void.run)?;
-                (first_end > void.sound_from).then_some((of, reader, void, first_end))
-            })
-            .collect();
+        let mut copies = Vec::new();
+        for (of, void) in of {
+            let Some(reader) = find(of) else { continue };
+            match reader.run_end(key, void.run).filter(|first_end| *first_end > void.sound_from) {
+                Some(first_end) => copies.push((of, reader, void, first_end)),
+                // Nothing is there twice. So that nobody asks again, it is noted.
+                None => voids.push((of, key, void)),
+            }
+        }
         let longer = copies.iter().filter(|(_, _, _, first_end)| *first_end > end);
         if let Some((_, _, first, _)) = longer.min_by_key(|(_, _, void, _)| void.sound_from) {
             // A crash cut it off: from where that first copy begins, it has nothing that the first copy has not.

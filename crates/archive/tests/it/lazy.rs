@@ -82,7 +82,7 @@ fn recording_goes_on_at_once_even_into_days_that_were_not_read() {
         assert!(!archive.reader().complete());
         let deletes_nothing = Retention { volume_bytes: Some(0), ..Retention::default() };
         assert!(archive.enforce(&deletes_nothing, at(now)).unwrap().deleted.is_empty());
-        let recovery = std::thread::spawn(|| loader.run()).join().unwrap();
+        let recovery = std::thread::spawn(move || loader.run()).join().unwrap().unwrap();
         assert!(archive.reader().complete());
         assert_eq!((recovery.segments, recovery.missing.len()), (11, 0), "{recovery:?}");
         for camera in [&often, &once] {

@@ -6,7 +6,7 @@
 use std::{collections::HashMap, io, sync::Arc, time::Duration};
 
 use archive::{
-    Archive, Error, Limits, Lock, Options, Part, Retention,
+    Archive, Error, Limits, Loader, Lock, Options, Part, Retention,
     fsck::{Check, fsck},
     set::{Kind, Lane, Order, Reader, Router, resolve},
 };
@@ -53,6 +53,8 @@ struct Volume {
     id: VolumeId,
     disk: SimDisk,
     lane: Option<Lane<SimDisk>>,
+    /// Its index is not read yet.
+    loader: Option<Loader<SimDisk>>,
     /// Steps for which it hangs.
     hangs: u32,
     /// Steps to the next try, once it has failed.
@@ -85,6 +87,7 @@ impl World {
             id: volume(number),
             disk: SimDisk::new(seed * 3 + number as u64),
             lane: None,
+            loader: None,
             hangs: 0,
             retry: 0,
         });
@@ -127,8 +130,9 @@ impl World {
             elsewhere: Some(Arc::new(self.reader.clone())),
             ..fake::options()
         };
-        match Archive::open(volume.disk.clone(), options, self.now) {
-            Ok((archive, _)) => {
+        match Archive::open_lazily(volume.disk.clone(), options, self.now) {
+            Ok((archive, loader)) => {
+                volume.loader = Some(loader);
                 self.reader.put(volume.id, archive.reader());
                 volume.lane = Some(Lane::new(archive));
                 self.router.revive(volume.id, self.now);
@@ -360,13 +364,31 @@ impl World {
                 }
                 42..46 => self.lock(),
                 46..52 => self.check("while recording"),
+                52..82 => {
+                    let at = self.rng.random_range(0..3);
+                    self.load(at);
+                }
                 _ => {}
             }
         }
     }
 
+    /// Reads the index of a volume, if that has to be done; whether that could be done.
+    fn load(&mut self, at: usize) -> bool {
+        let volume = &mut self.volumes[at];
+        let read = volume.loader.as_ref().is_none_or(|loader| loader.run().is_ok());
+        if read {
+            volume.loader = None;
+        }
+        read
+    }
+
     /// What must be there is there once; what is there was given, in order.
     fn check(&mut self, when: &str) {
+        // What a crash tore cannot be repaired, and so not be read, while the disk fails.
+        if !(0..self.volumes.len()).all(|at| self.load(at)) {
+            return;
+        }
         let mut log = self.log.join("\n");
         for stream in &self.streams {
             for (id, volume) in self.reader.volumes() {
@@ -427,7 +449,7 @@ impl World {
             stream.running = false;
         }
         for (at, volume) in self.volumes.iter_mut().enumerate() {
-            volume.lane = None;
+            (volume.lane, volume.loader) = (None, None);
             volume.hangs = 0;
             volume.disk = volume.disk.crash(self.seed * 100 + round * 3 + at as u64);
         }
@@ -435,6 +457,14 @@ impl World {
         self.now = self.now.plus_micros(3_000_000);
         self.log.push(format!("{} the power was off", self.now));
         self.open();
+        if self.rng.random_bool(0.5) {
+            // Recording goes on before anybody has read what is there.
+            for given in self.streams.iter_mut().flat_map(|stream| &mut stream.given) {
+                given.may_go |= !given.safe;
+            }
+            self.live(60);
+            self.volumes.iter().for_each(|volume| volume.disk.set_faults(Faults::default()));
+        }
         self.check("after the power was off");
         // What survived once survives from now on.
         for stream in &mut self.streams {
@@ -467,6 +497,9 @@ fn simulate(seed: u64) {
         }
     }
     for volume in &world.volumes {
+        // What a failing disk kept torn is cut by the next start.
+        let reopened = Archive::open(volume.disk.clone(), fake::options(), world.now).unwrap().0;
+        reopened.close(world.now).unwrap();
         let check = Check { check_only: true, deep: true, verifier: Some(&FakeSigner) };
         let report = fsck(&volume.disk, check).unwrap();
         // A crash may take a whole segment that was begun and ended since the last commit, and leave the next one.

@@ -1,5 +1,5 @@
-//! A volume's thread: opens it, follows the router's orders, makes durable twice a second, enforces retention, and tries
-//! again when the disk has failed.
+//! A volume's thread: opens it, follows the router's orders, makes durable twice a second or as often as the disk can
+//! (`archive::Pace`), enforces retention, and tries again when the disk has failed.
 //!
 //! What is not here: which stream goes where (`archive::set::Router`), what is told of it (`volume`).
 
@@ -12,7 +12,7 @@ use std::{
 };
 
 use archive::{
-    Archive, Dir, Enforced, Retention,
+    Archive, Dir, Enforced, Pace, PaceStatus, Retention, TICK,
     set::{Kind, Lane, Order, horizon, resolve},
 };
 use model::{CameraId, SiteId, VolumeId, WallTime};
@@ -22,8 +22,6 @@ use crate::archive_engine::{self, OpenError};
 
 /// How often orders are taken.
 const DRAIN: Duration = Duration::from_millis(100);
-/// How often all is made durable.
-const COMMIT: Duration = Duration::from_millis(500);
 /// How often retention is looked at.
 const RETENTION: Duration = Duration::from_secs(10);
 /// A failed volume is tried again after this long first, then after twice as long, and so on.
@@ -107,6 +105,7 @@ pub struct Health {
 struct Desk {
     place: Mutex<Place>,
     health: Mutex<Health>,
+    pace: Mutex<Pace>,
     tasks: Mutex<Option<mpsc::SyncSender<Message>>>,
     done: Mutex<Option<mpsc::Receiver<()>>>,
     id: VolumeId,
@@ -131,6 +130,7 @@ impl Worker {
             id: place.id,
             place: Mutex::new(place),
             health: Mutex::default(),
+            pace: Mutex::new(Pace::new(Instant::now())),
             tasks: Mutex::new(Some(tasks)),
             done: Mutex::new(Some(done)),
         }));
@@ -164,6 +164,18 @@ impl Worker {
     #[must_use]
     pub fn health(&self) -> Health {
         lock(&self.0.health).clone()
+    }
+
+    /// How often its disk takes what is recorded.
+    #[must_use]
+    pub fn pace(&self) -> PaceStatus {
+        lock(&self.0.pace).status(Instant::now())
+    }
+
+    /// How much longer than usual something may wait for a disk that is slow but works: for the tick that it was too young
+    /// for, and for the one that takes it.
+    pub fn slack(&self) -> Duration {
+        2 * self.pace().tick.saturating_sub(TICK)
     }
 
     /// Locks of other volumes were brought here.
@@ -245,10 +257,12 @@ struct Runner {
 
 impl Runner {
     fn run(mut self, inbox: &mpsc::Receiver<Message>) {
-        let mut commit_at = Instant::now() + COMMIT;
         let mut retain_at = Instant::now();
+        let mut written = Instant::now();
         loop {
-            let message = inbox.recv_timeout(DRAIN);
+            let due = lock(&self.desk.0.pace).poll_timeout();
+            let wait = due.map_or(DRAIN, |due| due.saturating_duration_since(Instant::now()).min(DRAIN));
+            let message = inbox.recv_timeout(wait);
             self.try_again();
             self.drain();
             match message {
@@ -263,9 +277,12 @@ impl Runner {
                 Err(mpsc::RecvTimeoutError::Timeout) => {}
             }
             let clock = Instant::now();
-            if clock >= commit_at {
+            if due.is_some_and(|due| clock >= due) {
                 self.commit();
-                commit_at = clock.max(commit_at) + COMMIT;
+                written = Instant::now();
+            } else if clock.saturating_duration_since(written) >= TICK {
+                self.write_aged();
+                written = clock;
             }
             if clock >= retain_at {
                 self.retain();
@@ -361,13 +378,28 @@ impl Runner {
         }
     }
 
-    fn commit(&mut self) {
-        let epoch = self.shared.router().epoch(self.desk.id());
+    /// Where ticks are long: so that a process that is killed loses no more than at the usual tick.
+    fn write_aged(&mut self) {
         if !self.usable() {
             return;
         }
-        let Some(lane) = &mut self.lane else { return };
+        if let Some(error) = self.lane.as_mut().and_then(|lane| lane.write_aged(now())) {
+            self.fail(&error);
+        }
+    }
+
+    fn commit(&mut self) {
+        let epoch = self.shared.router().epoch(self.desk.id());
+        let begun = Instant::now();
+        let usable = self.usable();
+        let Some(lane) = self.lane.as_mut().filter(|_| usable) else {
+            // When it is back, its disk may be another one.
+            *lock(&self.desk.0.pace) = Pace::new(begun);
+            return;
+        };
+        lock(&self.desk.0.pace).handle_begin(begun);
         let ticked = lane.tick(now());
+        lock(&self.desk.0.pace).handle_end(ticked.failed.is_none(), Instant::now());
         match ticked.failed {
             Some(error) => self.fail(&error),
             None => self.shared.router().confirm(self.desk.id(), epoch, &ticked.durable),
@@ -410,6 +442,10 @@ impl Runner {
         let place = self.desk.place();
         let goals = lock(&self.shared.goals).clone();
         let volumes = self.shared.reader.volumes();
+        // A share of room is counted over all of them.
+        if volumes.iter().any(|(_, volume)| !volume.complete()) {
+            return;
+        }
         let day = |days: u32| Duration::from_secs(u64::from(days) * 86_400);
         let wished: HashMap<_, _> = goals.days.iter().map(|(camera, days)| (*camera, day(*days))).collect();
         let before = goals

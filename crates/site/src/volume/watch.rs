@@ -8,7 +8,7 @@ use api::alarm::AlarmKind;
 use archive::set::Kind;
 use model::{CameraId, WallTime};
 
-use super::{SLOW, Volumes};
+use super::Volumes;
 use crate::{
     alarms::Alarms,
     recorder::{State, Worker},
@@ -81,8 +81,7 @@ impl Watch {
     pub fn check(&mut self, volumes: &Volumes, alarms: &Alarms, steady: Duration, now: WallTime) {
         volumes.recorder.check();
         volumes.sync_locks();
-        let newest = (self.clock.last.is_none())
-            .then(|| volumes.reader.streams().into_iter().filter_map(|key| volumes.reader.newest(key)).max());
+        let newest = (self.clock.last.is_none()).then(|| volumes.reader.newest_of_all());
         self.clock.look(steady, now, newest.flatten());
         let doubted = self.clock.doubted();
         volumes.recorder.change_retention(|goals| goals.clock_doubted = doubted.is_some());
@@ -107,9 +106,12 @@ impl Watch {
 
     fn slow(&mut self, volumes: &Volumes, workers: &[Worker], now: WallTime) -> Option<Told> {
         let slow = |worker: &&Worker| {
-            worker.health().state.takes() && volumes.recorder.load(worker.id()).at_risk >= SLOW
+            worker.health().state.takes()
+                && worker.pace().slow
+                && volumes.recorder.load(worker.id()).streams > 0
         };
-        let paths: Vec<String> = workers.iter().filter(slow).map(path).collect();
+        let slow: Vec<&Worker> = workers.iter().filter(slow).collect();
+        let paths: Vec<String> = slow.iter().map(|worker| path(worker)).collect();
         if paths.is_empty() {
             self.slow_since = None;
             return None;
@@ -117,7 +119,8 @@ impl Watch {
         if self.slow_since.get_or_insert_with(Instant::now).elapsed() < LASTS {
             return None;
         }
-        let risk = volumes.recorder.status().at_risk_s;
+        let risks = slow.iter().map(|worker| volumes.recorder.load(worker.id()).at_risk);
+        let risk = risks.max().unwrap_or_default().as_secs_f64();
         let title =
             format!("{} cannot keep up: up to {risk:.0} s of recording are at risk", paths.join(", "));
         Some((now, title, "Look for other programs that use the disk, and whether it is failing. Move cameras to another volume.".into()))

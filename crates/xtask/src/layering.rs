@@ -18,7 +18,14 @@ pub const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("api", &["model"]),
     ("camera", &["model", "media"]),
     ("catalog", &["model", "access"]),
-    ("site", &["model", "media", "archive", "evidence", "trust", "access", "api", "camera", "catalog"]),
+    ("directory", &["model"]),
+    (
+        "site",
+        &[
+            "model", "media", "archive", "evidence", "trust", "access", "api", "camera", "catalog",
+            "directory",
+        ],
+    ),
     ("sim", &[]),
     ("martello", &["model", "archive", "evidence", "trust", "api", "site", "sim"]),
     (

@@ -10,6 +10,8 @@ pub mod alarm;
 pub mod audit;
 pub mod camera;
 mod column;
+pub mod directory;
+pub mod directory_user;
 pub mod error;
 pub mod grant;
 pub mod group;

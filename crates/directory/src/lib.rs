@@ -248,6 +248,19 @@ impl Directory {
             .unwrap_or_else(|_| Err(Error::Silent { server: server(), seconds: QUESTION.as_secs() }))
     }
 
+    /// What somebody types, without the domain where it is this directory's.
+    #[must_use]
+    pub fn login<'t>(&self, typed: &'t str) -> &'t str {
+        let typed = typed.trim();
+        let of_domain = typed.split_once('\\').or_else(|| typed.rsplit_once('@').map(|(name, domain)| (domain, name)));
+        of_domain.filter(|(domain, _)| self.is_ours(domain)).map_or(typed, |(_, name)| name)
+    }
+
+    fn is_ours(&self, domain: &str) -> bool {
+        let short = self.domain.split('.').next().unwrap_or_default();
+        domain.eq_ignore_ascii_case(&self.domain) || domain.eq_ignore_ascii_case(short)
+    }
+
     /// Who is meant by what somebody typed: `name`, `name@domain` or `DOMAIN\name`; none where that is not somebody of
     /// this directory.
     fn who(&self, typed: &str) -> Option<Filter> {
@@ -256,17 +269,15 @@ impl Directory {
             return None;
         }
         let login = |name: &str| Filter::Named(self.settings.login_attribute().to_owned(), name.as_bytes().to_vec());
-        let short = self.domain.split('.').next().unwrap_or_default();
-        let ours = |domain: &str| domain.eq_ignore_ascii_case(&self.domain) || domain.eq_ignore_ascii_case(short);
         if let Some((domain, name)) = typed.split_once('\\') {
-            return (ours(domain) && !name.is_empty()).then(|| login(name));
+            return (self.is_ours(domain) && !name.is_empty()).then(|| login(name));
         }
         let Some((name, domain)) = typed.rsplit_once('@') else { return Some(login(typed)) };
         let mut any = match self.settings.kind {
             Kind::ActiveDirectory => vec![Filter::is("userPrincipalName", typed)],
             Kind::Ldap => vec![login(typed)],
         };
-        if ours(domain) && !name.is_empty() {
+        if self.is_ours(domain) && !name.is_empty() {
             any.push(login(name));
         }
         Some(Filter::Any(any))
@@ -341,7 +352,8 @@ mod tests {
     #[test]
     fn settings_that_cannot_be_right_are_refused_before_anything_is_sent() {
         let right = directory(Kind::Ldap).settings;
-        let wrong: [(&str, fn(&mut Settings)); 7] = [
+        type Change = fn(&mut Settings);
+        let wrong: [(&str, Change); 7] = [
             ("no server", |s| s.servers.clear()),
             ("no port", |s| s.servers[0].port = 0),
             ("a host with a path", |s| s.servers[0].host = "a/b".into()),

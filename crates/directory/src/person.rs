@@ -102,7 +102,7 @@ pub struct Listed {
 }
 
 /// Attributes that are asked for of a person or a group.
-pub(crate) fn attributes<'a>(kind: Kind, login: &'a str) -> Vec<&'a str> {
+pub(crate) fn attributes(kind: Kind, login: &str) -> Vec<&str> {
     let mut all = vec![login, "objectClass", "displayName", "cn", "description"];
     match kind {
         Kind::ActiveDirectory => all.extend([

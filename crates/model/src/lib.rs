@@ -11,7 +11,7 @@ pub mod stream;
 pub mod time;
 
 pub use ids::{
-    AlarmId, CameraId, FolderId, GroupId, LockId, PortId, RunId, ScheduleId, SegmentId, SessionId, SiteId,
+    AlarmId, CameraId, DirectoryId, FolderId, GroupId, LockId, PortId, RunId, ScheduleId, SegmentId, SessionId, SiteId,
     TokenId, UserId, ViewId, VolumeId,
 };
 pub use privilege::{Privilege, Role, Scope};

@@ -4,6 +4,7 @@
 mod access;
 mod alarms;
 mod api_input;
+mod directories;
 mod eight_cameras;
 mod faults;
 mod foreign;

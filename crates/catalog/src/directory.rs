@@ -100,7 +100,9 @@ impl Catalog {
                 [("user", "directory_user", "user"), ("user_group", "directory_group", "user_group")]
             {
                 tx.execute(
-                    &format!("DELETE FROM {table} WHERE id IN (SELECT {column} FROM {link} WHERE directory = ?1)"),
+                    &format!(
+                        "DELETE FROM {table} WHERE id IN (SELECT {column} FROM {link} WHERE directory = ?1)"
+                    ),
                     [text(id)],
                 )
                 .map_err(Error::Write)?;

@@ -257,20 +257,13 @@ impl Catalog {
             if known.is_some() {
                 return Err(Error::NameTaken);
             }
-            let count = tx
-                .query_row("SELECT count(*) FROM user_group", [], |row| row.get(0))
-                .map_err(Error::Read)?;
+            let count =
+                tx.query_row("SELECT count(*) FROM user_group", [], |row| row.get(0)).map_err(Error::Read)?;
             room("groups", count, MAX_GROUPS)?;
             let id = GroupId::new();
             tx.execute(
                 "INSERT INTO user_group (id, name, name_key, role, created) VALUES (?1, ?2, ?3, ?4, ?5)",
-                params![
-                    text(id),
-                    shown,
-                    foreign_name(directory, key),
-                    change.role.name(),
-                    now.micros()
-                ],
+                params![text(id), shown, foreign_name(directory, key), change.role.name(), now.micros()],
             )
             .map_err(Error::Write)?;
             tx.execute(
@@ -288,7 +281,9 @@ impl Catalog {
             let users = tx
                 .prepare_cached("SELECT key, user FROM directory_user WHERE directory = ?1")
                 .and_then(|mut select| {
-                    select.query_map([text(directory)], |row| Ok((row.get("key")?, parsed(row, "user")?)))?.collect()
+                    select
+                        .query_map([text(directory)], |row| Ok((row.get("key")?, parsed(row, "user")?)))?
+                        .collect()
                 })
                 .map_err(Error::Read)?;
             let groups = tx

@@ -238,8 +238,8 @@ impl Catalog {
                 "SELECT {COLUMNS} FROM user
                  ORDER BY origin = 'directory', iif(origin = 'directory', lower(name), name_key), id"
             ))
-                .and_then(|mut select| select.query_map([], read)?.collect())
-                .map_err(Error::Read)
+            .and_then(|mut select| select.query_map([], read)?.collect())
+            .map_err(Error::Read)
         })
     }
 

@@ -72,7 +72,10 @@ pub(crate) async fn open(
         .map_err(|_| Error::Settings(format!("{:?} is not the name of a server", server.host)))?;
     let connector = TlsConnector::from(Arc::new(verifier.client()?));
     let stream = connector.connect(name, socket).await.map_err(|error| {
-        let reason = error.get_ref().and_then(|inner| inner.downcast_ref()).map_or_else(|| error.to_string(), tls::reason);
+        let reason = error
+            .get_ref()
+            .and_then(|inner| inner.downcast_ref())
+            .map_or_else(|| error.to_string(), tls::reason);
         Error::Tls { server: shown.clone(), reason, certificate: verifier.seen() }
     })?;
     Ok(Connection { stream, bytes: Vec::new(), id: 0, server: shown })
@@ -161,7 +164,8 @@ impl Connection {
             let outcome = loop {
                 match self.answer().await? {
                     Answer::Entry(entry) => {
-                        size += entry.attributes.values().flatten().map(Vec::len).sum::<usize>() + entry.name.len();
+                        size += entry.attributes.values().flatten().map(Vec::len).sum::<usize>()
+                            + entry.name.len();
                         if size > MAX_ANSWER {
                             return Err(Error::TooMuch { server: self.server.clone() });
                         }
@@ -192,7 +196,11 @@ impl Connection {
                 }
                 Outcome::NO_SUCH_OBJECT if matches!(scope, Scope::Base) => return Ok(found),
                 code => {
-                    return Err(Error::Search { server: self.server.clone(), code, reason: outcome.diagnostic });
+                    return Err(Error::Search {
+                        server: self.server.clone(),
+                        code,
+                        reason: outcome.diagnostic,
+                    });
                 }
             }
         }

@@ -67,7 +67,8 @@ mod tests {
             Filter::is("uid", typed).write(&mut writer);
             let bytes = writer.done();
             // One equality with exactly these bytes as its value (RFC 4511, 4.5.1.7).
-            let mut expected = vec![0xa3, (7 + typed.len()) as u8, 4, 3, b'u', b'i', b'd', 4, typed.len() as u8];
+            let mut expected =
+                vec![0xa3, (7 + typed.len()) as u8, 4, 3, b'u', b'i', b'd', 4, typed.len() as u8];
             expected.extend(typed.as_bytes());
             assert_eq!(bytes, expected, "{typed}");
         }

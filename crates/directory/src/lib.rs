@@ -252,7 +252,8 @@ impl Directory {
     #[must_use]
     pub fn login<'t>(&self, typed: &'t str) -> &'t str {
         let typed = typed.trim();
-        let of_domain = typed.split_once('\\').or_else(|| typed.rsplit_once('@').map(|(name, domain)| (domain, name)));
+        let of_domain =
+            typed.split_once('\\').or_else(|| typed.rsplit_once('@').map(|(name, domain)| (domain, name)));
         of_domain.filter(|(domain, _)| self.is_ours(domain)).map_or(typed, |(_, name)| name)
     }
 
@@ -268,7 +269,8 @@ impl Directory {
         if typed.is_empty() || typed.len() > MAX_TYPED {
             return None;
         }
-        let login = |name: &str| Filter::Named(self.settings.login_attribute().to_owned(), name.as_bytes().to_vec());
+        let login =
+            |name: &str| Filter::Named(self.settings.login_attribute().to_owned(), name.as_bytes().to_vec());
         if let Some((domain, name)) = typed.split_once('\\') {
             return (self.is_ours(domain) && !name.is_empty()).then(|| login(name));
         }

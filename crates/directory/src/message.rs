@@ -84,7 +84,9 @@ impl Entry {
 
     /// The first value as text.
     pub fn text(&self, attribute: &str) -> Option<String> {
-        self.bytes(attribute).map(|value| String::from_utf8_lossy(value).into_owned()).filter(|text| !text.is_empty())
+        self.bytes(attribute)
+            .map(|value| String::from_utf8_lossy(value).into_owned())
+            .filter(|text| !text.is_empty())
     }
 
     /// The first value as a number.
@@ -168,8 +170,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<(u32, Answer), Malformed> {
 fn outcome(operation: &mut Reader<'_>) -> Result<Outcome, Malformed> {
     let code = operation.number(ENUMERATED)?;
     operation.expect(OCTETS)?;
-    let diagnostic: String =
-        operation.text(OCTETS)?.chars().filter(|c| !c.is_control()).take(300).collect();
+    let diagnostic: String = operation.text(OCTETS)?.chars().filter(|c| !c.is_control()).take(300).collect();
     Ok(Outcome { code, diagnostic })
 }
 

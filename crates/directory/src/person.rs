@@ -37,7 +37,9 @@ impl Key {
 
     pub(crate) fn of(kind: Kind, entry: &Entry) -> Option<Self> {
         match kind {
-            Kind::ActiveDirectory => entry.bytes("objectGUID").filter(|guid| guid.len() == 16).map(|guid| Self(hex(guid))),
+            Kind::ActiveDirectory => {
+                entry.bytes("objectGUID").filter(|guid| guid.len() == 16).map(|guid| Self(hex(guid)))
+            }
             Kind::Ldap => LDAP_KEYS.iter().find_map(|name| Self::from_text(&entry.text(name)?)),
         }
     }
@@ -46,7 +48,8 @@ impl Key {
     pub(crate) fn filter(&self, kind: Kind) -> Filter {
         match kind {
             Kind::ActiveDirectory => {
-                let digit = |at: usize| self.0.as_bytes().get(at).and_then(|byte| char::from(*byte).to_digit(16));
+                let digit =
+                    |at: usize| self.0.as_bytes().get(at).and_then(|byte| char::from(*byte).to_digit(16));
                 let bytes = (0..self.0.len() / 2)
                     .filter_map(|at| u8::try_from(digit(2 * at)? << 4 | digit(2 * at + 1)?).ok());
                 Filter::Is("objectGUID", bytes.collect())
@@ -115,7 +118,14 @@ pub(crate) fn attributes(kind: Kind, login: &str) -> Vec<&str> {
         ]),
         Kind::Ldap => {
             all.extend(LDAP_KEYS);
-            all.extend(["uid", "gidNumber", "memberOf", "pwdAccountLockedTime", "nsAccountLock", "shadowExpire"]);
+            all.extend([
+                "uid",
+                "gidNumber",
+                "memberOf",
+                "pwdAccountLockedTime",
+                "nsAccountLock",
+                "shadowExpire",
+            ]);
         }
     }
     all
@@ -127,7 +137,8 @@ pub(crate) fn is_active(kind: Kind, entry: &Entry, now: WallTime) -> bool {
     let seconds = now.micros().div_euclid(1_000_000);
     match kind {
         Kind::ActiveDirectory => {
-            let disabled = entry.number("userAccountControl").is_some_and(|bits| bits & ACCOUNT_DISABLED != 0);
+            let disabled =
+                entry.number("userAccountControl").is_some_and(|bits| bits & ACCOUNT_DISABLED != 0);
             // In units of 100 ns; 0 and the highest number: never.
             let expires = entry.number("accountExpires").filter(|at| *at != 0 && *at != i64::MAX);
             !disabled && expires.is_none_or(|at| at / 10_000_000 - SINCE_1601 > seconds)
@@ -193,9 +204,9 @@ mod tests {
     use super::*;
 
     fn entry(attributes: &[(&str, &str)]) -> Entry {
-        let attributes = attributes.iter().map(|(name, value)| {
-            (name.to_ascii_lowercase(), vec![value.as_bytes().to_vec()])
-        });
+        let attributes = attributes
+            .iter()
+            .map(|(name, value)| (name.to_ascii_lowercase(), vec![value.as_bytes().to_vec()]));
         Entry { name: String::new(), attributes: attributes.collect() }
     }
 

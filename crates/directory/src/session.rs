@@ -124,8 +124,10 @@ impl Session<'_> {
 
     async fn with_groups(&mut self, entry: &Entry, now: WallTime) -> Result<Person, Error> {
         let kind = self.settings.kind;
-        let key = Key::of(kind, entry)
-            .ok_or_else(|| Error::NoKey { server: self.connection.server().to_owned(), name: entry.name.clone() })?;
+        let key = Key::of(kind, entry).ok_or_else(|| Error::NoKey {
+            server: self.connection.server().to_owned(),
+            name: entry.name.clone(),
+        })?;
         let groups = match kind {
             Kind::ActiveDirectory => self.chain(entry).await?,
             Kind::Ldap => self.walk(entry).await?,
@@ -148,7 +150,10 @@ impl Session<'_> {
     /// Active Directory follows groups of groups itself; of the primary group it has to be asked separately.
     async fn chain(&mut self, entry: &Entry) -> Result<Vec<Entry>, Error> {
         let leads = |name: &str| {
-            Filter::All(vec![groups(Kind::ActiveDirectory), Filter::Leads("member", name.as_bytes().to_vec())])
+            Filter::All(vec![
+                groups(Kind::ActiveDirectory),
+                Filter::Leads("member", name.as_bytes().to_vec()),
+            ])
         };
         let mut all = self.find(&leads(&entry.name), MAX_GROUPS).await?.entries;
         if let Some(sid) = person::primary_group(entry)
@@ -167,7 +172,10 @@ impl Session<'_> {
             first.push(Filter::is("memberUid", uid));
         }
         if let Some(number) = entry.bytes("gidNumber") {
-            first.push(Filter::All(vec![Filter::is("objectClass", "posixGroup"), Filter::is("gidNumber", number)]));
+            first.push(Filter::All(vec![
+                Filter::is("objectClass", "posixGroup"),
+                Filter::is("gidNumber", number),
+            ]));
         }
         let mut seen = HashSet::from([entry.name.to_lowercase()]);
         let mut all = Vec::new();

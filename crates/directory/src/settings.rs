@@ -80,7 +80,9 @@ impl Settings {
             return wrong("give one to four servers");
         }
         let host = |host: &str| {
-            !host.is_empty() && host.len() <= 255 && host.chars().all(|c| c.is_ascii_alphanumeric() || ".-:_".contains(c))
+            !host.is_empty()
+                && host.len() <= 255
+                && host.chars().all(|c| c.is_ascii_alphanumeric() || ".-:_".contains(c))
         };
         if !self.servers.iter().all(|server| host(&server.host) && server.port != 0) {
             return wrong("a server is a name or an address, and a port");
@@ -90,7 +92,9 @@ impl Settings {
         }
         // A bind without name or password is no sign-in (RFC 4513, 5.1.1 and 5.1.2).
         if self.account.is_empty() || self.account.len() > MAX_NAME || self.password.expose().is_empty() {
-            return wrong("give the account that searches, and its password: nothing is asked without signing in");
+            return wrong(
+                "give the account that searches, and its password: nothing is asked without signing in",
+            );
         }
         let attribute = |name: &String| {
             name.len() <= 64
@@ -120,8 +124,10 @@ impl Settings {
             return domain.to_owned();
         }
         let parts = self.base.split(',').filter_map(|part| part.trim().split_once('='));
-        let labels: Vec<&str> =
-            parts.filter(|(name, _)| name.trim().eq_ignore_ascii_case("dc")).map(|(_, value)| value.trim()).collect();
+        let labels: Vec<&str> = parts
+            .filter(|(name, _)| name.trim().eq_ignore_ascii_case("dc"))
+            .map(|(_, value)| value.trim())
+            .collect();
         if labels.is_empty() { self.base.clone() } else { labels.join(".").to_lowercase() }
     }
 }

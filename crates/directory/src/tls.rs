@@ -41,7 +41,9 @@ impl Verifier {
         let trust = match trust {
             Trust::Pinned(pin) => Kind::Pinned(*pin),
             Trust::Authority(pem) => {
-                let wrong = |why: String| Error::Settings(format!("the authority's certificate cannot be used: {why}"));
+                let wrong = |why: String| {
+                    Error::Settings(format!("the authority's certificate cannot be used: {why}"))
+                };
                 let mut roots = RootCertStore::empty();
                 for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()).take(MAX_AUTHORITIES) {
                     let certificate = certificate.map_err(|error| wrong(error.to_string()))?;
@@ -51,7 +53,8 @@ impl Verifier {
                     return Err(wrong("it has no -----BEGIN CERTIFICATE-----".to_owned()));
                 }
                 let verifier =
-                    WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider)).build();
+                    WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider))
+                        .build();
                 Kind::Authority(verifier.map_err(|error| wrong(error.to_string()))?)
             }
         };

@@ -48,11 +48,9 @@ impl Authority {
         let key = KeyPair::generate().expect("a key");
         let params = CertificateParams::new(names).expect("names");
         let certificate = params.signed_by(&key, &self.issuer).expect("a certificate");
-        for (file, text) in [
-            ("cert.pem", certificate.pem()),
-            ("key.pem", key.serialize_pem()),
-            ("ca.pem", self.pem.clone()),
-        ] {
+        for (file, text) in
+            [("cert.pem", certificate.pem()), ("key.pem", key.serialize_pem()), ("ca.pem", self.pem.clone())]
+        {
             write_private(&place.join(file), &text);
         }
     }
@@ -112,8 +110,14 @@ impl Slapd {
              database mdb\nsuffix {BASE}\nrootdn {}\nrootpw {}\ndirectory {}\n\
              access to attrs=userPassword by anonymous auth by * none\n\
              access to * by dn.exact={} read by * none\n",
-            at("pid"), at("ca.pem"), at("cert.pem"), at("key.pem"), quoted(ADMINISTRATOR.0),
-            quoted(ADMINISTRATOR.1), at("db"), quoted(SEARCHER.0),
+            at("pid"),
+            at("ca.pem"),
+            at("cert.pem"),
+            at("key.pem"),
+            quoted(ADMINISTRATOR.0),
+            quoted(ADMINISTRATOR.1),
+            at("db"),
+            quoted(SEARCHER.0),
         );
         write_private(&place.path().join("slapd.conf"), &config);
         let whole = format!(
@@ -201,8 +205,7 @@ fn quoted(text: &str) -> String {
 #[allow(clippy::expect_used, reason = "a test's helper")]
 pub fn free_ports<const N: usize>() -> [u16; N] {
     // All are held at once: none is given twice.
-    let held: Vec<TcpListener> =
-        (0..N).map(|_| TcpListener::bind("127.0.0.1:0").expect("a port")).collect();
+    let held: Vec<TcpListener> = (0..N).map(|_| TcpListener::bind("127.0.0.1:0").expect("a port")).collect();
     std::array::from_fn(|at| held[at].local_addr().map(|address| address.port()).unwrap_or_default())
 }
 

@@ -212,7 +212,9 @@ impl Sessions {
 
     /// Refuses who tried too often.
     fn may_try(&self, name: &str, address: IpAddr) -> Outcome<()> {
-        let Some(wait) = lock(&self.inner.throttle).wait(name, address, Instant::now()) else { return Ok(()) };
+        let Some(wait) = lock(&self.inner.throttle).wait(name, address, Instant::now()) else {
+            return Ok(());
+        };
         let seconds = u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).saturating_add(1);
         let problem = Problem::new(Code::TooManyTries, "Too many wrong passwords")
             .detail(format!("Wait {seconds} s, then try again."))

@@ -22,7 +22,15 @@ pub const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "site",
         &[
-            "model", "media", "archive", "evidence", "trust", "access", "api", "camera", "catalog",
+            "model",
+            "media",
+            "archive",
+            "evidence",
+            "trust",
+            "access",
+            "api",
+            "camera",
+            "catalog",
             "directory",
         ],
     ),

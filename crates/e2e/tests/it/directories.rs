@@ -68,8 +68,12 @@ async fn a_person_of_a_directory_signs_in_and_has_what_its_groups_have() {
     assert_eq!((status.as_u16(), &problem["code"]), (403, &json!("forbidden")));
 
     let page: PickerPage = system.client.get(&format!("{base}/search?filter=uard&kind=groups")).await;
-    assert_eq!((page.total, page.items[0].name.as_str(), page.items[0].domain.as_str()), (1, "guards", "example.org"));
-    let given = json!({ "key": page.items[0].key, "role": "operator", "grants": [{ "privilege": "camera-video" }] });
+    assert_eq!(
+        (page.total, page.items[0].name.as_str(), page.items[0].domain.as_str()),
+        (1, "guards", "example.org")
+    );
+    let given =
+        json!({ "key": page.items[0].key, "role": "operator", "grants": [{ "privilege": "camera-video" }] });
     let guards: Group = system.client.post(&format!("{base}/groups"), &given).await;
     assert_eq!((guards.name.as_str(), guards.directory), ("guards@example.org", Some(directory.id)));
 

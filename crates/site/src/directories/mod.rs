@@ -70,10 +70,8 @@ impl Live {
     fn of(row: &DirectoryRow) -> Option<Self> {
         let settings = settings::of_row(row)?;
         let directory = settings::directory(&settings, &row.password).map_err(|error| error.to_string());
-        let state = DirectoryState {
-            problem: directory.as_ref().err().cloned(),
-            ..DirectoryState::default()
-        };
+        let state =
+            DirectoryState { problem: directory.as_ref().err().cloned(), ..DirectoryState::default() };
         Some(Self {
             id: row.id,
             settings: DirectorySettings { name: row.name.clone(), ..settings },

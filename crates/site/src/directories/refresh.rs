@@ -60,7 +60,9 @@ async fn round(app: &App, live: &Arc<Live>) -> bool {
     if answer.is_err() {
         match expire(app, live).await {
             Ok(some) => changed |= some,
-            Err(failure) => tracing::error!(title = failure.0.title, "users of a directory cannot be changed"),
+            Err(failure) => {
+                tracing::error!(title = failure.0.title, "users of a directory cannot be changed")
+            }
         }
     }
     changed
@@ -87,7 +89,9 @@ async fn ask(app: &App, live: &Arc<Live>, watched: &[Watched], changed: &mut boo
                 note(app, live, &row).await;
             }
             Ok(_) => {}
-            Err(failure) => tracing::error!(title = failure.0.title, "a user of a directory cannot be changed"),
+            Err(failure) => {
+                tracing::error!(title = failure.0.title, "a user of a directory cannot be changed")
+            }
         }
     }
     Ok(())
@@ -139,7 +143,10 @@ async fn note(app: &App, live: &Live, user: &UserRow) {
         action: "directory_refresh".to_owned(),
         target: user.name.clone(),
         outcome: "done".to_owned(),
-        detail: format!("{standing}, groups: {}", if groups.is_empty() { "none".to_owned() } else { groups.join(", ") }),
+        detail: format!(
+            "{standing}, groups: {}",
+            if groups.is_empty() { "none".to_owned() } else { groups.join(", ") }
+        ),
     };
     app.audit.note(entry).await;
 }

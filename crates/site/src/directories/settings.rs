@@ -15,7 +15,9 @@ const MAX_OFFLINE_MINUTES: u32 = 7 * 24 * 60;
 #[must_use]
 pub fn of_row(row: &DirectoryRow) -> Option<DirectorySettings> {
     serde_json::from_value(row.settings.clone())
-        .inspect_err(|error| tracing::error!(%error, name = row.name, "a directory's settings cannot be read"))
+        .inspect_err(
+            |error| tracing::error!(%error, name = row.name, "a directory's settings cannot be read"),
+        )
         .ok()
 }
 

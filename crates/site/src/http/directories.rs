@@ -2,9 +2,7 @@
 
 use api::{
     Code,
-    directory::{
-        Directory, DirectoryCheck, DirectoryGrant, DirectorySettings, DirectoryState, DirectoryTry,
-    },
+    directory::{Directory, DirectoryCheck, DirectoryGrant, DirectorySettings, DirectoryState, DirectoryTry},
     people::{Group, User},
 };
 use axum::{Extension, extract::State, http::StatusCode};
@@ -135,7 +133,8 @@ pub async fn test(
     };
     let password = settings::password(&new, kept.as_ref()).ok_or_else(no_password)?;
     let failed = |error: directory::Error| Failure(settings::problem(&error));
-    let check = settings::directory(&new, &password).map_err(failed)?.check(wall_now()).await.map_err(failed)?;
+    let check =
+        settings::directory(&new, &password).map_err(failed)?.check(wall_now()).await.map_err(failed)?;
     let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     Ok(Json(DirectoryCheck {
         certificate_sha256: settings::shown(&check.certificate),
@@ -229,7 +228,8 @@ async fn put(app: &App, id: Option<DirectoryId>, new: DirectorySettings) -> Outc
         })
         .await??
         .ok_or_else(gone)?;
-    let servers: Vec<_> = told.settings.servers.iter().map(|one| format!("{}:{}", one.host, one.port)).collect();
+    let servers: Vec<_> =
+        told.settings.servers.iter().map(|one| format!("{}:{}", one.host, one.port)).collect();
     let detail = format!("{}, {}, {}", servers.join(" "), told.settings.base, told.settings.account);
     Ok((Told { target: Some(told.settings.name.clone()), detail: Some(detail), ..Told::default() }, told))
 }

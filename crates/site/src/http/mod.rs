@@ -72,7 +72,7 @@ const BODY: usize = 64 << 10;
     ),
     components(schemas(
         api::Problem, api::event::Event, api::live::Ask, api::record::Init, api::record::Notice,
-        playback::Sound, audit::Format
+        playback::Sound, audit::Format, api::directory::PickerKind
     )),
     tags(
         (name = "session", description = "Signing in, first setup"),

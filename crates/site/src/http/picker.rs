@@ -80,28 +80,33 @@ fn own(catalog: &Catalog, filter: &str, kind: PickerKind, site: &str) -> catalog
     let wanted = |name: &str| name.to_lowercase().contains(&filter);
     let mut items = Vec::new();
     if kind != PickerKind::Groups {
-        items.extend(catalog.users()?.into_iter().filter(|user| user.directory.is_none() && wanted(&user.name)).map(
-            |user| Picked {
-                key: user.id.to_string(),
-                group: false,
-                name: user.name,
-                domain: site.to_owned(),
-                role: Some(user.role),
-                details: match (user.machine, user.disabled) {
-                    (true, _) => "administrator of this machine".to_owned(),
-                    (false, true) => "disabled".to_owned(),
-                    (false, false) => String::new(),
+        items.extend(
+            catalog.users()?.into_iter().filter(|user| user.directory.is_none() && wanted(&user.name)).map(
+                |user| Picked {
+                    key: user.id.to_string(),
+                    group: false,
+                    name: user.name,
+                    domain: site.to_owned(),
+                    role: Some(user.role),
+                    details: match (user.machine, user.disabled) {
+                        (true, _) => "administrator of this machine".to_owned(),
+                        (false, true) => "disabled".to_owned(),
+                        (false, false) => String::new(),
+                    },
+                    server: site.to_owned(),
+                    user: Some(user.id),
+                    group_id: None,
                 },
-                server: site.to_owned(),
-                user: Some(user.id),
-                group_id: None,
-            },
-        ));
+            ),
+        );
     }
     if kind != PickerKind::Users {
         items.extend(
-            catalog.groups()?.into_iter().filter(|group| group.directory.is_none() && wanted(&group.name)).map(
-                |group| Picked {
+            catalog
+                .groups()?
+                .into_iter()
+                .filter(|group| group.directory.is_none() && wanted(&group.name))
+                .map(|group| Picked {
                     key: group.id.to_string(),
                     group: true,
                     details: format!("{} members", group.members.len()),
@@ -111,19 +116,13 @@ fn own(catalog: &Catalog, filter: &str, kind: PickerKind, site: &str) -> catalog
                     server: site.to_owned(),
                     user: None,
                     group_id: Some(group.id),
-                },
-            ),
+                }),
         );
     }
     Ok(items)
 }
 
-async fn foreign(
-    app: &App,
-    live: &Live,
-    filter: String,
-    kind: PickerKind,
-) -> Outcome<(Vec<Picked>, bool)> {
+async fn foreign(app: &App, live: &Live, filter: String, kind: PickerKind) -> Outcome<(Vec<Picked>, bool)> {
     let wanted = match kind {
         PickerKind::Users => Wanted::People,
         PickerKind::Groups => Wanted::Groups,
@@ -131,8 +130,7 @@ async fn foreign(
     };
     let failed = |error: directory::Error| Failure(settings::problem(&error));
     let directory = live.directory().map_err(failed)?;
-    let found =
-        directory.ask(async |session| session.search(&filter, wanted, MOST, wall_now()).await).await;
+    let found = directory.ask(async |session| session.search(&filter, wanted, MOST, wall_now()).await).await;
     live.answered(&found);
     let (found, more) = found.map_err(failed)?;
     let (id, domain, server) = (live.id, directory.domain().to_owned(), live.settings.name.clone());

@@ -5,7 +5,6 @@
 pub mod alarm;
 pub mod audit;
 pub mod camera;
-pub mod directory;
 pub mod discovery;
 pub mod event;
 pub mod live;

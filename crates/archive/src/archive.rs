@@ -299,6 +299,12 @@ impl<D: Disk> Archive<D> {
         Ok(())
     }
 
+    /// By how much a camera's own clock is ahead of the server's (µs), as it says itself: kept in the heads of the stream's
+    /// segments from now on, beside what the server's clock said. Nothing is placed by it.
+    pub fn set_camera_clock(&mut self, key: StreamKey, ahead_us: Option<i64>) {
+        index::write(&self.shared.index.get_or_add(key)).camera_ahead_us = ahead_us;
+    }
+
     /// Records a sample. After an error of writing, the frames that waited to be written are lost; recording goes on
     /// with the next key frame in a new run.
     pub fn push(&mut self, key: StreamKey, sample: &Sample, now: WallTime) -> Result<(), Error> {

@@ -6,6 +6,9 @@
 //! What is not here: recording (the site must be stopped for repairs; a check may run beside it, and then what is
 //! being written is told as unsealed).
 
+mod owners;
+mod rooted;
+
 use std::collections::{HashMap, HashSet};
 
 use model::{StreamKey, VolumeId, WallTime};
@@ -19,17 +22,21 @@ use crate::{
     format::Head,
     index::{self, Index},
     journal, layout,
-    layout::{DELETIONS_FILE, Day, LOCKS_FILE, ROOTS_FILE, SegmentName, parse_stream},
+    layout::{COPIES_FILE, DELETIONS_FILE, Day, LOCKS_FILE, ROOTS_FILE, SegmentName, parse_stream},
     locks,
     proof::verify,
     recover::{self, Inspected},
     retention,
     roots::Root,
-    scan,
+    scan, set,
     sign::Verifier,
     tables::reading,
     volume::Volume,
 };
+
+pub use owners::Former;
+use owners::Owners;
+use rooted::Rooted;
 
 /// How to check.
 #[derive(Clone, Copy, Default)]
@@ -66,6 +73,10 @@ pub struct Report {
     pub deleted: u64,
     /// Locks that hold.
     pub locks: u64,
+    /// Runs with an end that does not count here, since it was written once more on another volume after disk trouble.
+    pub void: u64,
+    /// Sites that had the volume before it was adopted, where what they signed is on it.
+    pub former: Vec<Former>,
     /// What was repaired; empty for a check that changes nothing.
     pub repaired: Recovery,
     /// Segments that were there once, that nobody deleted, and that are gone.
@@ -95,38 +106,57 @@ pub fn fsck<D: Disk>(disk: &D, check: Check<'_>) -> Result<Report, Error> {
         return Ok(report);
     };
     report.volume = Some(volume.volume);
-    let locks = read_journal::<D, locks::Entry>(disk, LOCKS_FILE, check, &mut report)?;
+    let owners = match check.verifier {
+        Some(verifier) => Some(Owners::read(disk, &volume, verifier, &mut report)?),
+        None => None,
+    };
+    let owners = owners.as_ref();
+    let (locks, lock_hashes) = read_journal::<D, locks::Entry>(disk, LOCKS_FILE, owners, &mut report)?;
     report.locks = locks::replay(locks).len() as u64;
-    let deletions = read_journal::<D, retention::Entry>(disk, DELETIONS_FILE, check, &mut report)?;
+    let (deletions, deletion_hashes) =
+        read_journal::<D, retention::Entry>(disk, DELETIONS_FILE, owners, &mut report)?;
     let deleted = Deletions::new(&deletions);
     report.deleted = deleted.len();
-    read_journal::<D, Root>(disk, ROOTS_FILE, check, &mut report)?;
+    let (roots, _) = read_journal::<D, Root>(disk, ROOTS_FILE, owners, &mut report)?;
+    let (copies, _) = read_journal::<D, set::CopyEntry>(disk, COPIES_FILE, owners, &mut report)?;
+    report.void =
+        copies.iter().filter_map(|entry| entry.void_on(volume.volume)).collect::<HashSet<_>>().len() as u64;
+    let check = Check { verifier: owners.map(|owners| owners as &dyn Verifier), ..check };
     note_missing_by_index(disk, volume.volume, &deleted, &mut report)?;
     if !check.check_only {
         repair(disk, volume.volume, &deleted, &mut report)?;
     }
-    for (key, mut seen) in look_at_all(disk, check, &deleted, &mut report)? {
+    let mut streams = look_at_all(disk, check, &deleted, &mut report)?;
+    for (key, seen) in &mut streams {
         seen.sort_by_key(|one| one.head.anchor.wall);
-        check_numbers(key, &seen, &deleted, &mut report);
-        check_links(key, &seen, &deleted, &mut report);
+        check_numbers(*key, seen, &deleted, &mut report);
+        check_links(*key, seen, &deleted, &mut report);
     }
+    let journals = [(LOCKS_FILE, lock_hashes), (DELETIONS_FILE, deletion_hashes)];
+    let rooted = Rooted { roots: &roots, streams: &streams, deleted: &deleted, journals: &journals };
+    rooted.check(disk, check.deep, &mut report)?;
+    report.former = owners.map(Owners::former).unwrap_or_default();
     report.missing.sort_by(|one, other| one.path.cmp(&other.path));
     report.missing.dedup_by(|one, other| one.path == other.path);
     report.sound = report.problems.is_empty() && report.missing.is_empty();
     Ok(report)
 }
 
+/// The entries of a journal, and their hashes: first the one that it begins with.
 fn read_journal<D: Disk, T: serde::de::DeserializeOwned>(
     disk: &D,
     path: &'static str,
-    check: Check<'_>,
+    owners: Option<&Owners<'_>>,
     report: &mut Report,
-) -> Result<Vec<T>, Error> {
-    let contents = journal::read_only::<D, T>(disk, path, check.verifier)?;
+) -> Result<(Vec<T>, Vec<[u8; 32]>), Error> {
+    let in_order = owners.map(Owners::of_journal);
+    let verifier = in_order.as_ref().map(|verifier| verifier as &dyn Verifier);
+    let contents = journal::read_only::<D, T>(disk, path, verifier)?;
     if let Some(what) = contents.damage {
         report.problems.push(Problem { path: path.to_owned(), what });
     }
-    Ok(contents.entries)
+    let hashes = contents.signed.iter().map(|signed| signed.hash);
+    Ok((contents.entries, [contents.base].into_iter().chain(hashes).collect()))
 }
 
 /// The days on the volume.

@@ -73,6 +73,8 @@ pub(crate) struct Stream {
     pub(crate) open: Option<Open>,
     /// Chain value at the end of the segment written last, once it is known.
     pub(crate) last_value: Option<crate::chain::Value>,
+    /// By how much the camera's own clock is ahead of the server's, µs; nothing where it does not say.
+    pub(crate) camera_ahead_us: Option<i64>,
     /// Ends of runs that do not count.
     pub(crate) voids: Vec<crate::set::Void>,
     /// Where the segments stand that were closed last.

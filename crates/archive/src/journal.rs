@@ -51,8 +51,18 @@ pub(crate) struct Contents<T> {
     /// Bytes after `sound_len`.
     pub(crate) torn: u64,
     head: [u8; 32],
-    /// The key that signed the last entry.
-    pub(crate) last_key: Vec<u8>,
+    /// Each entry's hash, and who signed it.
+    pub(crate) signed: Vec<Signed>,
+    /// The hash of the last entry before the journal was rewritten; zeros where it never was.
+    pub(crate) base: [u8; 32],
+}
+
+/// Under an entry.
+#[derive(Debug)]
+pub(crate) struct Signed {
+    pub(crate) hash: [u8; 32],
+    pub(crate) public_key: Vec<u8>,
+    pub(crate) signature: Vec<u8>,
 }
 
 fn crc(bytes: &[u8]) -> u32 {
@@ -95,7 +105,8 @@ pub(crate) fn read<T: DeserializeOwned>(bytes: &[u8], verifier: Option<&dyn Veri
         damage: None,
         torn: 0,
         head: [0; 32],
-        last_key: Vec::new(),
+        signed: Vec::new(),
+        base: [0; 32],
     };
     let after_magic = bytes.strip_prefix(MAGIC);
     let Some((base, mut rest)) = after_magic.and_then(|rest| rest.split_first_chunk::<32>()) else {
@@ -105,14 +116,18 @@ pub(crate) fn read<T: DeserializeOwned>(bytes: &[u8], verifier: Option<&dyn Veri
         }
         return contents;
     };
-    contents.head = *base;
+    (contents.head, contents.base) = (*base, *base);
     contents.sound_len = (MAGIC.len() + base.len()) as u64;
     while let Some((payload, after)) = split_entry(rest) {
         match check::<T>(payload, contents.head, verifier) {
             Ok((hash, body)) => {
                 contents.head = hash;
                 contents.entries.push(body);
-                contents.last_key = split_raw(payload).map_or_else(Vec::new, |raw| raw.public_key.to_vec());
+                contents.signed.extend(split_raw(payload).map(|raw| Signed {
+                    hash,
+                    public_key: raw.public_key.to_vec(),
+                    signature: raw.signature.to_vec(),
+                }));
             }
             Err(what) => {
                 contents.damage = Some(format!("entry {}: {what}", contents.entries.len()));

@@ -43,7 +43,8 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn unhex(text: &str) -> [u8; 32] {
+/// 32 bytes of hex digits.
+pub(crate) fn unhex(text: &str) -> [u8; 32] {
     let mut out = [0; 32];
     for (byte, digits) in out.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
         let digits = std::str::from_utf8(digits).unwrap_or_default();

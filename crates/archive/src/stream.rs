@@ -531,6 +531,7 @@ impl<F: File> Writer<F> {
             anchor,
             source_wall: wall,
             server_wall: shared.now,
+            camera_wall: index::read(&self.index).camera_ahead_us.map(|ahead| wall.plus_micros(ahead)),
             previous: self.previous,
             previous_at_risk: self.counter.at_risk,
         };

@@ -60,10 +60,10 @@ impl Volume {
 
 /// An entry of the journal of adoptions.
 #[derive(Debug, Serialize, Deserialize)]
-struct Adoption {
+pub(crate) struct Adoption {
     at: WallTime,
     /// The site that writes to the volume from now on.
-    site: SiteId,
+    pub(crate) site: SiteId,
     /// Who said so.
     by: String,
 }
@@ -74,7 +74,10 @@ impl Volume {
         let verifier = options.verifier.as_deref().map(|verifier| verifier as &dyn Verifier);
         let notes = journal::read_only::<D, Adoption>(disk, ADOPTIONS_FILE, verifier)?;
         Ok(match notes.entries.last() {
-            Some(note) => note.site == options.site && notes.last_key == options.signer.public_key(),
+            Some(note) => {
+                note.site == options.site
+                    && notes.signed.last().is_some_and(|last| last.public_key == options.signer.public_key())
+            }
             None => self.site == options.site,
         })
     }

@@ -287,6 +287,17 @@ impl Timing {
         }
     }
 
+    /// By how much the camera's clock is ahead of the server's, in µs, as the last sender report of the pictures tells; nothing
+    /// where there is none yet. NTP counts from 1900 (RFC 5905, 6).
+    #[must_use]
+    pub fn camera_ahead(&self) -> Option<i64> {
+        const NTP_TO_UNIX_MICROS: i64 = 2_208_988_800 * 1_000_000;
+        let report = self.video.report?;
+        let local = report.rtp.saturating_add(self.video.shift?);
+        let taken = self.wall.as_ref()?.offset.saturating_add(self.video.micros(local));
+        Some(report.camera_micros.saturating_sub(NTP_TO_UNIX_MICROS).saturating_sub(taken))
+    }
+
     /// Places a picture; pictures come in decode order.
     pub fn video(&mut self, rtp: i64, now: Arrival) -> Placed {
         if self.settling.is_some_and(|(_, until)| now.monotonic >= until) {

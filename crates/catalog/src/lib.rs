@@ -10,8 +10,6 @@ pub mod alarm;
 pub mod audit;
 pub mod camera;
 mod column;
-pub mod directory;
-pub mod directory_user;
 pub mod error;
 pub mod grant;
 pub mod group;

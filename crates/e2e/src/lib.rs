@@ -10,7 +10,6 @@ pub mod probe;
 pub mod program;
 pub mod records;
 pub mod segments;
-pub mod slapd;
 pub mod system;
 pub mod wait;
 

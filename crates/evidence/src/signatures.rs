@@ -3,6 +3,7 @@
 //! What is not here: keys and algorithms (`trust`), key files.
 
 use archive::{Purpose, Signer, Verifier};
+use model::SiteId;
 use trust::{CertificateId, Identity, PublicIdentity, Signature};
 
 /// Signs what an archive writes.
@@ -25,19 +26,36 @@ impl Signer for SiteSigner {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Signatures(pub Option<CertificateId>);
 
+/// Whether the owner of the key signed; who that is.
+fn signer_of(
+    public_key: &[u8],
+    purpose: Purpose,
+    statement: &[u8],
+    signature: &[u8],
+) -> Option<CertificateId> {
+    let identity = PublicIdentity::from_spki_der(public_key).ok()?;
+    let signature = Signature::from_der(signature).ok()?;
+    let verified = match purpose {
+        Purpose::SegmentTrailer => identity.verify_segment(statement, &signature),
+        Purpose::JournalEntry => identity.verify_journal(statement, &signature),
+    };
+    verified.is_ok().then(|| identity.certificate_id())
+}
+
 impl Verifier for Signatures {
     fn holds(&self, public_key: &[u8], purpose: Purpose, statement: &[u8], signature: &[u8]) -> bool {
-        let (Ok(identity), Ok(signature)) =
-            (PublicIdentity::from_spki_der(public_key), Signature::from_der(signature))
-        else {
-            return false;
-        };
-        if self.0.is_some_and(|expected| expected != identity.certificate_id()) {
-            return false;
-        }
-        match purpose {
-            Purpose::SegmentTrailer => identity.verify_segment(statement, &signature).is_ok(),
-            Purpose::JournalEntry => identity.verify_journal(statement, &signature).is_ok(),
-        }
+        let signer = signer_of(public_key, purpose, statement, signature);
+        signer.is_some_and(|signer| self.0.is_none_or(|expected| expected == signer))
+    }
+
+    fn holds_for(
+        &self,
+        site: SiteId,
+        public_key: &[u8],
+        purpose: Purpose,
+        statement: &[u8],
+        signature: &[u8],
+    ) -> bool {
+        signer_of(public_key, purpose, statement, signature).is_some_and(|signer| signer.site_id() == site)
     }
 }

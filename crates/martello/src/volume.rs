@@ -155,6 +155,7 @@ fn print_fsck(report: &Report, running: bool, json: bool) {
         report.segments, report.bytes, report.unsealed
     );
     println!("{} deleted by retention or by people, {} locks", report.deleted, report.locks);
+    print_former(report);
     for recovered in &report.repaired.recovered {
         println!("repaired  {recovered:?}");
     }
@@ -166,6 +167,23 @@ fn print_fsck(report: &Report, running: bool, json: bool) {
     }
     println!("{}", if report.sound { "The volume is sound." } else { "The volume is not sound." });
     println!("{KEY_OWNER}");
+}
+
+/// Who signed what besides the site that has the volume, and what does not count.
+#[allow(clippy::print_stdout, reason = "a command's own words")]
+fn print_former(report: &Report) {
+    for former in &report.former {
+        println!(
+            "{} signatures are of site {}, which had the volume before it was adopted",
+            former.signatures, former.site
+        );
+    }
+    if report.void > 0 {
+        println!(
+            "{} runs have an end that was written again on another volume and does not count here",
+            report.void
+        );
+    }
 }
 
 /// What was checked.
@@ -247,6 +265,7 @@ fn print_verified(verified: &Verified) {
         }
         Verified::Volume { file, report, .. } => {
             println!("{verdict}: {file}: {} segments, {} bytes", report.segments, report.bytes);
+            print_former(report);
             for problem in report.missing.iter().chain(&report.problems) {
                 println!("  {}: {}", problem.path, problem.what);
             }

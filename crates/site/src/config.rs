@@ -33,14 +33,10 @@ pub struct Config {
     pub discovery: DiscoveryConfig,
     /// A camera that sends no frames for so long is an alarm.
     pub silence: Duration,
-    /// How often directories are asked again about who is signed in.
-    pub directory_refresh: Duration,
 }
 
 /// A camera's restart takes less.
 const SILENCE: Duration = Duration::from_secs(60);
-/// With the longest round (25 s) a change in a directory counts here within 45 s.
-const DIRECTORY_REFRESH: Duration = Duration::from_secs(20);
 
 /// Where discovery asks.
 #[derive(Clone, Debug, Default)]
@@ -117,7 +113,6 @@ impl Config {
             machine_group: machine::GROUP.to_owned(),
             discovery: DiscoveryConfig::Interfaces,
             silence: SILENCE,
-            directory_refresh: DIRECTORY_REFRESH,
         }
     }
 
@@ -134,7 +129,6 @@ impl Config {
             machine_group: machine::GROUP.to_owned(),
             discovery: DiscoveryConfig::Addresses { mdns: Vec::new(), ssdp: Vec::new(), wsd: Vec::new() },
             silence: SILENCE,
-            directory_refresh: DIRECTORY_REFRESH,
         }
     }
 

@@ -11,7 +11,6 @@ mod audit;
 mod cameras;
 pub mod config;
 mod convert;
-mod directories;
 mod discovery;
 mod events;
 mod feed;
@@ -60,7 +59,6 @@ struct Parts {
     cookie_name: String,
     sessions: sessions::Sessions,
     machine: Arc<machine::Machine>,
-    directories: directories::Directories,
     cameras: cameras::Cameras,
     recorder: recorder::Recorder,
     reader: archive_engine::Reader,

@@ -203,6 +203,11 @@ impl Recorder {
         Take { recorder: self.clone(), key }
     }
 
+    /// What a camera's own clock says, to be kept beside the server's.
+    pub fn camera_clock(&self, key: StreamKey, ahead_us: Option<i64>) {
+        self.shared.router().camera_clock(key, ahead_us);
+    }
+
     /// How it goes.
     #[must_use]
     pub fn status(&self) -> Status {

@@ -21,7 +21,6 @@ use crate::{
     archive_engine::Reader,
     audit::{self, Audit},
     cameras::Cameras,
-    directories::{self, Directories},
     discovery::Discovery,
     events::Events,
     http::{self, methods},
@@ -136,14 +135,12 @@ impl Site {
         let rolling = rolling(&path.join("pre-buffer"));
         let cameras = Cameras::new(recorder.clone(), rolling, events.clone(), alarms.clone(), config.silence);
         let (stop, stopping) = stop::signal();
-        let directories = Directories::open(catalog.clone())?;
         let endorsement = identity.endorse_tls(&certificate.certificate_der, certificate.not_after);
         let id: String = identity.site_id().to_string().chars().take(8).collect();
         let machine = Arc::new(Machine::new(&config.machine_group));
         let app = App(Arc::new(Parts {
-            sessions: Sessions::new(catalog.clone(), Arc::clone(&machine), directories.clone()),
+            sessions: Sessions::new(catalog.clone(), Arc::clone(&machine)),
             machine,
-            directories,
             audit: Audit::new(catalog.clone()),
             tls_fingerprint: trust::TlsFingerprint::of(&certificate.certificate_der).to_string(),
             endorsement: serde_json::to_value(endorsement).unwrap_or_default(),
@@ -186,8 +183,6 @@ impl Site {
             app.cameras.put(row, settings);
         }
         running.tasks.spawn(audit::keep(app.clone(), stopping.clone()));
-        let every = config.directory_refresh;
-        running.tasks.spawn(directories::refresh::keep(app.clone(), every, stopping.clone()));
         running.tasks.spawn(check(app, stopping));
         Ok(running)
     }

@@ -18,22 +18,7 @@ pub const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("api", &["model"]),
     ("camera", &["model", "media"]),
     ("catalog", &["model", "access"]),
-    ("directory", &["model"]),
-    (
-        "site",
-        &[
-            "model",
-            "media",
-            "archive",
-            "evidence",
-            "trust",
-            "access",
-            "api",
-            "camera",
-            "catalog",
-            "directory",
-        ],
-    ),
+    ("site", &["model", "media", "archive", "evidence", "trust", "access", "api", "camera", "catalog"]),
     ("sim", &[]),
     ("martello", &["model", "archive", "evidence", "trust", "api", "site", "sim"]),
     (

@@ -12,6 +12,7 @@
 //! | 16 4 | run, number of the segment in the run (from 0) |
 //! | 8 8 4 | anchor: wall time of the first shown picture in µs since 1970, its media time in 1/90000 s, slew in millionths |
 //! | 8 8 | what the source said about that picture's wall time, and what the server's clock said when it was written |
+//! | 8 | what the camera's own clock said then, as its sender reports tell (RFC 3550, 6.4.1); the least number: it did not |
 //! | 32 | chain value at the end of the stream's segment before; zeros for the first |
 //! | 1 | number of the stream's segments before that had begun after the last commit: a power cut may have taken them whole |
 
@@ -25,6 +26,8 @@ use crate::{
 };
 
 const VERSION: u16 = 1;
+/// In the place of a camera's time.
+const NOT_SAID: i64 = i64::MIN;
 
 /// What a segment says about itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +48,9 @@ pub struct Head {
     pub source_wall: WallTime,
     /// What the server's clock said when the first fragment was written.
     pub server_wall: WallTime,
+    /// What the camera's own clock said when it took the first picture; nothing where it did not say. It may be wrong by years:
+    /// nothing is placed by it.
+    pub camera_wall: Option<WallTime>,
     /// Chain value at the end of the stream's segment before; zeros for the first.
     pub previous: chain::Value,
     /// So many of the stream's segments before had begun after the last commit when this one began: a power cut may have
@@ -70,7 +76,7 @@ impl Head {
     /// The whole box.
     #[must_use]
     pub fn to_box(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(145);
+        let mut out = Vec::with_capacity(153);
         out.extend_from_slice(&VERSION.to_be_bytes());
         out.extend_from_slice(self.site.as_bytes());
         out.extend_from_slice(self.volume.as_bytes());
@@ -86,6 +92,7 @@ impl Head {
         out.extend_from_slice(&self.anchor.slew_ppm.to_be_bytes());
         out.extend_from_slice(&self.source_wall.micros().to_be_bytes());
         out.extend_from_slice(&self.server_wall.micros().to_be_bytes());
+        out.extend_from_slice(&self.camera_wall.map_or(NOT_SAID, WallTime::micros).to_be_bytes());
         out.extend_from_slice(&self.previous);
         out.push(self.previous_at_risk);
         uuid_box(&HEAD, &out)
@@ -114,6 +121,7 @@ impl Head {
         }
         let source_wall = WallTime::from_micros(fields.i64()?);
         let server_wall = WallTime::from_micros(fields.i64()?);
+        let camera_wall = Some(fields.i64()?).filter(|at| *at != NOT_SAID).map(WallTime::from_micros);
         let previous = fields.array()?;
         let [previous_at_risk] = fields.array()?;
         fields.end()?;
@@ -127,6 +135,7 @@ impl Head {
             anchor,
             source_wall,
             server_wall,
+            camera_wall,
             previous,
             previous_at_risk,
         })
@@ -149,6 +158,7 @@ mod tests {
             anchor: Anchor { wall: WallTime::from_millis(6), media: 7, slew_ppm: -8 },
             source_wall: WallTime::from_millis(9),
             server_wall: WallTime::from_millis(10),
+            camera_wall: Some(WallTime::from_millis(-12)),
             previous: [11; 32],
             previous_at_risk: 3,
         };

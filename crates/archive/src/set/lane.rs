@@ -97,6 +97,10 @@ impl<D: Disk> Lane<D> {
                 pushed
             }
             Order::Mark(key, mark) => self.archive.mark(key, mark),
+            Order::CameraClock(key, ahead_us) => {
+                self.archive.set_camera_clock(key, ahead_us);
+                Ok(())
+            }
             Order::End(key, seq) => {
                 let ended = self.archive.end_run(key, now);
                 if seq > 0 && ended.is_ok() {

@@ -27,6 +27,7 @@ pub use lane::{Done, Lane, Ticked};
 pub use plan::Plan;
 pub use reader::Reader;
 pub use router::{Kind, Load, Order, Placed, Router};
+pub(crate) use void::Entry as CopyEntry;
 pub use void::{Void, resolve};
 
 /// Where else a stream may have footage: asked when a segment is given its place in time, so that footage of a stream never

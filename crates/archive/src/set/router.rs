@@ -30,6 +30,9 @@ use crate::Mark;
 /// So many stretches that a volume was given and that are written elsewhere are remembered for each stream.
 const LEFT: usize = 4;
 
+/// A camera's clock that has moved by less is not told again, in µs.
+const TOLD_AGAIN_US: i64 = 100_000;
+
 /// What a volume is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -65,6 +68,8 @@ pub enum Order {
     Push(StreamKey, u64, Sample),
     /// Something begins or ends in front of the camera.
     Mark(StreamKey, Mark),
+    /// By how much the camera's own clock is ahead of the server's, µs; nothing where it does not say.
+    CameraClock(StreamKey, Option<i64>),
     /// The run ends; its end has a number too.
     End(StreamKey, u64),
     /// All runs are given up: they go on elsewhere.
@@ -145,6 +150,7 @@ pub(super) struct Stream {
     /// Where its run goes on.
     at: Option<VolumeId>,
     running: Option<Arc<Tracks>>,
+    camera_ahead_us: Option<i64>,
     /// Frames are refused to the next key frame, since memory was used up.
     paused: bool,
 }
@@ -244,6 +250,7 @@ impl Router {
             home: None,
             at: None,
             running: None,
+            camera_ahead_us: None,
             paused: false,
         })
     }
@@ -300,6 +307,22 @@ impl Router {
             let at = stream.at;
             stream.buffer.push(What::Mark(mark.clone()), at, came);
             self.order(at, Order::Mark(key, mark));
+        }
+    }
+
+    /// By how much a camera's own clock is ahead of the server's (µs), as it says itself. All volumes are told: any of them may
+    /// take the stream next.
+    pub fn camera_clock(&mut self, key: StreamKey, ahead_us: Option<i64>) {
+        let stream = self.stream(key);
+        let same = match (stream.camera_ahead_us, ahead_us) {
+            (Some(told), Some(now)) => now.saturating_sub(told).saturating_abs() < TOLD_AGAIN_US,
+            (told, now) => told == now,
+        };
+        if !same {
+            stream.camera_ahead_us = ahead_us;
+            for volume in self.volumes.values_mut().filter(|volume| volume.usable) {
+                volume.orders.push_back(Order::CameraClock(key, ahead_us));
+            }
         }
     }
 
@@ -453,6 +476,8 @@ impl Router {
     pub fn revive(&mut self, id: VolumeId, now: WallTime) {
         let Some(volume) = self.volumes.get_mut(&id).filter(|volume| !volume.usable) else { return };
         volume.usable = true;
+        let clocks = self.streams.iter().filter_map(|(key, stream)| Some((*key, stream.camera_ahead_us?)));
+        volume.orders.extend(clocks.map(|(key, ahead_us)| Order::CameraClock(key, Some(ahead_us))));
         let waiting: Vec<StreamKey> = self
             .streams
             .iter()

@@ -44,6 +44,13 @@ pub(crate) struct Entry {
     pub(crate) by: Option<u32>,
 }
 
+impl Entry {
+    /// The run of that volume of which it says that it is void for good, with its stream.
+    pub(crate) fn void_on(&self, volume: VolumeId) -> Option<(&str, u32)> {
+        (self.by.is_none() && self.of == volume).then_some((self.stream.as_str(), self.void.run))
+    }
+}
+
 impl Void {
     /// All of a run.
     #[must_use]

@@ -25,6 +25,17 @@ impl Verifier for FakeSigner {
     fn holds(&self, public_key: &[u8], purpose: Purpose, statement: &[u8], signature: &[u8]) -> bool {
         public_key == b"fake key" && signature == self.sign(purpose, statement)
     }
+
+    fn holds_for(
+        &self,
+        of: SiteId,
+        key: &[u8],
+        purpose: Purpose,
+        statement: &[u8],
+        signature: &[u8],
+    ) -> bool {
+        of == site() && self.holds(key, purpose, statement, signature)
+    }
 }
 
 pub fn site() -> SiteId {

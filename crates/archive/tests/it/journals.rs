@@ -1,12 +1,12 @@
 //! Journals stay small and keep their word: deletions in short, hourly roots, and what a power cut took.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use archive::{
-    Archive, Limits, Lock, Options, Retention,
+    Archive, Limits, Lock, Options, Purpose, Retention, Signer, Verifier,
     fsck::{Check, Report, fsck},
 };
-use model::{WallRange, WallTime};
+use model::{SiteId, WallRange, WallTime};
 use uuid::Uuid;
 
 use crate::{
@@ -115,6 +115,114 @@ fn every_hour_a_root_stands_for_all_that_is_durable() {
     let archive = open(&disk, at(9100));
     assert_eq!(archive.last_root(), last.as_ref(), "the next one goes on from it");
     assert!(check(&disk).sound);
+}
+
+#[test]
+fn what_an_hourly_root_stood_for_is_missed_when_somebody_rewrites_the_end_of_a_stream() {
+    let disk = SimDisk::new(1);
+    let mut archive = open(&disk, at(0));
+    let camera = Camera::new(1, None);
+    archive.begin_run(camera.key, camera.tracks.clone(), at(0)).unwrap();
+    // 23:58 to 0:01: a root in the midst of a segment.
+    record(&mut archive, camera.key, &camera.samples(at(0), 180.0));
+    archive.close(at(181)).unwrap();
+    assert!(check(&disk).sound, "{:#?}", check(&disk));
+    // Before the hour ended, with the site's key in hand: nothing after 23:59:30 was ever there, and other footage is.
+    let other = SimDisk::new(1);
+    let mut archive = open(&other, at(0));
+    archive.begin_run(camera.key, camera.tracks.clone(), at(0)).unwrap();
+    record(&mut archive, camera.key, &camera.samples(at(0), 90.0));
+    archive.close(at(91)).unwrap();
+    other.set_content("roots", disk.content("roots"));
+    for deep in [false, true] {
+        let asked = Check { check_only: true, deep, verifier: Some(&FakeSigner) };
+        let report = fsck(&other, asked).unwrap();
+        assert!(report.problems.iter().any(|one| one.path == "roots"), "{report:#?}");
+    }
+    // A lock that was there and is not.
+    let locked = SimDisk::new(1);
+    let mut archive = open(&locked, at(0));
+    let lock = Lock { id: Uuid::from_u128(1), cameras: Vec::new(), range: fake::all(), note: String::new() };
+    archive.lock(lock, at(0)).unwrap();
+    archive.begin_run(camera.key, camera.tracks.clone(), at(0)).unwrap();
+    record(&mut archive, camera.key, &camera.samples(at(0), 4.0));
+    archive.close(at(5)).unwrap();
+    assert!(check(&locked).sound);
+    locked.set_content("locks", other.content("locks"));
+    let report = check(&locked);
+    assert!(report.problems.iter().any(|one| one.what.contains("locks")), "{report:#?}");
+}
+
+/// A site of its own: signs by hashing with its name, and takes only what it signed itself.
+struct Site(SiteId);
+
+impl Signer for Site {
+    fn public_key(&self) -> Vec<u8> {
+        self.0.as_bytes().to_vec()
+    }
+
+    fn sign(&self, purpose: Purpose, statement: &[u8]) -> Vec<u8> {
+        [FakeSigner.sign(purpose, statement), self.public_key()].concat()
+    }
+}
+
+impl Verifier for Site {
+    fn holds(&self, key: &[u8], purpose: Purpose, statement: &[u8], signature: &[u8]) -> bool {
+        self.holds_for(self.0, key, purpose, statement, signature)
+    }
+
+    fn holds_for(
+        &self,
+        site: SiteId,
+        key: &[u8],
+        purpose: Purpose,
+        statement: &[u8],
+        signature: &[u8],
+    ) -> bool {
+        key == site.as_bytes() && signature == Self(site).sign(purpose, statement)
+    }
+}
+
+#[test]
+fn an_adopted_volume_is_sound_and_says_who_signed_what_is_older() {
+    let [first, second, stranger] = [1, 2, 3].map(|site| SiteId::from_bytes([site; 16]));
+    let disk = SimDisk::new(1);
+    let camera = Camera::new(1, None);
+    let recorded_by = |site: SiteId, from: i64| {
+        let options =
+            Options { new_volume: fake::options().new_volume, ..Options::new(site, Arc::new(Site(site))) };
+        let mut archive = Archive::open(disk.clone(), options, at(from)).unwrap().0;
+        let id = Uuid::from_u128(from as u128);
+        let lock = Lock { id, cameras: Vec::new(), range: fake::all(), note: String::new() };
+        archive.lock(lock, at(from)).unwrap();
+        archive.begin_run(camera.key, camera.tracks.clone(), at(from)).unwrap();
+        record(&mut archive, camera.key, &camera.samples(at(from), 4.0));
+        archive.close(at(from + 5)).unwrap();
+    };
+    recorded_by(first, 0);
+    archive::volume::adopt(&disk, second, &Site(second), "anna", at(10)).unwrap();
+    recorded_by(second, 20);
+    let ask =
+        |site| fsck(&disk, Check { check_only: true, deep: true, verifier: Some(&Site(site)) }).unwrap();
+    let report = ask(second);
+    assert!(report.sound, "{report:#?}");
+    let [former] = report.former[..] else { panic!("{report:#?}") };
+    assert_eq!(former.site, first);
+    assert!(former.signatures >= 2, "a lock and a segment at least: {former:?}");
+    assert!(!ask(stranger).sound, "whoever never had it has signed nothing");
+    // The former owner signs nothing any more.
+    let journal = disk.content("locks");
+    disk.steal("adoptions");
+    recorded_by(first, 40);
+    archive::volume::adopt(&disk, second, &Site(second), "anna", at(50)).unwrap();
+    recorded_by(second, 60);
+    let report = ask(second);
+    assert!(report.problems.iter().any(|problem| problem.path == "locks"), "{report:#?}");
+    disk.set_content("locks", journal);
+    // A note that somebody put there in the name of another site.
+    archive::volume::adopt(&disk, stranger, &Site(first), "nobody", at(50)).unwrap();
+    let report = ask(second);
+    assert!(report.problems.iter().any(|problem| problem.path == "adoptions"), "{report:#?}");
 }
 
 #[test]

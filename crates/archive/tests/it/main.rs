@@ -4,6 +4,7 @@
 
 mod crash;
 mod fake;
+mod fixture;
 mod journals;
 mod lazy;
 mod lead_in;

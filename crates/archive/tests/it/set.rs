@@ -204,7 +204,7 @@ impl World {
                     self.log.push(format!("{} volume {at} {key} settles {void:?}", self.now));
                 }
                 Order::End(key, _) => self.log.push(format!("{} volume {at} ends {key}", self.now)),
-                Order::Push(..) | Order::Mark(..) | Order::Abandon => {}
+                Order::Push(..) | Order::Mark(..) | Order::CameraClock(..) | Order::Abandon => {}
             }
             let done = lane.execute(order, self.now);
             if let Some((key, placed)) = done.placed {

@@ -107,6 +107,13 @@ impl Session {
         &self.tracks
     }
 
+    /// By how much the camera's own clock is ahead of the server's, in µs, as its sender reports tell; nothing where it has not
+    /// said. Nothing is placed by it.
+    #[must_use]
+    pub fn camera_ahead(&self) -> Option<i64> {
+        self.timing.camera_ahead()
+    }
+
     /// What was left out of the stream, and why, for people.
     #[must_use]
     pub fn notes(&self) -> &[String] {

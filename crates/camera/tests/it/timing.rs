@@ -237,3 +237,26 @@ fn what_a_server_kept_since_the_last_key_frame_was_taken_in_the_past() {
         assert!(!timing.wants_new_run());
     }
 }
+
+#[test]
+fn the_cameras_own_clock_is_told_beside_the_servers_and_places_nothing() {
+    const NTP_TO_UNIX: i64 = 2_208_988_800_000_000;
+    for ahead in [0, 2_500_000, -7_200_000_000, -94_608_000_000_000] {
+        let mut timing = Timing::new(None);
+        assert_eq!(timing.camera_ahead(), None);
+        let mut placed = Vec::new();
+        for n in 0..200 {
+            placed.push(timing.video(5_000_000 + n * 3600, at(n * 40_000)));
+            if n == 0 {
+                assert_eq!(timing.camera_ahead(), None, "it has not said yet");
+            }
+            if n % 50 == 1 {
+                let camera_clock = NTP_TO_UNIX + START + n * 40_000 + ahead;
+                timing.sender_report(TrackKind::Video, 5_000_000 + n * 3600, ntp(camera_clock));
+            }
+        }
+        let told = timing.camera_ahead().unwrap();
+        assert!((told - ahead).abs() < 10, "{told} instead of {ahead}");
+        assert_eq!(placed.last().unwrap().wall.micros(), START + 199 * 40_000);
+    }
+}

@@ -4,7 +4,6 @@
 mod access;
 mod alarms;
 mod api_input;
-mod directories;
 mod eight_cameras;
 mod faults;
 mod foreign;

@@ -162,7 +162,12 @@ impl Run {
                 }
             };
             match input {
-                Ok(Input::Sample(sample)) => self.sample(&mut pump, &sample),
+                Ok(Input::Sample(sample)) => {
+                    if sample.key && sample.track == TrackKind::Video {
+                        self.tap.camera_clock(session.camera_ahead());
+                    }
+                    self.sample(&mut pump, &sample);
+                }
                 Ok(Input::Tracks(tracks)) => {
                     pump = self.begin(&tracks);
                     (self.deps.changed)(self.key);

@@ -12,7 +12,6 @@ mod alarms;
 mod audit;
 mod cameras;
 mod clip;
-mod directories;
 mod discovery;
 mod events;
 mod folders;
@@ -24,7 +23,6 @@ mod live;
 mod locks;
 pub mod methods;
 mod notifications;
-mod picker;
 mod playback;
 mod profiles;
 mod recordings;
@@ -72,12 +70,12 @@ const BODY: usize = 64 << 10;
     ),
     components(schemas(
         api::Problem, api::event::Event, api::live::Ask, api::record::Init, api::record::Notice,
-        playback::Sound, audit::Format, api::directory::PickerKind
+        playback::Sound, audit::Format
     )),
     tags(
         (name = "session", description = "Signing in, first setup"),
         (name = "account", description = "One's own sign-in: password, second factor, sign-ins, tokens"),
-        (name = "people", description = "Users, groups, directories, folders of cameras, rights"),
+        (name = "people", description = "Users, groups, folders of cameras, rights"),
         (name = "audit", description = "Who did what"),
         (name = "site", description = "The site, its storage, its settings"),
         (name = "camera", description = "Cameras, and finding them"),
@@ -114,12 +112,6 @@ fn operations() -> OpenApiRouter<App> {
         .routes(routes!(rights::of_user))
         .routes(routes!(groups::list, groups::add))
         .routes(routes!(groups::get, groups::change, groups::remove))
-        .routes(routes!(directories::list, directories::add))
-        .routes(routes!(directories::test))
-        .routes(routes!(directories::get, directories::change, directories::remove))
-        .routes(routes!(directories::add_user))
-        .routes(routes!(directories::add_group))
-        .routes(routes!(picker::search))
         .routes(routes!(folders::list, folders::add))
         .routes(routes!(folders::change, folders::remove))
         .routes(routes!(audit::list))

@@ -42,6 +42,11 @@ impl Tap {
         Self { recorder, key, take: None, marked: Active::default() }
     }
 
+    /// What the camera's own clock says, in µs ahead of the server's.
+    pub fn camera_clock(&self, ahead_us: Option<i64>) {
+        self.recorder.camera_clock(self.key, ahead_us);
+    }
+
     /// Marks what began or ended. What goes on already when a run begins is marked at its beginning.
     pub fn mark(&mut self, active: Active, now: WallTime) {
         let Some(take) = &mut self.take else { return };

@@ -5,6 +5,7 @@
 pub mod alarm;
 pub mod audit;
 pub mod camera;
+pub mod certificate;
 pub mod discovery;
 pub mod event;
 pub mod live;

@@ -10,7 +10,7 @@ use std::{
 
 use serde::Deserialize;
 
-use crate::machine;
+use crate::{http::outgoing, machine};
 
 /// Configuration of a site server.
 #[derive(Clone, Debug)]
@@ -29,11 +29,20 @@ pub struct Config {
     pub local_socket: Option<PathBuf>,
     /// The group of the operating system whose members administrate this machine, beside root.
     pub machine_group: String,
+    /// The name of this machine, where it is not the one that the operating system says; the site's own certificate has it.
+    pub host_name: Option<String>,
     /// Where to look for cameras.
     pub discovery: DiscoveryConfig,
     /// A camera that sends no frames for so long is an alarm.
     pub silence: Duration,
+    /// A client that takes nothing of a recording for so long loses its connection.
+    pub patience: Duration,
+    /// Recordings that are played back or saved at once.
+    pub playbacks: usize,
 }
+
+/// Each takes a thread, a file and up to a megabyte.
+const PLAYBACKS: usize = 64;
 
 /// A camera's restart takes less.
 const SILENCE: Duration = Duration::from_secs(60);
@@ -69,6 +78,8 @@ pub struct ConfigFile {
     pub http_port: Option<u16>,
     /// Whether port 55752 is opened.
     pub http: Option<bool>,
+    /// As [`Config::host_name`].
+    pub host_name: Option<String>,
     /// As [`Config::more_https_ports`].
     pub more_https_ports: Option<Vec<u16>>,
     /// As [`Config::local_socket`].
@@ -111,8 +122,11 @@ impl Config {
             more_https_ports: vec![55756, 55757],
             local_socket: None,
             machine_group: machine::GROUP.to_owned(),
+            host_name: None,
             discovery: DiscoveryConfig::Interfaces,
             silence: SILENCE,
+            patience: outgoing::PATIENCE,
+            playbacks: PLAYBACKS,
         }
     }
 
@@ -127,8 +141,11 @@ impl Config {
             more_https_ports: Vec::new(),
             local_socket: None,
             machine_group: machine::GROUP.to_owned(),
+            host_name: None,
             discovery: DiscoveryConfig::Addresses { mdns: Vec::new(), ssdp: Vec::new(), wsd: Vec::new() },
             silence: SILENCE,
+            patience: outgoing::PATIENCE,
+            playbacks: PLAYBACKS,
         }
     }
 
@@ -140,6 +157,7 @@ impl Config {
             https_port,
             http_port,
             http,
+            host_name,
             more_https_ports,
             local_socket,
             machine_group,
@@ -158,6 +176,9 @@ impl Config {
         }
         if http == Some(false) {
             self.http_port = None;
+        }
+        if host_name.is_some() {
+            self.host_name = host_name;
         }
         if let Some(ports) = more_https_ports {
             self.more_https_ports = ports;

@@ -54,8 +54,7 @@ struct DocumentText(Arc<str>);
 struct Parts {
     catalog: Catalog,
     identity: trust::Identity,
-    tls_fingerprint: String,
-    endorsement: serde_json::Value,
+    certificates: server::Certificates,
     cookie_name: String,
     sessions: sessions::Sessions,
     machine: Arc<machine::Machine>,
@@ -74,6 +73,8 @@ struct Parts {
     notifications: watch::Sender<Notifications>,
     policy: http::privilege::Policy,
     playbacks: Arc<Semaphore>,
+    /// How long a client may take nothing of an answer.
+    patience: std::time::Duration,
     client_files: &'static [ClientFile],
     started: WallTime,
     /// Where the client is, once it is served.

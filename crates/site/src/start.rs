@@ -29,20 +29,20 @@ use crate::{
     notify,
     recorder::Recorder,
     recording::rolling::Rolling,
-    server::{self, Limits, tls},
+    server::{self, Certificates, Limits, tls},
     sessions::Sessions,
     stop::{self, Stop, Stopper},
     volume::{VolumeError, Volumes},
 };
 
-/// Recordings played back at once.
-const PLAYBACKS: usize = 64;
 /// Bytes that pre buffers may take on the disk.
 const PRE_BUFFERS: u64 = 4 << 30;
 /// How long a setup link works.
 const SETUP_LINK: Duration = Duration::from_secs(3600);
 /// How long an orderly stop waits for alarms to be sent.
 const MESSAGES: Duration = Duration::from_secs(5);
+/// How often it is asked whether the certificate needs care.
+const CERTIFICATE: Duration = Duration::from_secs(3600);
 /// How often cameras and storage are looked at for alarms.
 const CHECK: Duration = Duration::from_secs(1);
 
@@ -109,18 +109,24 @@ impl Site {
     ///
     /// # Errors
     /// What keeps it from serving.
-    pub async fn start(config: Config, client_files: &'static [ClientFile]) -> Result<Running, StartError> {
-        let path = config.data.clone();
+    pub async fn start(
+        mut config: Config,
+        client_files: &'static [ClientFile],
+    ) -> Result<Running, StartError> {
+        // The paths of volumes are kept, and must mean the same tomorrow.
+        let absolute = |source| StartError::Data { path: config.data.clone(), source };
+        let path = std::path::absolute(&config.data).map_err(absolute)?;
+        config.data.clone_from(&path);
         std::fs::create_dir_all(&path).map_err(|source| StartError::Data { path: path.clone(), source })?;
         let identity = identity::load_or_create(&path)?;
         let seal_key = identity::load_or_create_seal_key(&path)?;
         let catalog = Catalog::open(&path.join("catalog.sqlite"), seal_key)?;
-        let host_name = host_name();
+        let host_name = config.host_name.clone().unwrap_or_else(host_name);
         catalog.site_or(&SiteRow { name: host_name.clone(), time_zone: time_zone(), created: wall_now() })?;
         let setup_code = catalog.new_setup_code(wall_now(), SETUP_LINK)?;
 
-        let certificate = tls::own_certificate(&path, &identity, &host_name)?;
-        let acceptor = tls::acceptor(&certificate.certificate_der, certificate.key_der.expose())?;
+        let certificates = Certificates::open(&path, &host_name, &identity, &catalog, wall_now())?;
+        let acceptor = tls::acceptor(certificates.clone())?;
 
         let recordings = config.recordings();
         let reader = Reader::default();
@@ -135,18 +141,17 @@ impl Site {
         let rolling = rolling(&path.join("pre-buffer"));
         let cameras = Cameras::new(recorder.clone(), rolling, events.clone(), alarms.clone(), config.silence);
         let (stop, stopping) = stop::signal();
-        let endorsement = identity.endorse_tls(&certificate.certificate_der, certificate.not_after);
         let id: String = identity.site_id().to_string().chars().take(8).collect();
         let machine = Arc::new(Machine::new(&config.machine_group));
         let app = App(Arc::new(Parts {
             sessions: Sessions::new(catalog.clone(), Arc::clone(&machine)),
             machine,
             audit: Audit::new(catalog.clone()),
-            tls_fingerprint: trust::TlsFingerprint::of(&certificate.certificate_der).to_string(),
-            endorsement: serde_json::to_value(endorsement).unwrap_or_default(),
+            certificates,
             cookie_name: format!("__Host-martello-{id}"),
             policy: http::privilege::Policy::from_document(&http::openapi()),
-            playbacks: Arc::new(Semaphore::new(PLAYBACKS)),
+            patience: config.patience,
+            playbacks: Arc::new(Semaphore::new(config.playbacks)),
             discovery: Discovery::new(config.discovery.clone()),
             started: wall_now(),
             url: std::sync::OnceLock::new(),
@@ -183,6 +188,7 @@ impl Site {
             app.cameras.put(row, settings);
         }
         running.tasks.spawn(audit::keep(app.clone(), stopping.clone()));
+        running.tasks.spawn(look_after_certificate(app.clone(), stopping.clone()));
         running.tasks.spawn(check(app, stopping));
         Ok(running)
     }
@@ -285,6 +291,17 @@ async fn check(app: App, mut stopping: Stop) {
     }
 }
 
+async fn look_after_certificate(app: App, mut stopping: Stop) {
+    let mut tick = tokio::time::interval(CERTIFICATE);
+    loop {
+        tokio::select! {
+            () = stopping.requested() => return,
+            _ = tick.tick() => {}
+        }
+        let _ = app.blocking(|app| app.certificates.look_after(wall_now())).await;
+    }
+}
+
 impl Running {
     /// Where the site is, for a person on this computer.
     #[must_use]
@@ -304,7 +321,7 @@ impl Running {
     /// SHA-256 of the TLS certificate, as browsers print it.
     #[must_use]
     pub fn tls_certificate_sha256(&self) -> String {
-        self.app.tls_fingerprint.clone()
+        self.app.certificates.served().fingerprint.clone()
     }
 
     /// The socket for administrators of this machine, where there is one.

@@ -3,12 +3,13 @@
 //! A site is a P-256 key ([`Identity`]); everybody else knows it by the SHA-256 of its public key
 //! ([`CertificateId`]). The key signs a closed set of statements, each under a label of its own
 //! ([`Purpose`]), and its own X.509 certificate, with which a site that has no other serves TLS. Any other
-//! TLS certificate is vouched for by an [`Endorsement`].
+//! TLS certificate is vouched for by an [`Endorsement`], after [`chain`] has looked whether it can be served at all.
 //!
 //! What is not here: files, sockets, clocks (`now` and randomness are arguments), and who may do what at a
 //! site (users, sessions).
 
 pub mod certificate_id;
+pub mod chain;
 pub mod endorsement;
 mod hex;
 pub mod identity;

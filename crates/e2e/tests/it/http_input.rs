@@ -2,6 +2,7 @@
 //! site goes on serving others.
 
 mod client_files;
+mod crowd;
 mod http1;
 mod http2;
 mod raw;

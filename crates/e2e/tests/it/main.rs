@@ -4,6 +4,7 @@
 mod access;
 mod alarms;
 mod api_input;
+mod certificates;
 mod eight_cameras;
 mod faults;
 mod foreign;

@@ -6,6 +6,7 @@
 //! Exit codes: 0 done, 1 failed with one line on stderr, 2 wrong usage.
 
 mod camera;
+mod certificate;
 pub(crate) mod connection;
 mod device;
 mod export;
@@ -40,6 +41,9 @@ pub enum ClientCommand {
     Recording(recording::Command),
     /// Save recordings as a file that every player plays; from a volume with the evidence that proves it.
     Export(export::Arguments),
+    /// Show, install, renew and remove the site's TLS certificate.
+    #[command(subcommand)]
+    Certificate(certificate::Command),
     /// Find devices on the site's network.
     #[command(subcommand)]
     Device(device::Command),
@@ -76,6 +80,7 @@ async fn dispatch(command: ClientCommand, output: &mut Output) -> Outcome {
         ClientCommand::Camera(command) => camera::run(command, output).await,
         ClientCommand::Recording(command) => recording::run(command, output).await,
         ClientCommand::Export(arguments) => export::run(arguments, output).await,
+        ClientCommand::Certificate(command) => certificate::run(command, output).await,
         ClientCommand::Device(command) => device::run(command, output).await,
     }
 }

@@ -10,18 +10,16 @@ use std::{sync::Arc, time::Duration};
 use api::Code;
 use axum::{
     Extension,
-    body::Body,
     extract::State,
     http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
-use bytes::Bytes;
 use model::{CameraId, Privilege, StreamKind, WallTime};
 use serde::Deserialize;
-use tokio::sync::mpsc;
 use utoipa::IntoParams;
 
 use super::{
+    outgoing::{HangUp, outgoing},
     problem::{Failure, Outcome, Path, Query},
     recordings::{range, readable, recorded_stream},
 };
@@ -58,6 +56,7 @@ pub struct Ask {
 pub async fn save(
     State(app): State<App>,
     Extension(principal): Extension<Principal>,
+    Extension(hang_up): Extension<HangUp>,
     Path(camera): Path<CameraId>,
     Query(ask): Query<Ask>,
 ) -> Outcome<Response> {
@@ -74,18 +73,15 @@ pub async fn save(
         app.blocking(move |app| Clip::lay_out(&app.reader, key, range, audio)).await?.map_err(refused)?;
     let name = app.cameras.get(camera).map_or_else(|| "camera".to_owned(), |camera| camera.name);
     let length = clip.size();
-    let (data, body) = mpsc::channel::<Result<Bytes, std::io::Error>>(4);
+    let (data, body) = outgoing(app.patience, hang_up);
     let reader = app.reader.clone();
     tokio::task::spawn_blocking(move || {
-        if let Err(error) = clip.write(&reader, |bytes| data.blocking_send(Ok(bytes)).is_ok()) {
+        if let Err(error) = clip.write(&reader, |bytes| data.send(bytes)) {
             tracing::error!(stream = %key, %error, "a clip could not be read to its end");
-            let _ = data.blocking_send(Err(std::io::Error::other("a recording could not be read")));
+            data.fail("a recording could not be read");
         }
         drop(permit);
     });
-    let body = Body::from_stream(futures_util::stream::unfold(body, |mut body| async move {
-        body.recv().await.map(|chunk| (chunk, body))
-    }));
     let mut response = body.into_response();
     response.extensions_mut().insert(Told {
         detail: Some(format!("{} to {}{}", range.from, range.to, if audio { ", with sound" } else { "" })),

@@ -10,6 +10,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
+use model::clock::wall_now;
+
 use super::problem::{Json, Outcome};
 use crate::{App, RELEASE, recorder::WriteState};
 
@@ -24,7 +26,7 @@ use crate::{App, RELEASE, recorder::WriteState};
 pub async fn health(State(app): State<App>) -> Json<Health> {
     let status = match app.recorder.status().state {
         WriteState::Ok if app.audit.is_broken() => "the audit log was changed",
-        WriteState::Ok => "ok",
+        WriteState::Ok => app.certificates.served().trouble(wall_now()).unwrap_or("ok"),
         WriteState::Failed(_) => "recordings are not written",
     };
     Json(Health { status: status.to_owned(), release: RELEASE.to_owned() })
@@ -67,7 +69,7 @@ pub async fn metrics(State(app): State<App>) -> Response {
     responses((status = 200, body = Object, content_type = "application/json"))
 )]
 pub async fn identity(State(app): State<App>) -> Json<serde_json::Value> {
-    Json(app.endorsement.clone())
+    Json(app.certificates.served().endorsement.clone())
 }
 
 /// This document.

@@ -11,6 +11,7 @@ mod account;
 mod alarms;
 mod audit;
 mod cameras;
+mod certificate;
 mod clip;
 mod discovery;
 mod events;
@@ -23,6 +24,7 @@ mod live;
 mod locks;
 pub mod methods;
 mod notifications;
+pub mod outgoing;
 mod playback;
 mod profiles;
 mod recordings;
@@ -118,6 +120,8 @@ fn operations() -> OpenApiRouter<App> {
         .routes(routes!(audit::export))
         .routes(routes!(audit::chain))
         .routes(routes!(site::get, site::change))
+        .routes(routes!(certificate::get, certificate::install, certificate::remove))
+        .routes(routes!(certificate::renew))
         .routes(routes!(volumes::list, volumes::add))
         .routes(routes!(volumes::change, volumes::remove))
         .routes(routes!(volumes::adopt))
@@ -176,7 +180,7 @@ pub fn router(app: App) -> Router {
         .route_layer(middleware::from_fn_with_state(app.clone(), privilege::gate))
         .fallback(move |request: Request| async move { client::serve(files, &request) })
         .layer(DefaultBodyLimit::max(BODY))
-        .layer(middleware::map_response(privilege::protect))
+        .layer(middleware::map_response_with_state(app.clone(), privilege::protect))
         .with_state(app)
 }
 

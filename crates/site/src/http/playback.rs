@@ -12,7 +12,6 @@ use api::{
 use archive::{Part, SampleRef};
 use axum::{
     Extension,
-    body::Body,
     extract::State,
     http::header,
     response::{IntoResponse, Response},
@@ -24,10 +23,10 @@ use media::{
 };
 use model::{CameraId, Privilege, StreamKind, TrackKind, WallTime};
 use serde::Deserialize;
-use tokio::sync::mpsc;
 use utoipa::IntoParams;
 
 use super::{
+    outgoing::{HangUp, Outgoing, outgoing},
     problem::{Failure, Outcome, Path, Query},
     recordings::{range, readable, recorded_stream},
 };
@@ -73,7 +72,7 @@ pub enum Sound {
 ///
 /// Frames of a range, preceded by those from the key frame before it (flagged as pre-roll), as length-prefixed media
 /// records: init records where coding begins or changes, frames of pictures and sound in order of time, gaps, end.
-/// Stop reading to pause, close to end.
+/// Stop reading to pause (for half an hour at most: then the connection is closed), close to end.
 #[utoipa::path(
     get, path = "/v1/cameras/{camera}/playback", operation_id = "recording_play", tag = "recording",
     params(("camera" = CameraId, Path), Ask),
@@ -86,6 +85,7 @@ pub enum Sound {
 pub async fn play(
     State(app): State<App>,
     Extension(principal): Extension<Principal>,
+    Extension(hang_up): Extension<HangUp>,
     Path(camera): Path<CameraId>,
     Query(ask): Query<Ask>,
 ) -> Outcome<Response> {
@@ -102,7 +102,7 @@ pub async fn play(
             .detail("Close some and try again."));
     };
     let range = readable(&app, &principal, key, range).await?;
-    let (records, body) = mpsc::channel::<Result<Bytes, std::io::Error>>(4);
+    let (records, body) = outgoing(app.patience, hang_up);
     let reader = app.reader.clone();
     tokio::task::spawn_blocking(move || {
         let tracks: &[TrackKind] =
@@ -115,16 +115,11 @@ pub async fn play(
             Ok(()) | Err(Ended::Closed) => {}
             Err(Ended::Read(error)) => {
                 tracing::error!(stream = %key, %error, "a recording could not be read");
-                // The answer is cut off, so that the client sees that it is not whole.
-                let _ =
-                    player.records.blocking_send(Err(std::io::Error::other("a recording could not be read")));
+                player.records.fail("a recording could not be read");
             }
         }
         drop(permit);
     });
-    let body = Body::from_stream(futures_util::stream::unfold(body, |mut body| async move {
-        body.recv().await.map(|chunk| (chunk, body))
-    }));
     Ok(([(header::CONTENT_TYPE, "application/x-martello-records")], body).into_response())
 }
 
@@ -132,7 +127,7 @@ pub async fn play(
 struct Player {
     stream: StreamKind,
     sound: Option<Lane>,
-    records: mpsc::Sender<Result<Bytes, std::io::Error>>,
+    records: Outgoing,
     chunk: BytesMut,
     /// The first record is handed on at once, later ones in chunks.
     first: bool,
@@ -152,7 +147,7 @@ struct RunLane {
 /// Why playback ended before its end.
 #[derive(Debug, thiserror::Error)]
 enum Ended {
-    #[error("the client closed")]
+    #[error("the client closed or was given up")]
     Closed,
     #[error("a recording could not be read")]
     Read(#[from] archive::Error),
@@ -251,7 +246,7 @@ impl Player {
         if chunk.is_empty() {
             return Ok(());
         }
-        self.records.blocking_send(Ok(chunk)).map_err(|_| Ended::Closed)
+        if self.records.send(chunk) { Ok(()) } else { Err(Ended::Closed) }
     }
 }
 

@@ -21,7 +21,7 @@ use axum::{
 };
 use bytes::BytesMut;
 use futures_util::StreamExt;
-use model::{CameraId, Privilege};
+use model::{CameraId, Privilege, clock::wall_now};
 use tokio::sync::Semaphore;
 use utoipa::openapi::{HttpMethod, OpenApi, path::Operation};
 
@@ -401,8 +401,14 @@ fn same_origin(request: &Parts) -> Result<(), Failure> {
 }
 
 /// Headers that every answer carries.
-pub async fn protect(mut response: Response) -> Response {
+pub async fn protect(State(app): State<App>, mut response: Response) -> Response {
     let headers = response.headers_mut();
+    // Only while a browser can get in with a certificate that it trusts: it lets nobody past a warning afterwards.
+    if let Some(seconds) = app.certificates.served().insists(wall_now())
+        && let Ok(value) = HeaderValue::from_str(&format!("max-age={seconds}"))
+    {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, value);
+    }
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.insert("cross-origin-resource-policy", HeaderValue::from_static("same-origin"));

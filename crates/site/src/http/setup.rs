@@ -24,7 +24,7 @@ pub async fn get(State(app): State<App>) -> Outcome<Json<SetupState>> {
         needed,
         site_name: site.map(|site| site.name).unwrap_or_default(),
         certificate_id: app.identity.certificate_id().to_string(),
-        tls_certificate_sha256: app.tls_fingerprint.clone(),
+        tls_certificate_sha256: app.certificates.served().fingerprint.clone(),
         release: RELEASE.to_owned(),
     }))
 }

@@ -68,7 +68,7 @@ fn tell(app: &App, row: SiteRow) -> Site {
         time_zone: row.time_zone,
         time: wall_now(),
         certificate_id: app.identity.certificate_id().to_string(),
-        tls_certificate_sha256: app.tls_fingerprint.clone(),
+        tls_certificate_sha256: app.certificates.served().fingerprint.clone(),
         release: RELEASE.to_owned(),
         started: app.started,
     }

@@ -1,8 +1,10 @@
 //! Listeners: TLS with the site's certificate, the plain port that only redirects, and the socket of this machine.
 //!
 //! What is here: sockets, handshakes, limits on connections and time. What is not here: what a request means
-//! (`http`), which certificate is served (`tls`).
+//! (`http`), which certificate is served (`certificates`).
 
+pub mod certificates;
+mod limits;
 pub mod local;
 mod redirect;
 pub mod tls;
@@ -25,18 +27,22 @@ use hyper_util::{
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
-    sync::Semaphore,
     task::JoinSet,
 };
 use tokio_rustls::TlsAcceptor;
 use tower::Service;
 
+pub use certificates::Certificates;
+pub use limits::Limits;
 pub use redirect::serve_redirect;
 
-use crate::stop::Stop;
+use limits::Crowded;
 
-/// Connections at once on all ports together.
-const MAX_CONNECTIONS: usize = 2048;
+use crate::{
+    http::outgoing::{HangUp, PATIENCE},
+    stop::Stop,
+};
+
 const HANDSHAKE: Duration = Duration::from_secs(10);
 /// A connection whose next request has not come whole by then is closed.
 const HEADERS: Duration = Duration::from_secs(15);
@@ -71,24 +77,6 @@ pub fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
     TcpListener::from_std(socket.into())
 }
 
-/// Shared limits of all listeners.
-#[derive(Clone)]
-pub struct Limits(Arc<Semaphore>);
-
-impl Default for Limits {
-    fn default() -> Self {
-        // Files and cameras need descriptors too: viewers must never take the last one.
-        let files = std::fs::read_to_string("/proc/self/limits").ok().and_then(|text| open_files(&text));
-        Self(Arc::new(Semaphore::new(files.map_or(MAX_CONNECTIONS, |files| MAX_CONNECTIONS.min(files / 2)))))
-    }
-}
-
-/// How many files this process may have open, from Linux' `/proc/self/limits` (proc_pid_limits(5)).
-fn open_files(limits: &str) -> Option<usize> {
-    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
-    line.split_whitespace().next()?.parse().ok()
-}
-
 /// Serves the router over TLS until `stop` says so; then lets requests under way end.
 pub async fn serve_tls(
     listener: TcpListener,
@@ -112,16 +100,24 @@ pub async fn serve_tls(
                 }
             },
         };
-        let Ok(permit) = Arc::clone(&limits.0).try_acquire_owned() else {
-            tracing::warn!(%peer, "too many connections; refused one");
-            continue;
+        let admitted = match limits.admit(peer.ip()) {
+            Ok(admitted) => admitted,
+            Err(reason @ Crowded::All) => {
+                tracing::warn!(%peer, %reason, "a connection was refused");
+                continue;
+            }
+            // Whoever does it would fill the log as well.
+            Err(reason @ Crowded::One) => {
+                tracing::debug!(%peer, %reason, "a connection was refused");
+                continue;
+            }
         };
         let (acceptor, router, stop) = (acceptor.clone(), router.clone(), stop.clone());
         connections.spawn(async move {
             if let Err(reason) = serve_connection(stream, peer, acceptor, router, stop).await {
                 tracing::debug!(%peer, %reason, "connection ended");
             }
-            drop(permit);
+            drop(admitted);
         });
     }
     let drained = tokio::time::timeout(DRAIN, async { while connections.join_next().await.is_some() {} });
@@ -139,7 +135,10 @@ async fn serve_connection(
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     stream.set_nodelay(true)?;
     // What a viewer does not take waits here, where it can be left out, not in the kernel.
-    socket2::SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT)?;
+    let socket = socket2::SockRef::from(&stream);
+    socket.set_tcp_notsent_lowat(UNSENT)?;
+    // A client that has gone, or whose window stays shut for so long.
+    socket.set_tcp_user_timeout(Some(PATIENCE))?;
     let tls = tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await??;
     serve_requests(tls, router, stop, move |request| {
         request.insert(Peer(peer));
@@ -156,10 +155,13 @@ async fn serve_requests<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let requests = Arc::new(AtomicU64::new(0));
     let counter = Arc::clone(&requests);
+    let hang_up = HangUp::default();
+    let of_requests = hang_up.clone();
     let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
         counter.fetch_add(1, Ordering::Relaxed);
         let mut request: Request = request.map(axum::body::Body::new);
         from(request.extensions_mut());
+        request.extensions_mut().insert(of_requests.clone());
         router.clone().call(request)
     });
     let mut builder = auto::Builder::new(TokioExecutor::new());
@@ -179,6 +181,7 @@ async fn serve_requests<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
         tokio::select! {
             result = connection.as_mut() => return result,
             () = stop.requested() => break,
+            () = hang_up.requested() => return Err("the client took nothing for too long".into()),
             // The limit on headers begins only when the first bytes have told the version.
             () = tokio::time::sleep(patience) => {
                 let now = requests.load(Ordering::Relaxed);
@@ -193,23 +196,8 @@ async fn serve_requests<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
         }
     }
     connection.as_mut().graceful_shutdown();
-    connection.await
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_limit_of_open_files_is_read() {
-        let text = "Limit                     Soft Limit           Hard Limit           Units     \n\
-            Max processes             95982                95982                processes \n\
-            Max open files            1024                 524288               files     \n";
-        assert_eq!(open_files(text), Some(1024));
-        assert_eq!(
-            open_files("Max open files            unlimited            unlimited            files"),
-            None
-        );
-        assert_eq!(open_files(""), None);
+    tokio::select! {
+        result = connection => result,
+        () = hang_up.requested() => Err("the client took nothing for too long".into()),
     }
 }

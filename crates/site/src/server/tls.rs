@@ -1,4 +1,4 @@
-//! TLS: which certificate is served and how.
+//! TLS: how it is served, and the certificate that the site makes itself. Which one is served: `certificates`.
 
 use std::{
     fs, io,
@@ -7,14 +7,16 @@ use std::{
     sync::Arc,
 };
 
-use model::{WallTime, clock::wall_now};
-use rustls::{
-    ServerConfig,
-    pki_types::{CertificateDer, PrivateKeyDer},
-};
+use model::WallTime;
+use rustls::ServerConfig;
 use serde::{Deserialize, Serialize};
 use tokio_rustls::TlsAcceptor;
 use trust::{Identity, TlsCertificate};
+
+use super::Certificates;
+
+/// What the site's own certificate was made from, in the data directory.
+pub const RECIPE: &str = "tls.json";
 
 /// The certificate is made anew when it has fewer days left.
 const RENEW_US: i64 = 30 * 86_400_000_000;
@@ -34,6 +36,12 @@ pub enum TlsError {
         #[source]
         source: io::Error,
     },
+    /// What was made cannot be read.
+    #[error("reading the certificate")]
+    Read(#[from] trust::chain::ChainError),
+    /// What is kept of it in the catalog.
+    #[error("keeping the certificate")]
+    Catalog(#[from] catalog::Error),
     /// The TLS library refuses it.
     #[error("serving the certificate")]
     Serve(#[from] rustls::Error),
@@ -48,7 +56,7 @@ struct Made {
     at: WallTime,
 }
 
-/// The site's own certificate: the one that was served before, unless it ends soon.
+/// The site's own certificate: the one that was served before, unless it ends soon or the machine has another name now.
 ///
 /// # Errors
 /// It cannot be made or its recipe not be kept.
@@ -56,21 +64,21 @@ pub fn own_certificate(
     data: &Path,
     identity: &Identity,
     host_name: &str,
+    now: WallTime,
 ) -> Result<TlsCertificate, TlsError> {
-    let path = data.join("tls.json");
-    let now = wall_now();
-    let kept = fs::read(&path).ok().and_then(|bytes| serde_json::from_slice::<Made>(&bytes).ok());
-    if let Some(made) = kept {
-        let certificate = identity.tls_certificate(&made.names, &made.addresses, made.at)?;
-        let left = certificate.not_after.micros_since(now);
-        if left > RENEW_US && made.at <= now {
-            return Ok(certificate);
-        }
-    }
+    let path = data.join(RECIPE);
     let mut names = vec!["localhost".to_owned()];
     if is_host_name(host_name) && host_name != "localhost" {
         names.push(host_name.to_owned());
         names.push(format!("{host_name}.local"));
+    }
+    let kept = fs::read(&path).ok().and_then(|bytes| serde_json::from_slice::<Made>(&bytes).ok());
+    if let Some(made) = kept {
+        let certificate = identity.tls_certificate(&made.names, &made.addresses, made.at)?;
+        let left = certificate.not_after.micros_since(now);
+        if left > RENEW_US && made.at <= now && names.iter().all(|name| made.names.contains(name)) {
+            return Ok(certificate);
+        }
     }
     let mut addresses = vec![IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
     let own = if_addrs::get_if_addrs().unwrap_or_default();
@@ -82,6 +90,18 @@ pub fn own_certificate(
     Ok(certificate)
 }
 
+/// The next own certificate is a new one.
+///
+/// # Errors
+/// The recipe of the last one cannot be removed.
+pub fn forget(data: &Path) -> Result<(), TlsError> {
+    let path = data.join(RECIPE);
+    match fs::remove_file(&path) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => Err(TlsError::Keep { path, source }),
+        _ => Ok(()),
+    }
+}
+
 fn is_host_name(name: &str) -> bool {
     !name.is_empty()
         && name.len() <= 63
@@ -89,17 +109,15 @@ fn is_host_name(name: &str) -> bool {
         && !name.starts_with('-')
 }
 
-/// An acceptor for TLS 1.3 and 1.2 that offers HTTP/2 and HTTP/1.1.
+/// An acceptor for TLS 1.3 and 1.2 that offers HTTP/2 and HTTP/1.1, and serves what `certificates` says at each handshake.
 ///
 /// # Errors
-/// Certificate and key do not fit together.
-pub fn acceptor(certificate: &[u8], key: &[u8]) -> Result<TlsAcceptor, TlsError> {
-    let key =
-        PrivateKeyDer::try_from(key.to_vec()).map_err(|reason| rustls::Error::General(reason.to_owned()))?;
+/// The TLS library refuses its own defaults.
+pub fn acceptor(certificates: Certificates) -> Result<TlsAcceptor, TlsError> {
     let mut config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?
         .with_no_client_auth()
-        .with_single_cert(vec![CertificateDer::from(certificate.to_vec())], key)?;
+        .with_cert_resolver(Arc::new(certificates));
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(TlsAcceptor::from(Arc::new(config)))
 }

@@ -415,7 +415,7 @@ export interface paths {
          * Play back.
          * @description Frames of a range, preceded by those from the key frame before it (flagged as pre-roll), as length-prefixed media
          *     records: init records where coding begins or changes, frames of pictures and sound in order of time, gaps, end.
-         *     Stop reading to pause, close to end.
+         *     Stop reading to pause (for half an hour at most: then the connection is closed), close to end.
          */
         get: operations["recording_play"];
         put?: never;
@@ -519,6 +519,57 @@ export interface paths {
          * @description The post buffer follows. Recording for another reason goes on. Where there is none nothing happens.
          */
         delete: operations["manual_recording_stop"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/certificate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The TLS certificate.
+         * @description The one that is served now: to whom it is given, until when it lasts, and what is wrong with it.
+         */
+        get: operations["certificate_get"];
+        /**
+         * Install a TLS certificate.
+         * @description It is served from the next connection on; those that stand go on with the old one. The site's identity endorses it, so
+         *     that programs that pinned the certificate ID go on as well. Refused are a key of another certificate, a chain that does not
+         *     hold, a certificate that has ended or not begun, and one without a name.
+         */
+        put: operations["certificate_install"];
+        post?: never;
+        /**
+         * Remove the installed TLS certificate.
+         * @description The site's own certificate is served again. Chain and key are forgotten.
+         */
+        delete: operations["certificate_remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/certificate/renew": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make the site's own TLS certificate anew.
+         * @description With the names and addresses that the machine has now, for another 820 days. Browsers that were told to trust the old one
+         *     ask again. An installed certificate is renewed by installing the next one.
+         */
+        post: operations["certificate_renew"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1547,6 +1598,30 @@ export interface components {
             max_bytes?: number | null;
             volume?: components["schemas"]["VolumeId"] | null;
         };
+        /** @description `GET /v1/certificate`: the certificate that is served now. */
+        Certificate: {
+            /** @description Certificate ID of the site, which endorses it: 16 groups of 4 hex digits. It does not change with the certificate. */
+            certificate_id: string;
+            /** @description Where it comes from. */
+            kind: components["schemas"]["CertificateKind"];
+            /** @description Its host names. */
+            names: string[];
+            /** @description When it ends. A self-made one is made anew 30 days before, an installed one is not. */
+            not_after: components["schemas"]["WallTime"];
+            /** @description When it begins. */
+            not_before: components["schemas"]["WallTime"];
+            /** @description Whether this machine's list of public authorities vouches for it. Only then browsers are told to insist on it (HSTS). */
+            publicly_trusted: boolean;
+            /** @description SHA-256 of the certificate as browsers print it. */
+            sha256: string;
+            /** @description What is wrong with it, in words. */
+            trouble?: string | null;
+        };
+        /**
+         * @description Where a certificate comes from.
+         * @enum {string}
+         */
+        CertificateKind: "self-made" | "installed";
         /**
          * @description What went wrong, told by a code that never changes its meaning.
          * @enum {string}
@@ -2190,6 +2265,13 @@ export interface components {
             transport?: components["schemas"]["Transport"];
             /** @description User at the camera. */
             user?: string | null;
+        };
+        /** @description `PUT /v1/certificate`. */
+        NewCertificate: {
+            /** @description PEM of the certificate, and of those that sign it (RFC 7468). */
+            chain_pem: string;
+            /** @description PEM of its private key, not encrypted: PKCS#8, PKCS#1 or SEC 1. Kept encrypted, never given back. */
+            key_pem: string;
         };
         /** @description `POST /v1/locks`. */
         NewLock: {
@@ -3882,6 +3964,118 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Camera"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    certificate_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Certificate"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    certificate_install: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCertificate"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Certificate"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    certificate_remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Certificate"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    certificate_renew: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Certificate"];
                 };
             };
             default: {

@@ -55,13 +55,22 @@ pub async fn tcp(client: &Client) -> TcpStream {
     TcpStream::connect(address).await.expect("a connection")
 }
 
+/// A TLS connection over one that stands, without a protocol.
+pub async fn tls_over(client: &Client, stream: TcpStream) -> TlsStream<TcpStream> {
+    handshake(client, b"", stream).await
+}
+
 /// A TLS connection that offers this protocol; the empty one offers none.
 pub async fn tls(client: &Client, alpn: &[u8]) -> TlsStream<TcpStream> {
+    handshake(client, alpn, tcp(client).await).await
+}
+
+async fn handshake(client: &Client, alpn: &[u8], stream: TcpStream) -> TlsStream<TcpStream> {
     let mut config = pinned_tls(&client.fingerprint);
     config.alpn_protocols =
         Some(alpn).filter(|name| !name.is_empty()).map(<[u8]>::to_vec).into_iter().collect();
     let name = ServerName::try_from("127.0.0.1").expect("a name");
-    TlsConnector::from(Arc::new(config)).connect(name, tcp(client).await).await.expect("TLS")
+    TlsConnector::from(Arc::new(config)).connect(name, stream).await.expect("TLS")
 }
 
 /// Sends the pieces with pauses and reads until the site closes or the limit is over. The client itself never closes.

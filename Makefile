@@ -4,6 +4,7 @@
 #   make test          everything that is checked, with its counts at the end; STAGES="lint unit" only these
 #   make bench         figures for docs/benchmarks.md
 #   make lab           what takes long: simulations under new seeds, kills and power cuts, an hour of faults
+#   make deb           the Debian package, in target directory's `debian`
 #   make openapi       write openapi/site.json and the client's types again
 #   make screenshots   take the pictures of the documentation again
 #
@@ -21,7 +22,7 @@ SOAK ?= 3600
 
 XTASK := $(CARGO_TARGET_DIR)/debug/xtask
 
-.PHONY: demo test bench lab openapi screenshots web xtask
+.PHONY: demo test bench lab deb openapi screenshots web xtask
 
 # The development profile on purpose: it shares every compiled dependency with `make test`, dependencies are optimized
 # in it, and what is left moves bytes. A release build takes several times as long to begin with.
@@ -58,6 +59,10 @@ lab:
 	cargo build --release --locked --package martello
 	LOSS_ROUNDS=$(ROUNDS) cargo bench --locked --package e2e --bench figures -- loss
 	SOAK_SECONDS=$(SOAK) cargo bench --locked --package e2e --bench figures -- soak
+
+deb: web xtask
+	cargo build --release --locked --package martello
+	@$(XTASK) deb $(CARGO_TARGET_DIR)/release/martello $(CARGO_TARGET_DIR)/debian
 
 openapi: web
 	UPDATE_EXPECT=1 cargo test --quiet --locked --package site --test it document

@@ -7,6 +7,8 @@ use model::{CameraId, WallRange, WallTime};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::{Error, disk::Disk, journal, layout::LOCKS_FILE};
+
 /// Footage of some cameras in a range of time that must stay.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lock {
@@ -28,6 +30,14 @@ pub(crate) enum Entry {
     Lock { at: WallTime, lock: Lock },
     /// From now on it may go.
     Unlock { at: WallTime, id: Uuid },
+}
+
+/// The locks that hold on a volume, read beside whoever writes it. Their signatures are not checked: they are the site's own.
+///
+/// # Errors
+/// The journal cannot be read.
+pub fn read(disk: &impl Disk) -> Result<Vec<Lock>, Error> {
+    journal::read_only(disk, LOCKS_FILE, None).map(|found| replay(found.entries))
 }
 
 /// The locks that hold after these entries.

@@ -10,6 +10,7 @@ pub mod alarm;
 pub mod audit;
 pub mod camera;
 mod column;
+pub mod copy;
 pub mod error;
 pub mod grant;
 pub mod group;

@@ -49,6 +49,16 @@ pub(crate) fn migrate(connection: &mut Connection) -> Result<()> {
     Ok(())
 }
 
+/// Refuses what is not a catalog of a schema that this release knows.
+pub(crate) fn check(connection: &Connection) -> Result<()> {
+    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    match version(connection)? {
+        0 => Err(Error::NotACatalog),
+        found if found > known => Err(Error::TooNew { found, known }),
+        _ => Ok(()),
+    }
+}
+
 /// The schema of the file; 0 is an empty one.
 fn version(connection: &Connection) -> Result<i64> {
     let number = |pragma| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));

@@ -6,6 +6,8 @@ mod client;
 mod demo;
 mod embedded;
 mod heap;
+mod install;
+mod keep;
 mod ready;
 mod serve;
 mod volume;
@@ -34,6 +36,14 @@ enum Command {
     Sim(sim::cli::Args),
     /// Check that exports, segments and volumes are what a site recorded: no byte changed.
     Verify(volume::VerifyArguments),
+    /// Make the site server a service of this computer.
+    Install(install::Arguments),
+    /// Take the service away; recordings, database and keys stay.
+    Uninstall(install::Arguments),
+    /// Keep a site's configuration and keys in one file, sealed under a passphrase; recordings are not in it.
+    Backup(keep::BackupArguments),
+    /// Make a data directory that of a backup's site.
+    Restore(keep::RestoreArguments),
     #[command(flatten)]
     Client(client::ClientCommand),
 }
@@ -69,6 +79,10 @@ fn main() -> ExitCode {
                 Err(error) => ready::fail(&ready::chain(&error)),
             },
             Command::Verify(arguments) => volume::run_verify(&arguments),
+            Command::Install(arguments) => install::run(&arguments),
+            Command::Uninstall(arguments) => install::run_uninstall(&arguments),
+            Command::Backup(arguments) => keep::run_backup(&arguments),
+            Command::Restore(arguments) => keep::run_restore(&arguments),
             Command::Client(command) => client::run(command).await,
         }
     })

@@ -8,6 +8,7 @@
 mod alarms;
 mod archive_engine;
 mod audit;
+pub mod backup;
 mod cameras;
 pub mod config;
 mod convert;
@@ -16,6 +17,7 @@ mod events;
 mod feed;
 mod http;
 mod identity;
+mod in_use;
 mod machine;
 mod notify;
 mod principal;

@@ -20,11 +20,13 @@ use crate::{
     alarms::Alarms,
     archive_engine::Reader,
     audit::{self, Audit},
+    backup,
     cameras::Cameras,
     discovery::Discovery,
     events::Events,
     http::{self, methods},
     identity,
+    in_use::{self, InUse},
     machine::Machine,
     notify,
     recorder::Recorder,
@@ -58,6 +60,9 @@ pub enum StartError {
         #[source]
         source: io::Error,
     },
+    /// Another site runs there.
+    #[error("another site runs on {0}, or a backup is being restored to it")]
+    InUse(PathBuf),
     /// The identity or a key cannot be read or made.
     #[error("the identity of the site cannot be used")]
     Identity(#[from] identity::IdentityError),
@@ -101,6 +106,7 @@ pub struct Running {
     local_socket: Option<PathBuf>,
     setup_code: Option<Secret<String>>,
     stop: Stopper,
+    _in_use: InUse,
     tasks: JoinSet<()>,
 }
 
@@ -118,6 +124,10 @@ impl Site {
         let path = std::path::absolute(&config.data).map_err(absolute)?;
         config.data.clone_from(&path);
         std::fs::create_dir_all(&path).map_err(|source| StartError::Data { path: path.clone(), source })?;
+        let in_use = in_use::take(&path).map_err(|source| match source.kind() {
+            io::ErrorKind::WouldBlock => StartError::InUse(path.clone()),
+            _ => StartError::Data { path: path.clone(), source },
+        })?;
         let identity = identity::load_or_create(&path)?;
         let seal_key = identity::load_or_create_seal_key(&path)?;
         let catalog = Catalog::open(&path.join("catalog.sqlite"), seal_key)?;
@@ -133,6 +143,8 @@ impl Site {
         let recorder = Recorder::new(identity.clone(), reader.clone());
         let volumes =
             Volumes::open(catalog.clone(), recorder.clone(), reader.clone(), identity.clone(), &recordings)?;
+
+        backup::bring_locks(&path, &volumes, wall_now());
 
         let events = Events::default();
         let (notifications, settings) = watch::channel(notify::kept(&catalog)?);
@@ -178,8 +190,16 @@ impl Site {
             Some(ip) if !ip.is_unspecified() => *ip,
             _ => IpAddr::V4(std::net::Ipv4Addr::LOCALHOST),
         };
-        let mut running =
-            Running { app: app.clone(), https_port, host, local_socket, setup_code, stop, tasks };
+        let mut running = Running {
+            app: app.clone(),
+            https_port,
+            host,
+            local_socket,
+            setup_code,
+            stop,
+            _in_use: in_use,
+            tasks,
+        };
         app.describe(Some(running.url()))?;
         app.set_calendar()?;
         let mut kept = methods::kept(&app.catalog)?;

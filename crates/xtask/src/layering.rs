@@ -15,10 +15,14 @@ pub const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("trust", &["model"]),
     ("evidence", &["model", "media", "archive", "trust"]),
     ("access", &["model"]),
+    ("backup", &["model"]),
     ("api", &["model"]),
     ("camera", &["model", "media"]),
     ("catalog", &["model", "access"]),
-    ("site", &["model", "media", "archive", "evidence", "trust", "access", "api", "camera", "catalog"]),
+    (
+        "site",
+        &["model", "media", "archive", "evidence", "trust", "access", "backup", "api", "camera", "catalog"],
+    ),
     ("sim", &[]),
     ("martello", &["model", "archive", "evidence", "trust", "api", "site", "sim"]),
     (
@@ -32,7 +36,7 @@ pub const MAY_IMPORT: &[(&str, &[&str])] = &[
 ];
 
 /// Values in, values out.
-pub const PURE: &[&str] = &["model", "media", "archive", "evidence", "trust", "access", "api"];
+pub const PURE: &[&str] = &["model", "media", "archive", "evidence", "trust", "access", "backup", "api"];
 
 /// Foreign crates that bring effects: no pure crate has them.
 const EFFECTS: &[&str] = &[
@@ -63,7 +67,7 @@ const HIDDEN: &[(&str, &[&str])] = &[
     ("rusqlite", &["catalog"]),
     ("retina", &["camera"]),
     ("lettre", &["site"]),
-    ("argon2", &["catalog"]),
+    ("argon2", &["catalog", "backup"]),
     ("p256", &["trust"]),
 ];
 

@@ -9,6 +9,7 @@
 pub mod bench;
 pub mod clips;
 pub mod counts;
+pub mod deb;
 pub mod dependencies;
 pub mod layering;
 pub mod licence;

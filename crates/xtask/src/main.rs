@@ -2,13 +2,13 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use xtask::{Failure, Finding, bench, clips, dependencies, layering, stages, tidy, tree};
+use xtask::{Failure, Finding, bench, clips, deb, dependencies, layering, stages, tidy, tree};
 
-const USAGE: &str =
-    "usage: xtask test [--installed-in SECONDS] [STAGE…] | tidy | bench [SECONDS ROUNDS] | clips …";
+const USAGE: &str = "usage: xtask test [--installed-in SECONDS] [STAGE…] | tidy | deb PROGRAM DIRECTORY | bench [SECONDS ROUNDS] | clips …";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -21,6 +21,7 @@ fn main() -> ExitCode {
         ["test", stages @ ..] => stages::run(&tree::root(), None, stages),
         ["tidy"] => tidy(),
         ["clips", ..] => clips::clips(&args[1..]).map(|()| true).map_err(Failure::from),
+        ["deb", program, output] => package(program, output),
         ["bench"] => bench::run(bench::Plan { window: Duration::from_secs(60), rounds: 3 }),
         ["bench", seconds, rounds] => match (seconds.parse(), rounds.parse()) {
             (Ok(seconds), Ok(rounds)) => {
@@ -41,6 +42,14 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Makes the Debian package and prints where it lies.
+fn package(program: &str, output: &str) -> Result<bool, Failure> {
+    let (tree, program, output) = (tree::root(), Path::new(program), Path::new(output));
+    let file = deb::build(&deb::Package { tree: &tree, program, output, quick: false })?;
+    println!("{}", file.display());
+    Ok(true)
 }
 
 /// Prints what the checks of the tree find. True when that is nothing.

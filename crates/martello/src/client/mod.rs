@@ -15,7 +15,7 @@ mod method;
 mod output;
 mod pin;
 mod profile;
-mod prompt;
+pub(crate) mod prompt;
 mod recording;
 mod setup;
 mod stream_profile;

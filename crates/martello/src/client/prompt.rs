@@ -11,7 +11,7 @@ use super::{Failure, Outcome};
 const MAX_LINE: u64 = 4096;
 
 /// A password: from stdin where that was asked for, else typed.
-pub(super) fn password(question: &str, from_stdin: bool) -> Outcome<Secret<String>> {
+pub(crate) fn password(question: &str, from_stdin: bool) -> Outcome<Secret<String>> {
     if from_stdin {
         return line(io::stdin().lock()).map(Secret::new);
     }
@@ -24,7 +24,7 @@ pub(super) fn password(question: &str, from_stdin: bool) -> Outcome<Secret<Strin
 }
 
 /// A new password, typed twice.
-pub(super) fn new_password(question: &str, from_stdin: bool) -> Outcome<Secret<String>> {
+pub(crate) fn new_password(question: &str, from_stdin: bool) -> Outcome<Secret<String>> {
     let first = password(question, from_stdin)?;
     if !from_stdin && password("Once more", false)? != first {
         return Err(Failure::failed("the two passwords differ"));

@@ -93,6 +93,22 @@ impl Volumes {
         if failed.is_empty() { Ok(()) } else { Err(LockError::Nowhere(failed.join("; "))) }
     }
 
+    /// Locks what a backup had locked, except for what a volume knows to have been unlocked since. Blocking.
+    ///
+    /// # Errors
+    /// No volume could keep one of them.
+    pub fn bring(&self, locks: Vec<Lock>, now: WallTime) -> Result<(), LockError> {
+        let mut known: HashSet<Uuid> = HashSet::new();
+        for worker in self.taking() {
+            let found = worker.with(|archive| {
+                let has = archive.locks().iter().map(|lock| lock.id);
+                has.chain(archive.unlocked().iter().copied()).collect::<Vec<_>>()
+            });
+            known.extend(found.unwrap_or_default());
+        }
+        locks.iter().filter(|lock| !known.contains(&lock.id)).try_for_each(|lock| self.lock(lock, now))
+    }
+
     /// Brings locks to volumes that do not have them, and takes away there what was unlocked while they were away. Before that
     /// nothing is deleted on a volume that was opened. Blocking.
     pub fn sync_locks(&self) {

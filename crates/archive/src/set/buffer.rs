@@ -110,7 +110,38 @@ impl Buffer {
     /// kept any more, at the first one after.
     pub(super) fn restart(&self) -> Option<usize> {
         let first = self.items.iter().position(|item| !item.durable)?;
-        self.key_before(first).or_else(|| self.items.iter().position(Item::is_key))
+        self.key_for(first).or_else(|| self.items.iter().position(Item::is_key))
+    }
+
+    /// Where writing must begin so that nothing is missing from that place on: at the key frame before it, or at an earlier one
+    /// where sound waits, or may come, that is heard before that one is shown. Within one run.
+    fn key_for(&self, place: usize) -> Option<usize> {
+        let mut key = self.key_before(place)?;
+        let begin = self.items.range(..=place).rposition(|item| matches!(item.what, What::Begin(_)));
+        let tracks = begin.and_then(|at| match self.items.get(at).map(|item| &item.what) {
+            Some(What::Begin(tracks)) => Some(tracks),
+            _ => None,
+        });
+        let Some(rate) = tracks.or(self.tracks.as_ref()).and_then(|of| of.timescale(TrackKind::Audio)) else {
+            return Some(key);
+        };
+        let heard = |item: &Item| match &item.what {
+            What::Sample(sound) if sound.track == TrackKind::Audio => Some(to_90k(sound.time, rate)),
+            _ => None,
+        };
+        let of_run = || self.items.range(begin.unwrap_or(0)..);
+        // What comes next is heard after what came last.
+        let last = of_run().rev().find_map(heard);
+        let waiting = of_run().filter(|item| !item.durable).filter_map(heard);
+        let Some(from) = waiting.chain(last).min() else { return Some(key) };
+        while let Some(What::Sample(sample)) = self.items.get(key).map(|item| &item.what)
+            && sample.time.saturating_add(sample.composition_offset.into()) > from
+            && let Some(before) = key.checked_sub(1).and_then(|at| self.key_before(at))
+            && begin.is_none_or(|begin| before >= begin)
+        {
+            key = before;
+        }
+        Some(key)
     }
 
     /// The last key frame up to that place, within the same run.
@@ -126,11 +157,11 @@ impl Buffer {
     /// Forgets what is durable and not needed to write again what follows.
     pub(super) fn prune(&mut self) {
         let from = match self.items.iter().position(|item| !item.durable) {
-            Some(first) => self.key_before(first).unwrap_or(first),
+            Some(first) => self.key_for(first).unwrap_or(first),
             None if matches!(self.items.back(), Some(Item { what: What::End, .. }) | None) => {
                 self.items.len()
             }
-            None => self.key_before(self.items.len() - 1).unwrap_or(self.items.len()),
+            None => self.key_for(self.items.len() - 1).unwrap_or(self.items.len()),
         };
         if from == 0 {
             return;
@@ -179,6 +210,47 @@ mod tests {
             key,
             data: Bytes::from_static(b"frame"),
         })
+    }
+
+    #[test]
+    fn sound_that_is_heard_before_the_key_frame_is_written_again_from_an_earlier_one() {
+        let volume = VolumeId::from_bytes([1; 16]);
+        let audio = media::AudioConfig {
+            codec: media::AudioCodec::Pcmu,
+            sample_rate: 8000,
+            channels: 1,
+            decoder_config: Bytes::new(),
+        };
+        // Parameter sets of a real 320×240 stream.
+        let avcc = "0164000dffe100176764000dacb20283f60220000003002000000641e2854901000668ebc3cb22c0fdf8f800";
+        let hex = |at: usize| u8::from_str_radix(&avcc[at..at + 2], 16).unwrap();
+        let avcc: Vec<u8> = (0..avcc.len()).step_by(2).map(hex).collect();
+        let video = media::VideoConfig::from_avcc(&avcc).unwrap();
+        let mut buffer = Buffer::new();
+        let tracks = Arc::new(Tracks { video, audio: Some(audio) });
+        buffer.push(What::Begin(tracks), Some(volume), Duration::ZERO);
+        let sound = |time: i64| {
+            let What::Sample(sample) = picture(time, true) else { unreachable!() };
+            What::Sample(Sample { track: TrackKind::Audio, ..sample })
+        };
+        // Groups of a second; sound comes 300 ms after the pictures of its time.
+        let mut seen = Vec::new();
+        for at in 0..75 {
+            seen.push(buffer.push(picture(at * 3600, at % 25 == 0), Some(volume), Duration::ZERO));
+            if at >= 8 {
+                buffer.push(sound((at - 8) * 320), Some(volume), Duration::ZERO);
+            }
+        }
+        // All pictures up to the key frame at 2 s are on disk, and the sound that had come by then: up to 1.68 s.
+        buffer.confirm(volume, seen[51]);
+        buffer.prune();
+        let restart = buffer.restart().and_then(|at| buffer.items.get(at)).map(|item| item.seq);
+        assert_eq!(restart, Some(seen[25]), "sound from 1.72 s on is heard before the picture of 2 s");
+        // Once sound has come that far, the group before is not kept.
+        buffer.confirm(volume, seen[74]);
+        buffer.prune();
+        let restart = buffer.restart().and_then(|at| buffer.items.get(at)).map(|item| item.seq);
+        assert_eq!(restart, Some(seen[50]));
     }
 
     #[test]

@@ -36,6 +36,7 @@ pub const ENTRIES: &[Entry] = &[
     ("fmp4", fmp4),
     ("h264", h264),
     ("h265", h265),
+    ("ldap", ldap),
     ("nal", nal),
     ("onvif_metadata", onvif_metadata),
     ("vapix", vapix),
@@ -183,6 +184,11 @@ pub fn h265(data: &[u8]) {
         assert!(config.codec_string.starts_with("hvc1."));
         let _ = config.num_reorder_frames();
     }
+}
+
+/// Messages of a directory, one after the other.
+pub fn ldap(data: &[u8]) {
+    directory::read_anything(data);
 }
 
 /// Samples, from a stream.

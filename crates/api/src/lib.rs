@@ -6,6 +6,7 @@ pub mod alarm;
 pub mod audit;
 pub mod camera;
 pub mod certificate;
+pub mod directory;
 pub mod discovery;
 pub mod event;
 pub mod live;

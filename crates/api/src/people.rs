@@ -1,8 +1,10 @@
 //! Users, groups, folders of cameras, what is granted to whom on what, and what follows from it.
 
-use model::{CameraId, FolderId, GroupId, Privilege, Role, Scope, SessionId, UserId, WallTime};
+use model::{CameraId, DirectoryId, FolderId, GroupId, Privilege, Role, Scope, SessionId, UserId, WallTime};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
+
+use crate::directory::DirectoryUser;
 
 /// A privilege as a client shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -57,6 +59,9 @@ pub struct User {
     pub recordings_minutes: Option<u32>,
     /// Whether a code of an authenticator app is asked for.
     pub second_factor: bool,
+    /// What the directory says, of a user that has its password there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub directory: Option<DirectoryUser>,
     /// Groups that the user is in.
     pub groups: Vec<GroupId>,
     /// What is granted to the user itself.
@@ -148,7 +153,10 @@ pub struct Group {
     pub created: WallTime,
     /// Recordings older than so many minutes are kept from what it grants; none: all are shown.
     pub recordings_minutes: Option<u32>,
-    /// Its members.
+    /// The directory that it is a group of; that says who its members are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub directory: Option<DirectoryId>,
+    /// Its members; of a directory's group those who are known here.
     pub members: Vec<UserId>,
     /// What it grants.
     pub grants: Vec<Grant>,

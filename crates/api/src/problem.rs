@@ -41,6 +41,8 @@ pub enum Code {
     CameraNoStream,
     /// There is no recording in the range.
     NoRecording,
+    /// A directory could not be asked.
+    DirectoryFailed,
     /// A message could not be delivered to its mail server or web address.
     DeliveryFailed,
     /// The site cannot write its recordings.
@@ -66,6 +68,7 @@ impl Code {
             | Self::CameraUnreachable
             | Self::CameraUnexpected
             | Self::CameraNoStream
+            | Self::DirectoryFailed
             | Self::DeliveryFailed => 422,
             Self::TooManyTries => 429,
             Self::StorageTrouble | Self::Busy => 503,

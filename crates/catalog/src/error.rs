@@ -113,6 +113,9 @@ pub enum Error {
     /// Administrators of the server's own machine are what that machine says.
     #[error("an administrator of the server's own machine cannot be changed here")]
     MachineUser,
+    /// Names and memberships of a directory's users and groups are what the directory says.
+    #[error("the name of a user or group of a directory is changed in the directory")]
+    DirectoryName,
     /// There is no such row.
     #[error("there is no such {0}")]
     NotFound(&'static str),

@@ -1,12 +1,12 @@
 //! Groups of users. What a group gives its members is added up by `access`.
 
 use access::Grant;
-use model::{GroupId, Role, UserId, WallTime};
+use model::{DirectoryId, GroupId, Role, UserId, WallTime};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::{
     Catalog, Error, Result,
-    column::{parsed, room, text, time},
+    column::{parsed, parsed_option, room, text, time},
     grant::{self, Holder, exists, taken},
     name,
     user::{recordings_minutes, role_column},
@@ -14,7 +14,10 @@ use crate::{
 
 /// Most groups of a site.
 pub const MAX_GROUPS: usize = 1000;
-const COLUMNS: &str = "id, name, role, created, recordings_minutes";
+const COLUMNS: &str = "id, name, role, created, recordings_minutes,
+    (SELECT directory FROM directory_group WHERE directory_group.user_group = user_group.id) AS directory";
+/// Groups of directories come last, by their names as they are shown.
+const ORDER: &str = "ORDER BY directory IS NOT NULL, iif(directory IS NULL, name_key, lower(name)), id";
 
 /// A group of users.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +34,8 @@ pub struct GroupRow {
     pub recordings_minutes: Option<u32>,
     /// Its members.
     pub members: Vec<UserId>,
+    /// The directory that it is a group of. That says who its members are; those who were seen here are known.
+    pub directory: Option<DirectoryId>,
 }
 
 /// A group as it is to be.
@@ -53,7 +58,7 @@ impl Catalog {
     pub fn groups(&self) -> Result<Vec<GroupRow>> {
         self.read(|tx| {
             let mut groups: Vec<GroupRow> = tx
-                .prepare_cached(&format!("SELECT {COLUMNS} FROM user_group ORDER BY name_key"))
+                .prepare_cached(&format!("SELECT {COLUMNS} FROM user_group {ORDER}"))
                 .and_then(|mut select| select.query_map([], read)?.collect())
                 .map_err(Error::Read)?;
             for group in &mut groups {
@@ -86,6 +91,11 @@ impl Catalog {
     pub fn put_group(&self, id: Option<GroupId>, change: &GroupChange, now: WallTime) -> Result<GroupRow> {
         let (name, key) = name::prepare(&change.name)?;
         self.write(|tx| {
+            if let Some(id) = id
+                && let Some(GroupRow { directory: Some(_), name: known, .. }) = one(tx, id)?
+            {
+                return if known == name { apply(tx, id, change) } else { Err(Error::DirectoryName) };
+            }
             if taken(tx, "user_group", &key, id.map(text))? {
                 return Err(Error::NameTaken);
             }
@@ -126,17 +136,35 @@ impl Catalog {
     }
 }
 
-/// Puts a user into exactly these groups.
+/// Changes what a group of a directory gives; who is in it is the directory's.
+pub(crate) fn apply(tx: &Connection, id: GroupId, change: &GroupChange) -> Result<GroupRow> {
+    tx.execute(
+        "UPDATE user_group SET role = ?2, recordings_minutes = ?3 WHERE id = ?1",
+        params![text(id), change.role.name(), change.recordings_minutes],
+    )
+    .map_err(Error::Write)?;
+    grant::replace(tx, Holder::Group(id), &change.grants)?;
+    one(tx, id)?.ok_or(Error::NotFound("group"))
+}
+
+/// Puts a user into exactly these groups of the site. Membership of a directory's groups is the directory's.
 pub(crate) fn set_groups(tx: &Connection, user: UserId, groups: &[GroupId]) -> Result<()> {
-    tx.execute("DELETE FROM membership WHERE user = ?1", [text(user)]).map_err(Error::Write)?;
+    tx.execute(
+        "DELETE FROM membership WHERE user = ?1
+         AND user_group NOT IN (SELECT user_group FROM directory_group)",
+        [text(user)],
+    )
+    .map_err(Error::Write)?;
     for group in groups {
-        exists(tx, "user_group", text(group))?;
-        join(tx, user, *group)?;
+        let found = one(tx, *group)?.ok_or(Error::NotFound("group"))?;
+        if found.directory.is_none() {
+            join(tx, user, *group)?;
+        }
     }
     Ok(())
 }
 
-fn join(tx: &Connection, user: UserId, group: GroupId) -> Result<()> {
+pub(crate) fn join(tx: &Connection, user: UserId, group: GroupId) -> Result<()> {
     tx.execute(
         "INSERT OR IGNORE INTO membership (user, user_group) VALUES (?1, ?2)",
         params![text(user), text(group)],
@@ -145,7 +173,7 @@ fn join(tx: &Connection, user: UserId, group: GroupId) -> Result<()> {
     .map_err(Error::Write)
 }
 
-fn one(tx: &Connection, id: GroupId) -> Result<Option<GroupRow>> {
+pub(crate) fn one(tx: &Connection, id: GroupId) -> Result<Option<GroupRow>> {
     let found = tx
         .query_row(&format!("SELECT {COLUMNS} FROM user_group WHERE id = ?1"), [text(id)], read)
         .optional()
@@ -167,5 +195,6 @@ fn read(row: &Row<'_>) -> rusqlite::Result<GroupRow> {
         created: time(row, "created")?,
         recordings_minutes: recordings_minutes(row)?,
         members: Vec::new(),
+        directory: parsed_option(row, "directory")?,
     })
 }

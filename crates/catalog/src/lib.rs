@@ -11,6 +11,8 @@ pub mod audit;
 pub mod camera;
 mod column;
 pub mod copy;
+pub mod directory;
+pub mod directory_user;
 pub mod error;
 pub mod grant;
 pub mod group;

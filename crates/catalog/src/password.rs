@@ -60,10 +60,15 @@ pub(crate) fn prepare(password: &str) -> Result<Zeroizing<String>, PasswordError
 
 /// The hash of a new password, as PHC string.
 pub(crate) fn hash(password: &str) -> Result<String, PasswordError> {
-    let prepared = prepare(password)?;
-    if prepared.chars().count() < MIN_CHARS {
+    if prepare(password)?.chars().count() < MIN_CHARS {
         return Err(PasswordError::TooShort);
     }
+    hash_any(password)
+}
+
+/// The hash of a password that somebody else took, however short.
+pub(crate) fn hash_any(password: &str) -> Result<String, PasswordError> {
+    let prepared = prepare(password)?;
     let salt: [u8; 16] = random_bytes().map_err(|_| PasswordError::Hash)?;
     let salt = SaltString::encode_b64(&salt).map_err(|_| PasswordError::Hash)?;
     let params = Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(|_| PasswordError::Hash)?;

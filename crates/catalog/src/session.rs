@@ -91,7 +91,9 @@ impl Catalog {
             tx.prepare_cached(&format!(
                 "SELECT {COLUMNS}, {} FROM session JOIN user ON user.id = session.user
                  WHERE session.secret_hash = ?1 AND session.expires > ?2 AND user.disabled = 0
-                    AND user.origin <> 'machine'",
+                    AND user.origin <> 'machine'
+                    AND NOT EXISTS (SELECT 1 FROM directory_user
+                                 WHERE directory_user.user = user.id AND standing <> 'good')",
                 user::COLUMNS
             ))
             .and_then(|mut select| {

@@ -74,7 +74,9 @@ impl Catalog {
             tx.prepare_cached(&format!(
                 "SELECT {COLUMNS}, {} FROM token JOIN user ON user.id = token.user
                  WHERE token.secret_hash = ?1 AND token.expires > ?2 AND user.disabled = 0
-                    AND user.origin <> 'machine'",
+                    AND user.origin <> 'machine'
+                    AND NOT EXISTS (SELECT 1 FROM directory_user
+                                 WHERE directory_user.user = user.id AND standing <> 'good')",
                 user::COLUMNS
             ))
             .and_then(|mut select| {

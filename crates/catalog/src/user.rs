@@ -7,7 +7,8 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::{
     Catalog, Error, Result,
-    column::{parsed, room, text, time},
+    column::{parsed, parsed_option, room, text, time, time_option},
+    directory_user::{DirectoryLink, Standing},
     grant::{self, Holder, keep_an_administrator},
     group, name, password,
 };
@@ -17,9 +18,13 @@ pub const MAX_USERS: usize = 1000;
 pub(crate) const COLUMNS: &str = "user.id AS user_id, user.name AS user_name, user.role AS user_role,
     user.created AS user_created, user.origin = 'machine' AS user_machine, user.disabled AS user_disabled,
     user.recordings_minutes AS recordings_minutes,
+    (SELECT directory FROM directory_user WHERE directory_user.user = user.id) AS user_directory,
+    (SELECT standing FROM directory_user WHERE directory_user.user = user.id) AS user_standing,
+    (SELECT full_name FROM directory_user WHERE directory_user.user = user.id) AS user_full_name,
+    (SELECT seen FROM directory_user WHERE directory_user.user = user.id) AS user_seen,
     EXISTS (SELECT 1 FROM second_factor WHERE second_factor.user = user.id AND confirmed = 1) AS user_second_factor";
 /// No hash: nothing is its password.
-const NO_PASSWORD: &str = "";
+pub(crate) const NO_PASSWORD: &str = "";
 
 /// A user. The password's hash never leaves this crate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +45,16 @@ pub struct UserRow {
     pub recordings_minutes: Option<u32>,
     /// Has to show a code of an authenticator app.
     pub second_factor: bool,
+    /// The directory that knows the user, for those who have no password here.
+    pub directory: Option<DirectoryLink>,
+}
+
+impl UserRow {
+    /// Whether sign-ins and tokens of the user count: neither an administrator nor a directory has switched it off.
+    #[must_use]
+    pub fn counts(&self) -> bool {
+        !self.disabled && self.directory.as_ref().is_none_or(|link| link.standing == Standing::Good)
+    }
 }
 
 /// What changes about a user; what is none stays.
@@ -84,6 +99,19 @@ impl Catalog {
         let hash = found.as_ref().map(|(_, hash)| hash.as_str());
         let right = password::verify(password, hash);
         Ok(found.filter(|(user, _)| right && !user.disabled).map(|(user, _)| user))
+    }
+
+    /// Whether a user of the site's own has the name, who has a password here.
+    pub fn is_own_user(&self, name: &str) -> Result<bool> {
+        self.read(|tx| {
+            tx.query_row(
+                "SELECT count(*) FROM user WHERE name_key = ?1 AND origin = 'site'",
+                [name::key(name)],
+                |row| row.get::<_, i64>(0),
+            )
+            .map(|count| count > 0)
+            .map_err(Error::Read)
+        })
     }
 
     /// Makes a user with all that it may do, at once.
@@ -156,9 +184,13 @@ impl Catalog {
         keep: Option<model::SessionId>,
     ) -> Result<bool> {
         let kept: Option<String> = self.read(|tx| {
-            tx.query_row("SELECT password_hash FROM user WHERE id = ?1", [text(user)], |row| row.get(0))
-                .optional()
-                .map_err(Error::Read)
+            tx.query_row(
+                "SELECT password_hash FROM user WHERE id = ?1 AND origin = 'site'",
+                [text(user)],
+                |row| row.get(0),
+            )
+            .optional()
+            .map_err(Error::Read)
         })?;
         if !password::verify(old, kept.as_deref().filter(|hash| !hash.is_empty())) {
             return Ok(false);
@@ -202,9 +234,12 @@ impl Catalog {
     /// All users by name.
     pub fn users(&self) -> Result<Vec<UserRow>> {
         self.read(|tx| {
-            tx.prepare_cached(&format!("SELECT {COLUMNS} FROM user ORDER BY name_key"))
-                .and_then(|mut select| select.query_map([], read)?.collect())
-                .map_err(Error::Read)
+            tx.prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM user
+                 ORDER BY origin = 'directory', iif(origin = 'directory', lower(name), name_key), id"
+            ))
+            .and_then(|mut select| select.query_map([], read)?.collect())
+            .map_err(Error::Read)
         })
     }
 
@@ -240,6 +275,7 @@ pub(crate) fn insert(
         disabled: false,
         recordings_minutes: None,
         second_factor: false,
+        directory: None,
     };
     let inserted = connection
         .execute(
@@ -251,8 +287,11 @@ pub(crate) fn insert(
     if inserted == 0 { Err(Error::NameTaken) } else { Ok(user) }
 }
 
-fn apply(tx: &Connection, user: &UserRow, change: &UserChange) -> Result<UserRow> {
-    if let Some(new) = &change.name {
+pub(crate) fn apply(tx: &Connection, user: &UserRow, change: &UserChange) -> Result<UserRow> {
+    if let Some(new) = change.name.as_ref().filter(|new| **new != user.name) {
+        if user.directory.is_some() {
+            return Err(Error::DirectoryName);
+        }
         let (shown, key) = name::prepare(new)?;
         if grant::taken(tx, "user", &key, Some(text(user.id)))? {
             return Err(Error::NameTaken);
@@ -282,7 +321,7 @@ fn apply(tx: &Connection, user: &UserRow, change: &UserChange) -> Result<UserRow
     select(tx, user.id)?.ok_or(Error::NotFound("user"))
 }
 
-fn end_sign_ins(tx: &Connection, user: UserId) -> Result<()> {
+pub(crate) fn end_sign_ins(tx: &Connection, user: UserId) -> Result<()> {
     for table in ["session", "token"] {
         tx.execute(&format!("DELETE FROM {table} WHERE user = ?1"), [text(user)]).map_err(Error::Write)?;
     }
@@ -306,6 +345,15 @@ pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<UserRow> {
         disabled: row.get("user_disabled")?,
         recordings_minutes: recordings_minutes(row)?,
         second_factor: row.get("user_second_factor")?,
+        directory: match parsed_option(row, "user_directory")? {
+            None => None,
+            Some(directory) => Some(DirectoryLink {
+                directory,
+                full_name: row.get("user_full_name")?,
+                standing: Standing::from_name(row.get_ref("user_standing")?.as_str()?),
+                seen: time_option(row, "user_seen")?.unwrap_or(WallTime::EPOCH),
+            }),
+        },
     })
 }
 
@@ -321,7 +369,7 @@ pub(crate) fn recordings_minutes(row: &Row<'_>) -> rusqlite::Result<Option<u32>>
     Ok(minutes.map(|minutes| u32::try_from(minutes).unwrap_or(0)))
 }
 
-fn select(connection: &Connection, id: UserId) -> Result<Option<UserRow>> {
+pub(crate) fn select(connection: &Connection, id: UserId) -> Result<Option<UserRow>> {
     connection
         .query_row(&format!("SELECT {COLUMNS} FROM user WHERE id = ?1"), [text(id)], read)
         .optional()

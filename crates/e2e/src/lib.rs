@@ -9,7 +9,9 @@ pub mod loss;
 pub mod probe;
 pub mod program;
 pub mod records;
+pub mod samba;
 pub mod segments;
+pub mod slapd;
 pub mod system;
 pub mod wait;
 

@@ -100,6 +100,8 @@ ids! {
     AlarmId,
     /// One camera of a site.
     CameraId,
+    /// A directory that users and groups come from.
+    DirectoryId,
     /// A folder of cameras, on which rights are granted.
     FolderId,
     /// A group of users.

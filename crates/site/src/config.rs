@@ -39,6 +39,8 @@ pub struct Config {
     pub patience: Duration,
     /// Recordings that are played back or saved at once.
     pub playbacks: usize,
+    /// How often directories are asked again about who is signed in.
+    pub directory_refresh: Duration,
 }
 
 /// Each takes a thread, a file and up to a megabyte.
@@ -46,6 +48,8 @@ const PLAYBACKS: usize = 64;
 
 /// A camera's restart takes less.
 const SILENCE: Duration = Duration::from_secs(60);
+/// With the longest round (25 s) a change in a directory counts here within 45 s.
+const DIRECTORY_REFRESH: Duration = Duration::from_secs(20);
 
 /// Where discovery asks.
 #[derive(Clone, Debug, Default)]
@@ -127,6 +131,7 @@ impl Config {
             silence: SILENCE,
             patience: outgoing::PATIENCE,
             playbacks: PLAYBACKS,
+            directory_refresh: DIRECTORY_REFRESH,
         }
     }
 
@@ -146,6 +151,7 @@ impl Config {
             silence: SILENCE,
             patience: outgoing::PATIENCE,
             playbacks: PLAYBACKS,
+            directory_refresh: DIRECTORY_REFRESH,
         }
     }
 

@@ -12,6 +12,7 @@ pub mod backup;
 mod cameras;
 pub mod config;
 mod convert;
+mod directories;
 mod discovery;
 mod events;
 mod feed;
@@ -60,6 +61,7 @@ struct Parts {
     cookie_name: String,
     sessions: sessions::Sessions,
     machine: Arc<machine::Machine>,
+    directories: directories::Directories,
     cameras: cameras::Cameras,
     recorder: recorder::Recorder,
     reader: archive_engine::Reader,

@@ -17,6 +17,7 @@ use model::{Privilege, Secret, SessionId, UserId, WallTime, clock::wall_now};
 use tokio::sync::{Semaphore, watch};
 
 use crate::{
+    directories::{self, Directories},
     http::problem::{Failure, Outcome},
     machine::Machine,
     principal::{Principal, Via},
@@ -42,6 +43,7 @@ struct Known {
 struct Inner {
     catalog: Catalog,
     machine: Arc<Machine>,
+    directories: Directories,
     throttle: Mutex<Throttle>,
     /// By secret. Only secrets that were found are here.
     known: Mutex<HashMap<String, Known>>,
@@ -67,12 +69,13 @@ pub struct SignedIn {
 }
 
 impl Sessions {
-    /// Over the catalog, and whom the operating system names.
+    /// Over the catalog, whom the operating system names, and the directories.
     #[must_use]
-    pub fn new(catalog: Catalog, machine: Arc<Machine>) -> Self {
+    pub fn new(catalog: Catalog, machine: Arc<Machine>, directories: Directories) -> Self {
         let inner = Inner {
             catalog,
             machine,
+            directories,
             throttle: Mutex::default(),
             known: Mutex::default(),
             hashing: Semaphore::new(HASHES),
@@ -94,38 +97,89 @@ impl Sessions {
         let address = ip(peer);
         let SignIn { user, password, code } = sign_in;
         let name = user.to_lowercase();
-        let _turn = self.turn(&name, address).await?;
-        let row = self
-            .catalog(move |catalog| {
-                let Some(row) = catalog.verify_password(&user, &password)? else { return Ok(None) };
-                let right = match &code {
-                    Some(code) if row.second_factor => catalog.use_second_factor(row.id, code, wall_now())?,
-                    _ => !row.second_factor,
-                };
-                Ok(Some((row, right, code.is_some())))
+        let (found, password) = {
+            let _turn = self.turn(&name, address).await?;
+            let user = user.clone();
+            self.catalog(move |catalog| {
+                let row = catalog.verify_password(&user, &password)?;
+                let known = row.is_some() || catalog.is_own_user(&user)?;
+                Ok((known.then_some(row), Secret::new(password)))
             })
-            .await?;
-        match row {
-            Some((row, true, _)) => {
-                lock(&self.inner.throttle).succeeded(&name, address);
-                self.begin(row, peer, agent).await
+            .await?
+        };
+        let row = match found {
+            Some(row) => row,
+            // Nobody of the site's own has the name. No directory ever gets the password of a user who has it here, and
+            // nobody who has it here waits for one.
+            None => self.by_directory(&user, &password, address).await?,
+        };
+        let Some(row) = row else {
+            lock(&self.inner.throttle).failed(&name, address, Instant::now());
+            tracing::info!(%address, "a sign-in failed");
+            return Err(Failure::new(Code::WrongPassword, "The name or the password is wrong"));
+        };
+        self.second_step(&row, code, &name, address).await?;
+        lock(&self.inner.throttle).succeeded(&name, address);
+        self.begin(row, peer, agent).await
+    }
+
+    /// The user whose password a directory takes.
+    async fn by_directory(
+        &self,
+        typed: &str,
+        password: &Secret<String>,
+        address: IpAddr,
+    ) -> Outcome<Option<UserRow>> {
+        let name = typed.to_lowercase();
+        // Whoever waits for a slow directory may have become somebody who tried too often.
+        let may_try = || self.may_try(&name, address);
+        match self.inner.directories.sign_in(typed, password, may_try).await? {
+            directories::SignIn::Proved(row) => Ok(Some(*row)),
+            directories::SignIn::Nobody => Ok(None),
+            directories::SignIn::NotAllowed => {
+                Err(Failure::new(Code::Forbidden, "The password is right, but you may not sign in here")
+                    .detail("An administrator of the site can add you, or one of your groups."))
             }
-            Some((_, false, code_given)) => {
-                let title = if code_given {
-                    lock(&self.inner.throttle).failed(&name, address, Instant::now());
-                    "The code is wrong or was used already"
-                } else {
-                    "A code of your authenticator app is needed"
-                };
-                Err(Failure::new(Code::SecondFactorRequired, title)
-                    .detail("Enter the six digits that the app shows now, or a recovery code."))
-            }
-            None => {
+            directories::SignIn::Unreachable => {
+                // It was held against the password that was kept, too: that is a guess like any other.
                 lock(&self.inner.throttle).failed(&name, address, Instant::now());
-                tracing::info!(%address, "a sign-in failed");
-                Err(Failure::new(Code::WrongPassword, "The name or the password is wrong"))
+                Err(Failure::new(Code::DirectoryFailed, "The directory that knows you does not answer")
+                    .detail("Try again in a moment. Users of the site itself can sign in.")
+                    .status(axum::http::StatusCode::SERVICE_UNAVAILABLE))
             }
         }
+    }
+
+    /// Wants a code where the user has a second factor.
+    async fn second_step(
+        &self,
+        row: &UserRow,
+        code: Option<String>,
+        name: &str,
+        address: IpAddr,
+    ) -> Outcome<()> {
+        if !row.second_factor {
+            return Ok(());
+        }
+        let (user, code_given) = (row.id, code.is_some());
+        let right = match code {
+            Some(code) => {
+                let _turn = self.turn(name, address).await?;
+                self.catalog(move |catalog| catalog.use_second_factor(user, &code, wall_now())).await?
+            }
+            None => false,
+        };
+        if right {
+            return Ok(());
+        }
+        let title = if code_given {
+            lock(&self.inner.throttle).failed(name, address, Instant::now());
+            "The code is wrong or was used already"
+        } else {
+            "A code of your authenticator app is needed"
+        };
+        Err(Failure::new(Code::SecondFactorRequired, title)
+            .detail("Enter the six digits that the app shows now, or a recovery code."))
     }
 
     /// Does something that wants the caller's own password, or another secret that could be guessed: slowed down as a
@@ -154,14 +208,20 @@ impl Sessions {
     async fn turn(&self, name: &str, address: IpAddr) -> Outcome<tokio::sync::SemaphorePermit<'_>> {
         let turn = self.inner.hashing.acquire().await;
         let turn = turn.map_err(|_| Failure::new(Code::Busy, "The site is stopping"))?;
-        if let Some(wait) = lock(&self.inner.throttle).wait(name, address, Instant::now()) {
-            let seconds = u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).saturating_add(1);
-            let problem = Problem::new(Code::TooManyTries, "Too many wrong passwords")
-                .detail(format!("Wait {seconds} s, then try again."))
-                .retry_after(seconds);
-            return Err(problem.into());
-        }
+        self.may_try(name, address)?;
         Ok(turn)
+    }
+
+    /// Refuses who tried too often.
+    fn may_try(&self, name: &str, address: IpAddr) -> Outcome<()> {
+        let Some(wait) = lock(&self.inner.throttle).wait(name, address, Instant::now()) else {
+            return Ok(());
+        };
+        let seconds = u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).saturating_add(1);
+        let problem = Problem::new(Code::TooManyTries, "Too many wrong passwords")
+            .detail(format!("Wait {seconds} s, then try again."))
+            .retry_after(seconds);
+        Err(problem.into())
     }
 
     /// Begins a session of a user whose identity is proved.
@@ -271,7 +331,7 @@ impl Sessions {
                     .map(|row| row.scope),
             };
             let (Some(scope), Some(row)) = (scope, catalog.user(user)?) else { return Ok(None) };
-            if row.disabled {
+            if !row.counts() {
                 return Ok(None);
             }
             let rights = rights(catalog, user, scope.as_deref())?;

@@ -22,6 +22,7 @@ use crate::{
     audit::{self, Audit},
     backup,
     cameras::Cameras,
+    directories::{self, Directories},
     discovery::Discovery,
     events::Events,
     http::{self, methods},
@@ -153,11 +154,13 @@ impl Site {
         let rolling = rolling(&path.join("pre-buffer"));
         let cameras = Cameras::new(recorder.clone(), rolling, events.clone(), alarms.clone(), config.silence);
         let (stop, stopping) = stop::signal();
+        let directories = Directories::open(catalog.clone())?;
         let id: String = identity.site_id().to_string().chars().take(8).collect();
         let machine = Arc::new(Machine::new(&config.machine_group));
         let app = App(Arc::new(Parts {
-            sessions: Sessions::new(catalog.clone(), Arc::clone(&machine)),
+            sessions: Sessions::new(catalog.clone(), Arc::clone(&machine), directories.clone()),
             machine,
+            directories,
             audit: Audit::new(catalog.clone()),
             certificates,
             cookie_name: format!("__Host-martello-{id}"),
@@ -209,6 +212,8 @@ impl Site {
         }
         running.tasks.spawn(audit::keep(app.clone(), stopping.clone()));
         running.tasks.spawn(look_after_certificate(app.clone(), stopping.clone()));
+        let every = config.directory_refresh;
+        running.tasks.spawn(directories::refresh::keep(app.clone(), every, stopping.clone()));
         running.tasks.spawn(check(app, stopping));
         Ok(running)
     }

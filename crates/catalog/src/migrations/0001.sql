@@ -15,8 +15,9 @@ CREATE TABLE user (
     role          TEXT NOT NULL CHECK (role IN ('viewer', 'operator', 'administrator')),
     password_hash TEXT NOT NULL,
     created       INTEGER NOT NULL,
-    -- 'machine': an administrator of the server's own machine, who has no password here.
-    origin        TEXT NOT NULL DEFAULT 'site' CHECK (origin IN ('site', 'machine')),
+    -- 'machine': an administrator of the server's own machine, who has no password here; 'directory': one that a
+    -- directory knows, whose hash here is what counted there last.
+    origin        TEXT NOT NULL DEFAULT 'site' CHECK (origin IN ('site', 'machine', 'directory')),
     disabled      INTEGER NOT NULL DEFAULT 0 CHECK (disabled IN (0, 1)),
     -- Recordings that are older are kept from what is granted to this user.
     recordings_minutes INTEGER
@@ -37,6 +38,39 @@ CREATE TABLE membership (
     PRIMARY KEY (user, user_group)
 ) STRICT;
 CREATE INDEX membership_group ON membership (user_group);
+
+-- A directory of users and groups (Active Directory, LDAP). `settings`: JSON of the site; `password`: of the account that
+-- searches, sealed.
+CREATE TABLE directory (
+    id       TEXT PRIMARY KEY,
+    name     TEXT NOT NULL,
+    name_key TEXT NOT NULL UNIQUE,
+    settings TEXT NOT NULL,
+    password BLOB NOT NULL,
+    created  INTEGER NOT NULL
+) STRICT;
+
+-- A user that a directory knows, by what stays of it there. Its memberships of the directory's groups are the cache.
+CREATE TABLE directory_user (
+    user      TEXT PRIMARY KEY REFERENCES user (id) ON DELETE CASCADE,
+    directory TEXT NOT NULL REFERENCES directory (id) ON DELETE CASCADE,
+    key       TEXT NOT NULL,
+    login_key TEXT NOT NULL,
+    full_name TEXT NOT NULL,
+    -- By an administrator; others are there because of a group.
+    added     INTEGER NOT NULL CHECK (added IN (0, 1)),
+    standing  TEXT NOT NULL CHECK (standing IN ('good', 'disabled', 'gone', 'no-group', 'unconfirmed')),
+    -- When the directory last said so.
+    seen      INTEGER NOT NULL,
+    UNIQUE (directory, key)
+) STRICT;
+
+CREATE TABLE directory_group (
+    user_group TEXT PRIMARY KEY REFERENCES user_group (id) ON DELETE CASCADE,
+    directory  TEXT NOT NULL REFERENCES directory (id) ON DELETE CASCADE,
+    key        TEXT NOT NULL,
+    UNIQUE (directory, key)
+) STRICT;
 
 -- A folder of cameras, on which rights are granted.
 CREATE TABLE folder (

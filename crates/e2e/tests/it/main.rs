@@ -6,6 +6,7 @@ mod alarms;
 mod api_input;
 mod backup;
 mod certificates;
+mod directories;
 mod eight_cameras;
 mod faults;
 mod foreign;

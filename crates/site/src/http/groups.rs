@@ -119,7 +119,7 @@ async fn put(app: &App, id: Option<GroupId>, input: GroupInput) -> Outcome<Group
     .await
 }
 
-fn group(catalog: &Catalog, row: GroupRow) -> catalog::Result<Group> {
+pub fn group(catalog: &Catalog, row: GroupRow) -> catalog::Result<Group> {
     let grants = catalog.grants(Holder::Group(row.id))?.iter().filter_map(rights::told).collect();
     Ok(Group {
         id: row.id,
@@ -127,12 +127,13 @@ fn group(catalog: &Catalog, row: GroupRow) -> catalog::Result<Group> {
         role: row.role,
         created: row.created,
         recordings_minutes: row.recordings_minutes,
+        directory: row.directory,
         members: row.members,
         grants,
     })
 }
 
-fn told(group: &Group) -> Told {
+pub fn told(group: &Group) -> Told {
     let limit = group.recordings_minutes.map(|minutes| format!(", recordings of {minutes} min"));
     let detail = format!(
         "{}, {} members, {} grants{}",

@@ -13,6 +13,7 @@ mod audit;
 mod cameras;
 mod certificate;
 mod clip;
+mod directories;
 mod discovery;
 mod events;
 mod folders;
@@ -25,6 +26,7 @@ mod locks;
 pub mod methods;
 mod notifications;
 pub mod outgoing;
+mod picker;
 mod playback;
 mod profiles;
 mod recordings;
@@ -72,12 +74,12 @@ const BODY: usize = 64 << 10;
     ),
     components(schemas(
         api::Problem, api::event::Event, api::live::Ask, api::record::Init, api::record::Notice,
-        playback::Sound, audit::Format
+        playback::Sound, audit::Format, api::directory::PickerKind
     )),
     tags(
         (name = "session", description = "Signing in, first setup"),
         (name = "account", description = "One's own sign-in: password, second factor, sign-ins, tokens"),
-        (name = "people", description = "Users, groups, folders of cameras, rights"),
+        (name = "people", description = "Users, groups, directories, folders of cameras, rights"),
         (name = "audit", description = "Who did what"),
         (name = "site", description = "The site, its storage, its settings"),
         (name = "camera", description = "Cameras, and finding them"),
@@ -114,6 +116,12 @@ fn operations() -> OpenApiRouter<App> {
         .routes(routes!(rights::of_user))
         .routes(routes!(groups::list, groups::add))
         .routes(routes!(groups::get, groups::change, groups::remove))
+        .routes(routes!(directories::list, directories::add))
+        .routes(routes!(directories::test))
+        .routes(routes!(directories::get, directories::change, directories::remove))
+        .routes(routes!(directories::add_user))
+        .routes(routes!(directories::add_group))
+        .routes(routes!(picker::search))
         .routes(routes!(folders::list, folders::add))
         .routes(routes!(folders::change, folders::remove))
         .routes(routes!(audit::list))

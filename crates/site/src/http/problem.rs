@@ -154,7 +154,8 @@ impl From<catalog::Error> for Failure {
             | Error::NameTaken
             | Error::InUse(_)
             | Error::LastAdministrator
-            | Error::MachineUser => Code::Conflict,
+            | Error::MachineUser
+            | Error::DirectoryName => Code::Conflict,
             Error::AlreadySetUp => Code::AlreadySetUp,
             Error::WrongSetupCode => Code::WrongSetupCode,
             Error::NotFound(_) => Code::NotFound,

@@ -2,6 +2,7 @@
 
 use api::{
     Code,
+    directory::DirectoryUser,
     people::{NewPassword, NewUser, SignInInfo, User, UserChange},
 };
 use axum::{Extension, extract::State, http::StatusCode};
@@ -208,7 +209,7 @@ pub fn sign_in(row: SessionRow, principal: &Principal) -> SignInInfo {
     }
 }
 
-fn user(catalog: &Catalog, row: UserRow) -> catalog::Result<User> {
+pub fn user(catalog: &Catalog, row: UserRow) -> catalog::Result<User> {
     let groups: Vec<GroupId> = catalog.groups_of(row.id)?.into_iter().map(|(id, _)| id).collect();
     let grants = catalog.grants(Holder::User(row.id))?.iter().filter_map(rights::told).collect();
     Ok(User {
@@ -220,12 +221,18 @@ fn user(catalog: &Catalog, row: UserRow) -> catalog::Result<User> {
         disabled: row.disabled,
         recordings_minutes: row.recordings_minutes,
         second_factor: row.second_factor,
+        directory: row.directory.map(|link| DirectoryUser {
+            directory: link.directory,
+            full_name: link.full_name,
+            standing: link.standing.name().to_owned(),
+            confirmed: link.seen,
+        }),
         groups,
         grants,
     })
 }
 
-fn told(user: &User) -> Told {
+pub fn told(user: &User) -> Told {
     let limit = user.recordings_minutes.map(|minutes| format!(", recordings of {minutes} min"));
     let detail = format!(
         "{}{}, {} groups, {} grants{}",

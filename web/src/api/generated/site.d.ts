@@ -575,6 +575,144 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/directories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Directories.
+         * @description In the order in which they are asked, with how each answered last. Passwords are not told.
+         */
+        get: operations["directory_list"];
+        put?: never;
+        /**
+         * Add a directory.
+         * @description It is not asked yet: try the settings before. Its people can sign in when one of them, or one of their groups, was
+         *     added.
+         */
+        post: operations["directory_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/directories/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try a directory.
+         * @description Connects with these settings, signs in as the account that searches and counts what it sees. Nothing is kept. Where
+         *     the certificate is not trusted, the answer tells its SHA-256.
+         */
+        post: operations["directory_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/directories/{directory}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A directory.
+         * @description With how it answered last.
+         */
+        get: operations["directory_get"];
+        /**
+         * Change a directory.
+         * @description It is as given afterwards. A password that is left out stays, as long as servers, protection and account are the same.
+         */
+        put: operations["directory_update"];
+        post?: never;
+        /**
+         * Remove a directory.
+         * @description With its users and groups here, and all that was granted to them; what they watch ends within a second. Nothing
+         *     changes in the directory.
+         */
+        delete: operations["directory_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/directories/{directory}/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add a group of a directory.
+         * @description Its members, also those through other groups, have what it gives from their next sign-in on; who is signed in already,
+         *     within the time of a refresh.
+         */
+        post: operations["directory_group_add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/directories/{directory}/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Pick users and groups.
+         * @description People and groups of a directory, or (`this-server`) of the site itself, by name, with the role that they have here.
+         *     The directory is asked each time; no more than 1000 are looked at.
+         */
+        get: operations["directory_search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/directories/{directory}/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add somebody of a directory.
+         * @description The person becomes a user here, with what is given, before ever signing in; was it one already, it is changed. `key`
+         *     is that of the picker.
+         */
+        post: operations["directory_user_add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/discovery": {
         parameters: {
             query?: never;
@@ -1626,7 +1764,7 @@ export interface components {
          * @description What went wrong, told by a code that never changes its meaning.
          * @enum {string}
          */
-        Code: "bad-request" | "sign-in-required" | "wrong-password" | "second-factor-required" | "too-many-tries" | "forbidden" | "wrong-origin" | "not-found" | "conflict" | "too-large" | "already-set-up" | "wrong-setup-code" | "camera-refused-password" | "camera-unreachable" | "camera-unexpected" | "camera-no-stream" | "no-recording" | "delivery-failed" | "storage-trouble" | "busy" | "internal";
+        Code: "bad-request" | "sign-in-required" | "wrong-password" | "second-factor-required" | "too-many-tries" | "forbidden" | "wrong-origin" | "not-found" | "conflict" | "too-large" | "already-set-up" | "wrong-setup-code" | "camera-refused-password" | "camera-unreachable" | "camera-unexpected" | "camera-no-stream" | "no-recording" | "directory-failed" | "delivery-failed" | "storage-trouble" | "busy" | "internal";
         /**
          * @description Codec of a video stream.
          * @enum {string}
@@ -1649,6 +1787,136 @@ export interface components {
              * @description End, in the same minutes; 1440 is the end of the day.
              */
             to_minute: number;
+        };
+        /** @description A directory. */
+        Directory: components["schemas"]["DirectorySettings"] & {
+            /**
+             * Format: int32
+             * @description How many of its groups are known here.
+             */
+            groups: number;
+            /** @description Identifier. */
+            id: components["schemas"]["DirectoryId"];
+            /** @description How it answered last. */
+            state: components["schemas"]["DirectoryState"];
+            /**
+             * Format: int32
+             * @description How many of its people are known here.
+             */
+            users: number;
+        };
+        /** @description What a try showed. */
+        DirectoryCheck: {
+            /** @description SHA-256 of the server's certificate, as browsers and openssl print it. */
+            certificate_sha256: string;
+            /**
+             * Format: int32
+             * @description How many groups it sees, counted to 1000.
+             */
+            groups: number;
+            /**
+             * Format: int32
+             * @description How many people the account sees, counted to 1000.
+             */
+            people: number;
+        };
+        /** @description `POST /v1/directories/{directory}/users` and `…/groups`: give somebody of the directory something here. */
+        DirectoryGrant: {
+            /** @description What is granted. */
+            grants?: components["schemas"]["Grant"][];
+            /** @description Groups of the site that the user is in (of a group: none). */
+            groups?: components["schemas"]["GroupId"][];
+            /** @description `key` of the picker. */
+            key: string;
+            /**
+             * Format: int32
+             * @description Recordings older than so many minutes are kept from what is granted; none: all are shown.
+             */
+            recordings_minutes?: number | null;
+            /** @description Role. */
+            role: components["schemas"]["Role"];
+        };
+        /** @description identifier, 32 hex digits */
+        DirectoryId: string;
+        /**
+         * @description What kind of directory it is.
+         * @enum {string}
+         */
+        DirectoryKind: "active-directory" | "ldap";
+        /**
+         * @description How the connection is protected. There is none without TLS.
+         * @enum {string}
+         */
+        DirectorySecurity: "ldaps" | "starttls";
+        /** @description A server of a directory. */
+        DirectoryServer: {
+            /** @description Name or IP address, as it stands in its certificate. */
+            host: string;
+            /**
+             * Format: int32
+             * @description TCP port.
+             */
+            port: number;
+        };
+        /** @description How a directory is reached, and for how long it may be away. */
+        DirectorySettings: {
+            /** @description The account that searches: its distinguished name, or `name@domain` in Active Directory. */
+            account: string;
+            /** @description Certificates (PEM) of the authorities that sign its certificate. Either this or `certificate_sha256`. */
+            authority?: string | null;
+            /** @description Below which name people and groups are, such as `dc=example,dc=org`. */
+            base: string;
+            /** @description SHA-256 of the one certificate that is accepted: 64 hex digits, colons allowed. */
+            certificate_sha256?: string | null;
+            /** @description The domain as people write it before or behind their name; none: made of the base. */
+            domain?: string | null;
+            /** @description What kind it is. */
+            kind: components["schemas"]["DirectoryKind"];
+            /** @description The attribute that people sign in with; none: `sAMAccountName` or `uid`. */
+            login_attribute?: string | null;
+            /** @description What it is called here. */
+            name: string;
+            /**
+             * Format: int32
+             * @description While the directory cannot be asked, its users go on, and sign in with the password that it took last, for so many
+             *     minutes since it confirmed them last. 0: not at all, and no password is kept, not even as a hash.
+             */
+            offline_minutes?: number;
+            /**
+             * @description Its password. Kept encrypted, never given back; left out in a change: stays, as long as servers, protection and
+             *     account are the same.
+             */
+            password?: string | null;
+            /** @description How the connection is protected. */
+            security?: components["schemas"]["DirectorySecurity"];
+            /** @description Its servers, 1 to 4; the first that answers is asked. */
+            servers: components["schemas"]["DirectoryServer"][];
+        };
+        /** @description How a directory answered last. */
+        DirectoryState: {
+            /** @description What to do about it. */
+            advice?: string | null;
+            checked?: components["schemas"]["WallTime"] | null;
+            /** @description What was wrong then; none: it answered. */
+            problem?: string | null;
+        };
+        /** @description `POST /v1/directories/test`: try settings. */
+        DirectoryTry: components["schemas"]["DirectorySettings"] & {
+            directory?: components["schemas"]["DirectoryId"] | null;
+        };
+        /** @description What ties a user to a directory. */
+        DirectoryUser: {
+            /** @description When the directory last said so. */
+            confirmed: components["schemas"]["WallTime"];
+            /** @description Which directory. */
+            directory: components["schemas"]["DirectoryId"];
+            /** @description The person's name there. */
+            full_name: string;
+            /**
+             * @description Whether the directory lets the user in: `good`, `disabled`, `gone`, `no-group` (nobody added the user, and none of
+             *     its groups is known here), `unconfirmed` (the directory was away for too long).
+             */
+            standing: string;
         };
         /** @description `GET /v1/discovery`. */
         Discovery: {
@@ -1785,11 +2053,12 @@ export interface components {
         Group: {
             /** @description When it was made. */
             created: components["schemas"]["WallTime"];
+            directory?: components["schemas"]["DirectoryId"] | null;
             /** @description What it grants. */
             grants: components["schemas"]["Grant"][];
             /** @description Identifier. */
             id: components["schemas"]["GroupId"];
-            /** @description Its members. */
+            /** @description Its members; of a directory's group those who are known here. */
             members: components["schemas"]["UserId"][];
             /** @description Name. */
             name: string;
@@ -1933,6 +2202,26 @@ export interface components {
             }[];
         };
         /** @description A list as an answer. */
+        Items_Directory: {
+            /** @description What is listed. */
+            items: (components["schemas"]["DirectorySettings"] & {
+                /**
+                 * Format: int32
+                 * @description How many of its groups are known here.
+                 */
+                groups: number;
+                /** @description Identifier. */
+                id: components["schemas"]["DirectoryId"];
+                /** @description How it answered last. */
+                state: components["schemas"]["DirectoryState"];
+                /**
+                 * Format: int32
+                 * @description How many of its people are known here.
+                 */
+                users: number;
+            })[];
+        };
+        /** @description A list as an answer. */
         Items_Folder: {
             /** @description What is listed. */
             items: {
@@ -1950,11 +2239,12 @@ export interface components {
             items: {
                 /** @description When it was made. */
                 created: components["schemas"]["WallTime"];
+                directory?: components["schemas"]["DirectoryId"] | null;
                 /** @description What it grants. */
                 grants: components["schemas"]["Grant"][];
                 /** @description Identifier. */
                 id: components["schemas"]["GroupId"];
-                /** @description Its members. */
+                /** @description Its members; of a directory's group those who are known here. */
                 members: components["schemas"]["UserId"][];
                 /** @description Name. */
                 name: string;
@@ -2073,6 +2363,7 @@ export interface components {
             items: {
                 /** @description When it was made. */
                 created: components["schemas"]["WallTime"];
+                directory?: components["schemas"]["DirectoryUser"] | null;
                 /** @description Cannot sign in for the time being. */
                 disabled: boolean;
                 /** @description What is granted to the user itself. */
@@ -2363,6 +2654,41 @@ export interface components {
             new: string;
             /** @description The password until now. */
             old: string;
+        };
+        /** @description One line of the picker. */
+        Picked: {
+            /** @description The person's name, what the directory says about it, and whether the account is disabled. */
+            details: string;
+            /** @description The domain; of this server's own: the site's name. */
+            domain: string;
+            /** @description A group, not a person. */
+            group: boolean;
+            group_id?: components["schemas"]["GroupId"] | null;
+            /** @description What stays of it in its directory; of this server's own: the identifier. */
+            key: string;
+            /** @description Account of a person, name of a group. */
+            name: string;
+            role?: components["schemas"]["Role"] | null;
+            /** @description The directory's name, or the site's. */
+            server: string;
+            user?: components["schemas"]["UserId"] | null;
+        };
+        /**
+         * @description What the picker looks for.
+         * @enum {string}
+         */
+        PickerKind: "users" | "groups" | "all";
+        /** @description A page of the picker. */
+        PickerPage: {
+            /** @description The lines, by name. */
+            items: components["schemas"]["Picked"][];
+            /** @description Whether there are more than were counted: a filter finds them. */
+            more: boolean;
+            /**
+             * Format: int32
+             * @description How many there are in all; no more than 1000 are counted.
+             */
+            total: number;
         };
         /**
          * @description What an operation asks of its caller; written into the API document as `x-privilege`.
@@ -2825,6 +3151,7 @@ export interface components {
         User: {
             /** @description When it was made. */
             created: components["schemas"]["WallTime"];
+            directory?: components["schemas"]["DirectoryUser"] | null;
             /** @description Cannot sign in for the time being. */
             disabled: boolean;
             /** @description What is granted to the user itself. */
@@ -4076,6 +4403,290 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Certificate"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    directory_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_Directory"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    directory_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DirectorySettings"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Directory"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    directory_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DirectoryTry"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DirectoryCheck"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    directory_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                directory: components["schemas"]["DirectoryId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Directory"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    directory_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                directory: components["schemas"]["DirectoryId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DirectorySettings"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Directory"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    directory_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                directory: components["schemas"]["DirectoryId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    directory_group_add: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                directory: components["schemas"]["DirectoryId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DirectoryGrant"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Group"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    directory_search: {
+        parameters: {
+            query?: {
+                /** @description Part of an account or name. */
+                filter?: string;
+                /** @description People, groups or both. */
+                kind?: components["schemas"]["PickerKind"];
+                /** @description How many lines are left out at the beginning. */
+                offset?: number;
+                /** @description Lines of the page; none: 50. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description a directory, or `this-server` */
+                directory: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PickerPage"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    directory_user_add: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                directory: components["schemas"]["DirectoryId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DirectoryGrant"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
                 };
             };
             default: {

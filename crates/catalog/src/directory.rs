@@ -1,0 +1,136 @@
+//! Directories that users and groups come from. What their settings say is the site's; the password of the account that
+//! searches is sealed. Who is known from them: `directory_user`.
+
+use model::{DirectoryId, Secret, WallTime};
+use rusqlite::{OptionalExtension, Row, params};
+
+use crate::{
+    Catalog, Error, Result,
+    column::{bounded, parsed, room, text, time},
+    grant::{exists, taken},
+    name,
+    seal::Place,
+};
+
+/// Most directories of a site.
+pub const MAX_DIRECTORIES: usize = 8;
+const MAX_SETTINGS: usize = 64 << 10;
+const MAX_PASSWORD: usize = 1024;
+const COLUMNS: &str = "id, name, settings, password, created";
+
+/// A directory.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DirectoryRow {
+    /// Identifier.
+    pub id: DirectoryId,
+    /// What it is called here.
+    pub name: String,
+    /// How it is reached: the site's.
+    pub settings: serde_json::Value,
+    /// Password of the account that searches.
+    pub password: Secret<String>,
+    /// When it was added.
+    pub created: WallTime,
+}
+
+impl Catalog {
+    /// All directories, in the order in which they were added.
+    pub fn directories(&self) -> Result<Vec<DirectoryRow>> {
+        let rows: Vec<(DirectoryRow, Vec<u8>)> = self.read(|tx| {
+            tx.prepare_cached(&format!("SELECT {COLUMNS} FROM directory ORDER BY created, id"))
+                .and_then(|mut select| select.query_map([], read)?.collect())
+                .map_err(Error::Read)
+        })?;
+        rows.into_iter().map(|(row, sealed)| self.opened(row, &sealed)).collect()
+    }
+
+    /// The directory, where there is one.
+    pub fn directory(&self, id: DirectoryId) -> Result<Option<DirectoryRow>> {
+        let found = self.read(|tx| {
+            tx.query_row(&format!("SELECT {COLUMNS} FROM directory WHERE id = ?1"), [text(id)], read)
+                .optional()
+                .map_err(Error::Read)
+        })?;
+        found.map(|(row, sealed)| self.opened(row, &sealed)).transpose()
+    }
+
+    /// Adds a directory, or changes the one with this identifier: it is as given afterwards.
+    pub fn put_directory(
+        &self,
+        id: Option<DirectoryId>,
+        called: &str,
+        settings: &serde_json::Value,
+        password: &Secret<String>,
+        now: WallTime,
+    ) -> Result<DirectoryRow> {
+        let (shown, key) = name::prepare(called)?;
+        let settings_text = settings.to_string();
+        bounded("settings", settings_text.as_bytes(), 0, MAX_SETTINGS)?;
+        bounded("password", password.expose().as_bytes(), 1, MAX_PASSWORD)?;
+        let made = id.unwrap_or_default();
+        let sealed = self.key().seal(place(&text(made)), password.expose().as_bytes())?;
+        self.write(|tx| {
+            if taken(tx, "directory", &key, id.map(text))? {
+                return Err(Error::NameTaken);
+            }
+            if id.is_some() {
+                exists(tx, "directory", text(made))?;
+            } else {
+                let count = tx
+                    .query_row("SELECT count(*) FROM directory", [], |row| row.get(0))
+                    .map_err(Error::Read)?;
+                room("directories", count, MAX_DIRECTORIES)?;
+            }
+            tx.execute(
+                "INSERT INTO directory (id, name, name_key, settings, password, created)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                 ON CONFLICT (id) DO UPDATE SET name = excluded.name, name_key = excluded.name_key,
+                    settings = excluded.settings, password = excluded.password",
+                params![text(made), shown, key, settings_text, sealed, now.micros()],
+            )
+            .map_err(Error::Write)
+        })?;
+        self.directory(made)?.ok_or(Error::NotFound("directory"))
+    }
+
+    /// Removes a directory with its users and groups and what was granted to them; false where there was none.
+    pub fn remove_directory(&self, id: DirectoryId) -> Result<bool> {
+        self.write(|tx| {
+            for (table, link, column) in
+                [("user", "directory_user", "user"), ("user_group", "directory_group", "user_group")]
+            {
+                tx.execute(
+                    &format!(
+                        "DELETE FROM {table} WHERE id IN (SELECT {column} FROM {link} WHERE directory = ?1)"
+                    ),
+                    [text(id)],
+                )
+                .map_err(Error::Write)?;
+            }
+            tx.execute("DELETE FROM directory WHERE id = ?1", [text(id)])
+                .map(|gone| gone > 0)
+                .map_err(Error::Write)
+        })
+    }
+
+    fn opened(&self, row: DirectoryRow, sealed: &[u8]) -> Result<DirectoryRow> {
+        let password = self.key().open_text(place(&text(row.id)), Some(sealed))?;
+        Ok(DirectoryRow { password: password.ok_or(Error::Unseal { what: "password" })?, ..row })
+    }
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<(DirectoryRow, Vec<u8>)> {
+    let settings: String = row.get("settings")?;
+    let found = DirectoryRow {
+        id: parsed(row, "id")?,
+        name: row.get("name")?,
+        settings: serde_json::from_str(&settings).unwrap_or_default(),
+        password: Secret::new(String::new()),
+        created: time(row, "created")?,
+    };
+    Ok((found, row.get("password")?))
+}
+
+const fn place(row: &str) -> Place<'_> {
+    Place { table: "directory", column: "password", row }
+}

@@ -1,0 +1,143 @@
+//! Directories, and the users and groups that they know.
+
+use catalog::{
+    Error,
+    directory_user::{Seen, Standing},
+    group::GroupChange,
+    user::UserChange,
+};
+use model::{DirectoryId, Role, Secret, WallTime};
+use rusqlite::Connection;
+use serde_json::json;
+
+use crate::{Fresh, HOUR, fresh, key, noon};
+
+const PASSWORD: &str = "search only";
+
+fn directory(fresh: &Fresh) -> DirectoryId {
+    let settings = json!({ "base": "dc=example,dc=org" });
+    let password = Secret::new(PASSWORD.to_owned());
+    fresh.catalog.put_directory(None, "Example", &settings, &password, noon()).unwrap().id
+}
+
+fn anna(directory: DirectoryId, groups: &[&str]) -> Seen {
+    Seen {
+        directory,
+        key: "key of anna".into(),
+        login: "Anna".into(),
+        name: "Anna@example.org".into(),
+        full_name: "Anna Lind".into(),
+        active: true,
+        groups: groups.iter().map(|key| ((*key).to_owned(), format!("{key}@example.org"))).collect(),
+    }
+}
+
+fn guards(fresh: &Fresh, directory: DirectoryId) -> model::GroupId {
+    let change = GroupChange {
+        name: "guards@example.org".into(),
+        role: Role::Operator,
+        recordings_minutes: None,
+        members: Vec::new(),
+        grants: Vec::new(),
+    };
+    fresh.catalog.put_directory_group(directory, "guards", &change, noon()).unwrap().id
+}
+
+#[test]
+fn the_password_of_a_directory_is_sealed_and_opens_with_the_key() {
+    let fresh = fresh();
+    let id = directory(&fresh);
+    assert_eq!(fresh.catalog.directory(id).unwrap().unwrap().password.expose(), PASSWORD);
+    let kept: Vec<u8> = Connection::open(fresh.path())
+        .unwrap()
+        .query_row("SELECT password FROM directory", [], |row| row.get(0))
+        .unwrap();
+    assert!(!kept.windows(PASSWORD.len()).any(|part| part == PASSWORD.as_bytes()));
+    let again = catalog::Catalog::open(&fresh.path(), key()).unwrap();
+    assert_eq!(again.directories().unwrap()[0].password.expose(), PASSWORD);
+    let twice = fresh.catalog.put_directory(None, "EXAMPLE", &json!({}), &Secret::new("p".into()), noon());
+    assert!(matches!(twice, Err(Error::NameTaken)));
+}
+
+#[test]
+fn whom_a_directory_knows_is_a_user_while_somebody_or_a_group_lets_it_in() {
+    let fresh = fresh();
+    let (catalog, id) = (&fresh.catalog, directory(&fresh));
+    catalog.create_user("ines", Role::Administrator, "a lighthouse", noon()).unwrap();
+    let see = |seen: &Seen| catalog.see_user(seen, None, noon()).unwrap();
+    assert_eq!(see(&anna(id, &["guards"])), (None, false), "no group is known here");
+    let group = guards(&fresh, id);
+    let (user, changed) = see(&anna(id, &["others", "guards"]));
+    let user = user.unwrap();
+    assert!(changed && user.counts() && user.name == "Anna@example.org");
+    assert_eq!(catalog.groups_of(user.id).unwrap(), [(group, "guards@example.org".to_owned())]);
+    assert!(!see(&anna(id, &["guards"])).1, "nothing is different");
+
+    // Renamed: the same user. Another key: another one.
+    let renamed =
+        Seen { name: "Anna.Ek@example.org".into(), login: "Anna.Ek".into(), ..anna(id, &["guards"]) };
+    let (row, changed) = see(&renamed);
+    assert_eq!((row.unwrap().id, changed), (user.id, true));
+    let (other, _) = see(&Seen { key: "another key".into(), ..anna(id, &["guards"]) });
+    assert_ne!(other.unwrap().id, user.id);
+
+    // Sign-ins end with the last group, with the account, and when nobody can say; tokens do not count until then.
+    for (seen, standing) in [
+        (anna(id, &[]), Standing::NoGroup),
+        (Seen { active: false, ..anna(id, &["guards"]) }, Standing::Disabled),
+    ] {
+        see(&anna(id, &["guards"]));
+        let (_, secret) = catalog.begin_session(user.id, noon(), HOUR, "127.0.0.1", "test").unwrap();
+        let (_, token) = catalog.create_token(user.id, "script", noon(), noon() + HOUR, None).unwrap();
+        assert!(catalog.token(token.expose(), noon()).unwrap().is_some());
+        let (row, changed) = see(&seen);
+        assert_eq!((row.unwrap().directory.unwrap().standing, changed), (standing, true));
+        assert!(catalog.session(secret.expose(), noon()).unwrap().is_none());
+        assert!(catalog.token(token.expose(), noon()).unwrap().is_none());
+        see(&anna(id, &["guards"]));
+        assert!(catalog.session(secret.expose(), noon()).unwrap().is_none(), "a sign-in does not come back");
+        assert!(catalog.token(token.expose(), noon()).unwrap().is_some(), "a token does");
+    }
+
+    // Whom an administrator added stays without any group.
+    let operator = UserChange { role: Some(Role::Operator), ..UserChange::default() };
+    let (row, _) = catalog.see_user(&anna(id, &[]), Some(&operator), noon()).unwrap();
+    assert_eq!(row.map(|user| (user.role, user.counts())), Some((Role::Operator, true)));
+
+    // Names and memberships are the directory's.
+    let name = UserChange { name: Some("other".into()), ..UserChange::default() };
+    assert!(matches!(catalog.change_user(user.id, &name), Err(Error::DirectoryName)));
+    let groups = UserChange { groups: Some(vec![group]), ..UserChange::default() };
+    catalog.change_user(user.id, &groups).unwrap();
+    assert_eq!(catalog.groups_of(user.id).unwrap(), []);
+
+    assert!(catalog.remove_directory(id).unwrap());
+    assert!(catalog.users().unwrap().len() == 1 && catalog.groups().unwrap().is_empty());
+}
+
+#[test]
+fn a_kept_password_counts_for_its_user_for_as_long_as_was_allowed() {
+    let fresh = fresh();
+    let (catalog, id) = (&fresh.catalog, directory(&fresh));
+    guards(&fresh, id);
+    let user = catalog.see_user(&anna(id, &["guards"]), None, noon()).unwrap().0.unwrap();
+    let (right, wrong) = (Secret::new("short".to_owned()), Secret::new("other".to_owned()));
+    let verify = |login: &str, password: &Secret<String>, since: WallTime| {
+        catalog.verify_kept(id, login, password, since).unwrap().map(|user| user.id)
+    };
+    assert_eq!(verify("anna", &right, noon()), None, "nothing was kept");
+    catalog.keep_password(user.id, Some(&right)).unwrap();
+    assert_eq!(verify("ANNA", &right, noon()), Some(user.id));
+    assert_eq!(verify("anna", &wrong, noon()), None);
+    assert_eq!(verify("bert", &right, noon()), None);
+    assert_eq!(verify("anna", &right, noon() + HOUR), None, "confirmed too long ago");
+    assert_eq!(
+        catalog.verify_password("Anna@example.org", "short").unwrap(),
+        None,
+        "not a password of the site"
+    );
+    assert!(!catalog.change_password(user.id, "short", "a longer password", None).unwrap());
+    catalog.set_standing(user.id, Standing::Gone).unwrap();
+    catalog.see_user(&anna(id, &["guards"]), None, noon()).unwrap();
+    assert_eq!(verify("anna", &right, noon()), None, "what was kept went with the account");
+}

@@ -3,7 +3,8 @@
 #   make demo          a site and four simulated cameras on this machine; prints address and password
 #   make test          everything that is checked, with its counts at the end; STAGES="lint unit" only these
 #   make bench         figures for docs/benchmarks.md
-#   make lab           what takes long: simulations under new seeds, kills and power cuts, an hour of faults
+#   make lab           what takes long: simulations under new seeds, kills and power cuts, an hour of faults, random
+#                      calls of the API, fuzzing, cargo deny
 #   make deb           the Debian package, in target directory's `debian`
 #   make openapi       write openapi/site.json and the client's types again
 #   make screenshots   take the pictures of the documentation again
@@ -19,6 +20,9 @@ DATA ?= data/demo
 SEEDS ?= 5000
 ROUNDS ?= 50
 SOAK ?= 3600
+# How many seconds the API is called at random, and each parser fed by a fuzzer.
+API_SECONDS ?= 240
+FUZZ_SECONDS ?= 60
 
 XTASK := $(CARGO_TARGET_DIR)/debug/xtask
 
@@ -53,8 +57,13 @@ bench: web xtask
 	cargo bench --locked --package evidence --bench export
 	MARTELLO_BIN=$(CARGO_TARGET_DIR)/release/martello npm --prefix web run --silent bench
 
-lab:
+lab: web
 	@.ci/install run
+	cargo build --locked --package martello
+	.ci/api-lab $(CARGO_TARGET_DIR)/debug/martello $(API_SECONDS)
+	.ci/fuzz-lab $(FUZZ_SECONDS)
+	cargo deny --version >/dev/null 2>&1 || cargo install --locked cargo-deny
+	cargo deny check
 	ARCHIVE_SEEDS=$(SEEDS) cargo test --release --locked --package archive
 	cargo build --release --locked --package martello
 	LOSS_ROUNDS=$(ROUNDS) cargo bench --locked --package e2e --bench figures -- loss

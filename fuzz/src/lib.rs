@@ -39,6 +39,7 @@ pub const ENTRIES: &[Entry] = &[
     ("ldap", ldap),
     ("nal", nal),
     ("onvif_metadata", onvif_metadata),
+    ("trust", trust_statements),
     ("vapix", vapix),
 ];
 
@@ -213,6 +214,44 @@ pub fn nal(data: &[u8]) {
 pub fn onvif_metadata(data: &[u8]) {
     for notification in camera::onvif::parse(data).unwrap_or_default() {
         let _ = notification.motion();
+    }
+}
+
+/// What a stranger presents, states or signs: certificates, statements of an identity, IDs, keys.
+pub fn trust_statements(data: &[u8]) {
+    use trust::{CertificateId, Endorsement, Identity, PublicIdentity, Signature, TlsFingerprint, chain};
+    let certificate = trust::CertificateDer::from(data);
+    if let Ok(facts) = chain::facts(&certificate) {
+        assert!(facts.not_before <= facts.not_after);
+    }
+    assert!(!chain::is_trusted(
+        std::slice::from_ref(&certificate),
+        &[],
+        &[],
+        model::WallTime::from_micros(0)
+    ));
+    let _ = chain::check(&[certificate], &[], &[], model::WallTime::from_micros(0));
+    let _ = trust::presented_by(data);
+    if let Ok(identity) = PublicIdentity::from_spki_der(data) {
+        assert_eq!(identity.spki_der().as_slice(), data, "a key has one form");
+    }
+    if let Ok(signature) = Signature::from_der(data) {
+        assert!(Signature::from_der(&signature.to_der()).is_ok());
+    }
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let _ = Identity::from_pem(text);
+    if let Ok(id) = text.parse::<CertificateId>() {
+        assert_eq!(id.to_string().parse(), Ok(id));
+    }
+    if let Ok(fingerprint) = text.parse::<TlsFingerprint>() {
+        assert_eq!(fingerprint.to_string().parse(), Ok(fingerprint));
+    }
+    if let Ok(statement) = serde_json::from_str::<Endorsement>(text) {
+        let id = statement.identity.certificate_id();
+        assert!(
+            statement.verify(&id, data, model::WallTime::from_micros(0)).is_err(),
+            "it is not about this text"
+        );
     }
 }
 

@@ -8,6 +8,7 @@ use p256::{
         SigningKey, VerifyingKey,
         signature::{DigestSigner, DigestVerifier},
     },
+    elliptic_curve::zeroize::Zeroizing,
     pkcs8::{DecodePrivateKey, EncodePrivateKey, LineEnding},
 };
 
@@ -56,9 +57,9 @@ impl Identity {
     pub fn generate(rng: &mut impl rand::CryptoRng) -> Self {
         // All but one in 2^32 draws are below the order of the group: the loop ends.
         loop {
-            let mut scalar = [0; 32];
+            let mut scalar = Zeroizing::new(p256::FieldBytes::default());
             rng.fill_bytes(&mut scalar);
-            if let Ok(key) = SigningKey::from_bytes(&scalar.into()) {
+            if let Ok(key) = SigningKey::from_bytes(&scalar) {
                 return Self::of(key);
             }
         }

@@ -21,5 +21,6 @@ pub use certificate_id::CertificateId;
 pub use endorsement::{Endorsement, Untrusted};
 pub use identity::{Identity, KeyError, PublicIdentity};
 pub use purpose::Purpose;
+pub use rustls_pki_types::CertificateDer;
 pub use signature::{BadSignature, Signature};
 pub use tls::{TlsCertificate, TlsFingerprint, presented_by};

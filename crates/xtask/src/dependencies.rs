@@ -32,6 +32,12 @@ struct Metadata {
 #[derive(Deserialize)]
 struct Deny {
     licenses: Licenses,
+    bans: Bans,
+}
+
+#[derive(Deserialize)]
+struct Bans {
+    deny: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -76,6 +82,9 @@ pub fn check(tree: &Tree, packages: &[Package]) -> Result<Vec<Finding>, Failure>
         let license = package.license.as_deref().unwrap_or_default();
         if !licence::is_allowed(license, &allowed) {
             found.push(Finding::new(&place, format!("its licence `{license}` is not allowed by deny.toml")));
+        }
+        if deny.bans.deny.contains(&package.name) {
+            found.push(Finding::new(&place, "is banned by deny.toml"));
         }
         if package.source.as_deref().is_some_and(|source| source != REGISTRY) {
             found.push(Finding::new(&place, "comes from elsewhere than the public registry"));

@@ -34,6 +34,9 @@ const KEY: &str = "key";
 /// An installed certificate that ends within so many days is told.
 const SOON_DAYS: i64 = 14;
 const DAY_US: i64 = 86_400_000_000;
+/// A statement of the identity holds for so many days and is made anew with half of them left: whoever steals the key of an
+/// installed certificate passes for this site no longer than that.
+const ENDORSED_DAYS: i64 = 30;
 /// Browsers are told to insist on a trusted certificate for so long at most.
 const INSIST: Duration = Duration::from_secs(180 * 86_400);
 
@@ -62,6 +65,8 @@ pub struct Served {
     kind: CertificateKind,
     facts: Facts,
     publicly_trusted: bool,
+    /// Until when the identity's statement holds.
+    endorsed_until: WallTime,
     /// SHA-256 as browsers print it.
     pub fingerprint: String,
     /// The statement of the site's identity about it.
@@ -94,7 +99,7 @@ impl Certificates {
         now: WallTime,
     ) -> Result<Self, TlsError> {
         let installed = kept(catalog).and_then(|kept| match kept {
-            Some((chain, key)) => installed(&chain, &key, identity, None).map(Some),
+            Some((chain, key)) => installed(&chain, &key, identity, false, now).map(Some),
             None => Ok(None),
         });
         let served = match installed {
@@ -125,7 +130,7 @@ impl Certificates {
     /// # Errors
     /// It is not one that can be served now, or cannot be kept.
     pub fn install(&self, chain_pem: &str, key_pem: &Secret<String>, now: WallTime) -> Result<(), Refused> {
-        let served = installed(chain_pem, key_pem, &self.0.identity, Some(now))?;
+        let served = installed(chain_pem, key_pem, &self.0.identity, true, now)?;
         let secrets = BTreeMap::from([(KEY.to_owned(), key_pem.clone())]);
         self.0.catalog.change_setting(SETTING, |_| Setting { value: chain_pem.into(), secrets })?;
         tracing::info!(sha256 = served.fingerprint, "a TLS certificate was installed");
@@ -170,15 +175,11 @@ impl Certificates {
             },
             CertificateKind::Installed => {
                 let publicly_trusted = is_public(&served.key.cert, now);
-                if publicly_trusted != served.publicly_trusted {
-                    self.serve(Served {
-                        facts: served.facts.clone(),
-                        fingerprint: served.fingerprint.clone(),
-                        endorsement: served.endorsement.clone(),
-                        key: Arc::clone(&served.key),
-                        kind: served.kind,
-                        publicly_trusted,
-                    });
+                let holds = served.endorsed_until.micros_since(now);
+                if publicly_trusted != served.publicly_trusted || holds < ENDORSED_DAYS * DAY_US / 2 {
+                    let (facts, key) = (served.facts.clone(), Arc::clone(&served.key));
+                    let identity = &self.0.identity;
+                    self.serve(as_served(served.kind, facts, publicly_trusted, key, identity, now));
                 }
             }
         }
@@ -256,33 +257,29 @@ fn own(data: &Path, host_name: &str, identity: &Identity, now: WallTime) -> Resu
         .map_err(|reason| rustls::Error::General(reason.to_owned()))?;
     let facts = chain.first().ok_or(ChainError::Empty).and_then(chain::facts)?;
     let key = CertifiedKey::from_der(chain, key, &ring::default_provider())?;
-    Ok(served(CertificateKind::SelfMade, facts, false, key, identity))
+    Ok(as_served(CertificateKind::SelfMade, facts, false, Arc::new(key), identity, now))
 }
 
-/// An installed one, as it is served. Without a time it is not asked whether it may be installed now: one that has ended is
-/// served on, and told.
+/// An installed one, as it is served. One that is not new is not asked whether it may be installed now: that it has ended is
+/// told, and it is served on.
 fn installed(
     chain_pem: &str,
     key_pem: &Secret<String>,
     identity: &Identity,
-    now: Option<WallTime>,
+    is_new: bool,
+    now: WallTime,
 ) -> Result<Served, Refused> {
     let chain = CertificateDer::pem_slice_iter(chain_pem.as_bytes())
         .take(chain::MAX_CHAIN + 1)
         .collect::<Result<Vec<_>, _>>()
         .map_err(|error| Refused::Pem(error.to_string()))?;
-    let facts = match now {
-        Some(now) => {
-            let own = if_addrs::get_if_addrs().unwrap_or_default();
-            let addresses: Vec<IpAddr> = own.iter().map(if_addrs::Interface::ip).collect();
-            chain::check(
-                &chain,
-                &addresses,
-                ring::default_provider().signature_verification_algorithms.all,
-                now,
-            )?
-        }
-        None => chain.first().ok_or(ChainError::Empty).and_then(chain::facts)?,
+    let facts = if is_new {
+        let own = if_addrs::get_if_addrs().unwrap_or_default();
+        let addresses: Vec<IpAddr> = own.iter().map(if_addrs::Interface::ip).collect();
+        let algorithms = ring::default_provider().signature_verification_algorithms.all;
+        chain::check(&chain, &addresses, algorithms, now)?
+    } else {
+        chain.first().ok_or(ChainError::Empty).and_then(chain::facts)?
     };
     let key = PrivateKeyDer::from_pem_slice(key_pem.expose().as_bytes()).map_err(|_| {
         Refused::Key(
@@ -293,26 +290,29 @@ fn installed(
         rustls::Error::InconsistentKeys(_) => Refused::OtherKey,
         other => Refused::Key(other.to_string()),
     })?;
-    let publicly_trusted = is_public(&key.cert, now.unwrap_or_else(model::clock::wall_now));
-    Ok(served(CertificateKind::Installed, facts, publicly_trusted, key, identity))
+    let publicly_trusted = is_public(&key.cert, now);
+    Ok(as_served(CertificateKind::Installed, facts, publicly_trusted, Arc::new(key), identity, now))
 }
 
-fn served(
+fn as_served(
     kind: CertificateKind,
     facts: Facts,
     publicly_trusted: bool,
-    key: CertifiedKey,
+    key: Arc<CertifiedKey>,
     identity: &Identity,
+    now: WallTime,
 ) -> Served {
     let certificate = key.cert.first().map(|one| one.as_ref()).unwrap_or_default();
-    let endorsement = identity.endorse_tls(certificate, facts.not_after);
+    let endorsed_until = facts.not_after.min(now.plus_micros(ENDORSED_DAYS * DAY_US));
+    let endorsement = identity.endorse_tls(certificate, endorsed_until);
     Served {
         kind,
         publicly_trusted,
+        endorsed_until,
         fingerprint: TlsFingerprint::of(certificate).to_string(),
         endorsement: serde_json::to_value(endorsement).unwrap_or_default(),
         facts,
-        key: Arc::new(key),
+        key,
     }
 }
 

@@ -122,6 +122,25 @@ fn an_installed_certificate_is_served_after_a_start_endorsed_and_told_when_it_en
 }
 
 #[test]
+fn a_statement_about_a_certificate_ends_long_before_the_certificate_and_is_made_anew() {
+    let now = wall_now();
+    let place = place(now);
+    let (_, issuer) = authority();
+    let (chain, key) = signed(&issuer, |_| {});
+    place.certificates.install(&chain, &Secret::new(key), now).unwrap();
+    let ends = || {
+        let told: trust::Endorsement =
+            serde_json::from_value(place.certificates.served().endorsement.clone()).unwrap();
+        told.not_after
+    };
+    assert_eq!(ends(), now.plus_micros(30 * DAY));
+    for (day, expected) in [(1, 30), (14, 30), (16, 46), (17, 46), (40, 70)] {
+        place.certificates.look_after(now.plus_micros(day * DAY));
+        assert_eq!(ends(), now.plus_micros(expected * DAY), "day {day}");
+    }
+}
+
+#[test]
 fn the_own_certificate_is_made_anew_in_time_while_the_site_runs() {
     let now = wall_now();
     let place = place(now);

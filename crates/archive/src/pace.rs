@@ -14,6 +14,8 @@ use std::time::{Duration, Instant};
 
 use crate::stream::YOUNG;
 
+/// A commit that takes longer, or begins so late, is told as slow before it ends.
+const OVERDUE: Duration = Duration::from_secs(2);
 /// The usual tick.
 pub const TICK: Duration = Duration::from_millis(500);
 /// The longest.
@@ -49,7 +51,7 @@ pub struct PaceStatus {
     pub tick: Duration,
     /// A power cut loses at most this much.
     pub at_risk: Duration,
-    /// The disk does not keep the usual tick: the tick is longer, or the commit that runs is.
+    /// The disk does not keep the usual tick: the tick is longer, or a commit is overdue.
     pub slow: bool,
 }
 
@@ -110,7 +112,9 @@ impl Pace {
     pub fn status(&self, now: Instant) -> PaceStatus {
         let usual = self.tick.max(self.took) + self.took;
         let at_risk = YOUNG + usual.max(now.saturating_duration_since(self.durable));
-        let overdue = self.running.is_some_and(|begun| now.saturating_duration_since(begun) > TICK);
+        // Whoever is to commit may also wait for the disk to take a write.
+        let since = self.running.unwrap_or(self.due);
+        let overdue = now.saturating_duration_since(since) > OVERDUE;
         PaceStatus { tick: self.tick, at_risk, slow: self.tick > TICK || overdue }
     }
 }
@@ -176,6 +180,8 @@ mod tests {
         pace.handle_begin(now + TICK);
         let status = pace.status(now + Duration::from_secs(60));
         assert!(status.at_risk >= Duration::from_secs(60) && status.slow, "{status:?}");
+        let waits_for_a_write = Pace::new(now).status(now + Duration::from_secs(4));
+        assert!(waits_for_a_write.slow && waits_for_a_write.at_risk >= Duration::from_secs(4));
         pace.handle_end(false, now + Duration::from_secs(61));
         assert!(pace.poll_timeout().unwrap() <= now + Duration::from_secs(61), "failed: tried again at once");
     }

@@ -4,6 +4,7 @@
 
 pub mod client;
 pub mod direct;
+pub mod disk;
 pub mod live;
 pub mod loss;
 pub mod probe;

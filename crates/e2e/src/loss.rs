@@ -16,7 +16,7 @@ use std::{
 use model::CameraId;
 use sim::Farm;
 
-use crate::{Program, segments};
+use crate::{Program, disk::run, segments};
 
 /// An ext4 file system in a file, mounted as long as this value lives.
 pub struct Image {
@@ -65,13 +65,6 @@ impl Drop for Image {
         let _ = run(Command::new("umount").arg("--lazy").arg(&self.mounted));
         let _ = fs::remove_file(&self.file);
     }
-}
-
-fn run(command: &mut Command) -> Result<(), String> {
-    let name = command.get_program().to_string_lossy().into_owned();
-    let output = command.output().map_err(|error| format!("{name}: {error}"))?;
-    let said = String::from_utf8_lossy(&output.stderr);
-    if output.status.success() { Ok(()) } else { Err(format!("{name}: {}", said.trim())) }
 }
 
 /// When each camera made its newest frame, in µs since 1970.

@@ -7,6 +7,7 @@ mod api_input;
 mod backup;
 mod certificates;
 mod directories;
+mod disks;
 mod eight_cameras;
 mod faults;
 mod foreign;

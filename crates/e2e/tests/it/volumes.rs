@@ -2,9 +2,7 @@
 
 use std::{
     fs,
-    io::Write,
     path::{Path, PathBuf},
-    process::Command,
     time::Duration,
 };
 
@@ -14,52 +12,34 @@ use api::{
     recording::Timeline,
     storage::{Lock, Storage, Volume, VolumeKind, VolumeState},
 };
-use e2e::{System, probe, wait::until};
+use e2e::{System, disk::Small, probe, wait::until};
 use model::{CameraId, WallTime, clock::wall_now};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use sim::CameraOptions;
 
-const PATIENCE: Duration = Duration::from_secs(40);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(40);
 
-/// A small file system at a place, gone when the test ends, however it ends.
-struct Small(PathBuf);
-
-impl Small {
-    fn mount(at: PathBuf) -> Option<Self> {
-        fs::create_dir_all(&at).ok()?;
-        let mounted =
-            Command::new("mount").args(["-t", "tmpfs", "-o", "size=24m", "tmpfs"]).arg(&at).output().ok()?;
-        mounted.status.success().then_some(Self(at))
-    }
-}
-
-impl Drop for Small {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
-    }
-}
-
-fn small_camera() -> CameraOptions {
+pub(crate) fn small_camera() -> CameraOptions {
     CameraOptions { rate: 0.4, ..CameraOptions::default() }
 }
 
-async fn volumes(system: &System) -> Vec<Volume> {
+pub(crate) async fn volumes(system: &System) -> Vec<Volume> {
     let list: Value = system.client.get("/v1/volumes").await;
     serde_json::from_value(list["items"].clone()).expect("volumes")
 }
 
-async fn volume(system: &System, path: &Path) -> Volume {
+pub(crate) async fn volume(system: &System, path: &Path) -> Volume {
     let path = path.display().to_string();
     volumes(system).await.into_iter().find(|volume| volume.path == path).expect("the volume")
 }
 
-async fn timeline(system: &System, camera: CameraId, from: WallTime) -> Timeline {
+pub(crate) async fn timeline(system: &System, camera: CameraId, from: WallTime) -> Timeline {
     let path = format!("/v1/timeline?cameras={camera}&from={from}&to={}", wall_now().plus_micros(1_000_000));
     system.client.get(&path).await
 }
 
-async fn recorded(system: &System, camera: CameraId, from: WallTime, seconds: i64) {
+pub(crate) async fn recorded(system: &System, camera: CameraId, from: WallTime, seconds: i64) {
     until("enough is recorded", PATIENCE, || async {
         let timeline = timeline(system, camera, from).await;
         let spans = &timeline.lanes.first()?.spans;
@@ -97,7 +77,7 @@ async fn a_full_volume_is_replaced_by_the_fallback_within_seconds_and_takes_over
         std::mem::forget(Small::mount(config.recordings()).expect("a small file system"));
     })
     .await;
-    let main = Small(system.recordings());
+    let main = Small::mounted(system.recordings());
     let fallback = system.data.path().join("fallback");
     let new = json!({ "path": fallback, "kind": "fallback" });
     let added: Volume = system.client.post("/v1/volumes", &new).await;
@@ -105,16 +85,12 @@ async fn a_full_volume_is_replaced_by_the_fallback_within_seconds_and_takes_over
     let begun = wall_now();
     let camera = system.add(&system.farm.cameras[0], None).await;
     recorded(&system, camera.id, begun, 5).await;
-    assert_eq!(volume(&system, &main.0).await.streams, 1);
+    assert_eq!(volume(&system, main.path()).await.streams, 1);
 
-    let filler = main.0.join("filler");
-    let mut file = fs::File::create(&filler).expect("a file");
-    let zeros = vec![0; 64 << 10];
-    while file.write_all(&zeros).is_ok() {}
-    drop(file);
+    let filler = main.fill();
     let full = wall_now();
     until("the fallback takes over", PATIENCE, || async {
-        let (main, other) = (volume(&system, &main.0).await, volume(&system, &fallback).await);
+        let (main, other) = (volume(&system, main.path()).await, volume(&system, &fallback).await);
         (main.state == VolumeState::Full && other.streams == 1 && other.used_bytes > 0).then_some(())
     })
     .await;
@@ -131,7 +107,7 @@ async fn a_full_volume_is_replaced_by_the_fallback_within_seconds_and_takes_over
 
     fs::remove_file(&filler).expect("the filler");
     until("the main volume takes its camera back", PATIENCE, || async {
-        let (main, other) = (volume(&system, &main.0).await, volume(&system, &fallback).await);
+        let (main, other) = (volume(&system, main.path()).await, volume(&system, &fallback).await);
         (main.state == VolumeState::Ok && main.streams == 1 && other.streams == 0).then_some(())
     })
     .await;
@@ -155,7 +131,7 @@ async fn a_full_volume_is_replaced_by_the_fallback_within_seconds_and_takes_over
         probe::skip(TEST, "ffprobe is not installed");
         return;
     }
-    for volume in [&main.0, &fallback] {
+    for volume in [main.path(), fallback.as_path()] {
         let files = segments(volume);
         assert!(!files.is_empty(), "{volume:?}");
         for file in files {

@@ -1,9 +1,9 @@
 //! A disk that is full: it is told, live view goes on, and recording goes on when there is room again.
 
-use std::{fs, io::Write, path::PathBuf, process::Command, time::Duration};
+use std::{fs, time::Duration};
 
 use api::{alarm::AlarmKind, camera::CameraState, live::Ask, recording::Timeline};
-use e2e::{Live, System, probe::skip, wait::until};
+use e2e::{Live, System, disk::Small, probe::skip, wait::until};
 use model::{StreamKind, clock::wall_now};
 use serde_json::Value;
 use sim::CameraOptions;
@@ -11,25 +11,6 @@ use sim::CameraOptions;
 use super::{PATIENCE, alarms};
 
 const TEST: &str = "a_full_disk_is_an_alarm_live_goes_on_and_recording_resumes_when_there_is_room";
-
-/// A small file system at a place, gone when the test ends, however it ends.
-struct Small(PathBuf);
-
-impl Small {
-    fn mount(at: PathBuf) -> Option<Self> {
-        fs::create_dir_all(&at).ok()?;
-        let mounted =
-            Command::new("mount").args(["-t", "tmpfs", "-o", "size=24m", "tmpfs"]).arg(&at).output().ok()?;
-        mounted.status.success().then_some(Self(at))
-    }
-}
-
-impl Drop for Small {
-    fn drop(&mut self) {
-        // Lazily: files that are still open do not keep it.
-        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
-    }
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_is_an_alarm_live_goes_on_and_recording_resumes_when_there_is_room() {
@@ -43,15 +24,11 @@ async fn a_full_disk_is_an_alarm_live_goes_on_and_recording_resumes_when_there_i
         std::mem::forget(Small::mount(config.recordings()).expect("a small file system"));
     })
     .await;
-    let small = Small(system.recordings());
+    let small = Small::mounted(system.recordings());
     let added = system.add(&system.farm.cameras[0], None).await;
     system.until_state(added.id, CameraState::Recording, PATIENCE).await;
 
-    let filler = small.0.join("filler");
-    let mut file = fs::File::create(&filler).expect("a file");
-    let zeros = vec![0; 64 << 10];
-    while file.write_all(&zeros).is_ok() {}
-    drop(file);
+    let filler = small.fill();
     let full = wall_now();
     let told = system.until_state(added.id, CameraState::StorageTrouble, PATIENCE).await;
     let detail = told.detail.unwrap_or_default();

@@ -19,7 +19,9 @@ export type Mood =
   /** Everything but who is signed in is refused. */
   | "failing"
   /** The connection broke after the page had come. */
-  | "offline";
+  | "offline"
+  /** Somebody has changed the audit log in the database. */
+  | "tampered";
 
 /** How long an answer takes, ms. */
 const SLOW_MS = 80;
@@ -43,6 +45,7 @@ export function install(): void {
   const mood = new URLSearchParams(globalThis.location.search).get("mock") as Mood | null;
   const network = globalThis.fetch;
   const mock = mockSite({ signedIn: mood !== "signed-out" && mood !== "setup", setUpNeeded: mood === "setup", empty: mood === "empty", viewer: mood === "denied" }, SLOW_MS);
+  if (mood === "tampered") mock.state.auditBrokenAt = 17;
   const site = fetchOf(mock.handlers);
   const codecOf: CodecOf = (id, stream) => {
     const camera = mock.state.cameras.find((one) => one.id === id);

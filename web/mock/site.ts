@@ -2,6 +2,7 @@
 import type { Camera, RecordingSettings, Source } from "../src/api/types";
 import { type Handlers, refuse } from "./contract";
 import * as data from "./data";
+import { peopleHandlers, peopleState } from "./people";
 
 /** What a test wants to be different. */
 export interface Wishes {
@@ -29,6 +30,7 @@ export function mockSite({ signedIn = true, setUpNeeded = false, empty = false, 
     locks: data.locks(data.cameras()),
     tokens: empty ? [] : data.tokens(),
     notifications: empty ? { mail: null, webhook: null } : data.notifications(),
+    ...peopleState(empty),
   };
   const mine = () => state.session ?? refuse(401, "sign-in-required", "Nobody is signed in.");
   const one = <T extends { id: string }>(list: T[], id: string | undefined): T => list.find((item) => item.id === id) ?? refuse(404, "not-found", "There is no such thing.");
@@ -40,6 +42,7 @@ export function mockSite({ signedIn = true, setUpNeeded = false, empty = false, 
   let next = 500;
 
   const handlers: Handlers = {
+    ...peopleHandlers(() => state),
     "/v1/setup": {
       get: () => ({ needed: state.setUpNeeded, site_name: state.site.name, certificate_id: state.site.certificate_id, tls_certificate_sha256: state.site.tls_certificate_sha256, release: state.site.release }),
       post: ({ body }) => {

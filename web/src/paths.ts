@@ -10,8 +10,10 @@ function withQuery(path: string, query: Query): string {
 
 /** Tabs of "Add devices". */
 export type AddTab = "search" | "address";
+/** Parts of a user's page beside the rights. */
+export type UserPart = "why" | "sign-in";
 /** Rooms of the settings. */
-export type SettingsRoom = "site" | "storage" | "schedules" | "notifications" | "tokens" | "about";
+export type SettingsRoom = "site" | "users" | "groups" | "folders" | "audit" | "storage" | "schedules" | "notifications" | "about";
 
 export const paths = {
   home: () => "/",
@@ -34,6 +36,11 @@ export const paths = {
   /** Adding devices; `host` is put into the form of "By address". */
   addDevices: (query: { tab?: AddTab; host?: string } = {}) => withQuery("/devices/add", query),
   settings: (room: SettingsRoom = "site") => `/settings/${room}`,
+  /** One user: rights, what they come to, or the sign-in. */
+  user: (user: string, part?: UserPart) => `/settings/users/${encodeURIComponent(user)}${part ? `/${part}` : ""}`,
+  group: (group: string) => `/settings/groups/${encodeURIComponent(group)}`,
+  /** The own sign-in: password, second factor, sign-ins, tokens. */
+  account: () => "/account",
   /** What belongs to the person at this browser: theme, keys. */
   preferences: () => "/preferences",
   /** What has no room in the phone's tab bar. */

@@ -20,7 +20,8 @@ test("the addresses of all screens", () => {
       "/devices",
       "/devices/add",
       "/settings",
-      "/settings/:room",
+      "/settings/:room/:id?/:part?",
+      "/account",
       "/preferences",
       "/more",
       "*",
@@ -31,15 +32,17 @@ test("the addresses of all screens", () => {
 const built = {
   home: paths.home(), setup: paths.setup({ code: "K7PX-2M9Q" }), signIn: paths.signIn({ next: "/recordings?at=2026-11-21T13:50:32.480Z" }), live: paths.live(), liveCamera: paths.liveCamera("0a"),
   recordings: paths.recordings({ at: "2026-11-21T13:50:32.480Z", cams: ["0a", "0b"] }), alarms: paths.alarms(), devices: paths.devices({ device: "0a" }),
-  addDevices: paths.addDevices({ tab: "address" }), settings: paths.settings("storage"), more: paths.more(),
+  addDevices: paths.addDevices({ tab: "address" }), settings: paths.settings("storage"), more: paths.more(), account: paths.account(), user: paths.user("0a"), userWhy: paths.user("0a", "why"), group: paths.group("0b"),
 };
 
 test("what the builder makes", () => {
   expect(built).toMatchInlineSnapshot(`
     {
+      "account": "/account",
       "addDevices": "/devices/add?tab=address",
       "alarms": "/alarms",
       "devices": "/devices?device=0a",
+      "group": "/settings/groups/0b",
       "home": "/",
       "live": "/live",
       "liveCamera": "/live/camera/0a",
@@ -48,6 +51,8 @@ test("what the builder makes", () => {
       "settings": "/settings/storage",
       "setup": "/setup?code=K7PX-2M9Q",
       "signIn": "/sign-in?next=%2Frecordings%3Fat%3D2026-11-21T13%3A50%3A32.480Z",
+      "user": "/settings/users/0a",
+      "userWhy": "/settings/users/0a/why",
     }
   `);
 });

@@ -59,6 +59,8 @@ pub struct User {
     pub recordings_minutes: Option<u32>,
     /// Whether a code of an authenticator app is asked for.
     pub second_factor: bool,
+    /// When somebody last signed in as this user; none: never.
+    pub last_sign_in: Option<WallTime>,
     /// What the directory says, of a user that has its password there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub directory: Option<DirectoryUser>,

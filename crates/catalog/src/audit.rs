@@ -69,7 +69,13 @@ pub struct Query {
     pub kind: Option<String>,
     /// With this outcome.
     pub outcome: Option<String>,
-    /// With this text in name, address, action, target or detail; the case of ASCII letters does not matter.
+    /// With this text in the name of who; the case of ASCII letters does not matter, here and below.
+    pub name: Option<String>,
+    /// With this text in what was done.
+    pub action: Option<String>,
+    /// With this text in on what.
+    pub target: Option<String>,
+    /// With this text in name, address, action, target or detail.
     pub text: Option<String>,
     /// Older than this row: where the page before ended.
     pub before: Option<i64>,
@@ -118,11 +124,6 @@ impl Catalog {
     /// Rows, the newest first, at most `limit` (and [`MAX_PAGE`]).
     pub fn audit(&self, query: &Query, limit: usize) -> Result<Vec<AuditRow>> {
         let limit = i64::try_from(limit.min(MAX_PAGE)).unwrap_or(0);
-        let text = query.text.as_deref().filter(|text| !text.is_empty());
-        let pattern = text.map(|text| {
-            let escaped = cut(text, MAX_TEXT).replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-            format!("%{escaped}%")
-        });
         self.read(|tx| {
             tx.prepare_cached(&format!(
                 "SELECT {COLUMNS} FROM audit
@@ -130,7 +131,9 @@ impl Catalog {
                     AND (?4 IS NULL OR outcome = ?4) AND (?5 IS NULL OR number < ?5)
                     AND (?6 IS NULL OR name || char(10) || address || char(10) || action || char(10) || target
                         || char(10) || detail LIKE ?6 ESCAPE '\\')
-                 ORDER BY number DESC LIMIT ?7"
+                    AND (?7 IS NULL OR name LIKE ?7 ESCAPE '\\') AND (?8 IS NULL OR action LIKE ?8 ESCAPE '\\')
+                    AND (?9 IS NULL OR target LIKE ?9 ESCAPE '\\')
+                 ORDER BY number DESC LIMIT ?10"
             ))
             .and_then(|mut select| {
                 let values = params![
@@ -139,7 +142,10 @@ impl Catalog {
                     query.kind,
                     query.outcome,
                     query.before,
-                    pattern,
+                    pattern(query.text.as_deref()),
+                    pattern(query.name.as_deref()),
+                    pattern(query.action.as_deref()),
+                    pattern(query.target.as_deref()),
                     limit
                 ];
                 select.query_map(values, read)?.collect()
@@ -291,6 +297,13 @@ fn hash(before: &[u8; 32], number: i64, entry: &Entry) -> [u8; 32] {
         hasher.update(text);
     }
     hasher.finalize().into()
+}
+
+/// What `LIKE` takes for "with this text".
+fn pattern(text: Option<&str>) -> Option<String> {
+    let text = text.filter(|text| !text.is_empty())?;
+    let escaped = cut(text, MAX_TEXT).replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    Some(format!("%{escaped}%"))
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<AuditRow> {

@@ -79,7 +79,9 @@ impl Catalog {
                     session.agent,
                 ],
             )
-            .map_err(Error::Write)
+            .map_err(Error::Write)?;
+            tx.execute("UPDATE user SET last_sign_in = ?2 WHERE id = ?1", params![text(user), now.micros()])
+                .map_err(Error::Write)
         })?;
         Ok((session, secret))
     }

@@ -17,7 +17,7 @@ use crate::{
 pub const MAX_USERS: usize = 1000;
 pub(crate) const COLUMNS: &str = "user.id AS user_id, user.name AS user_name, user.role AS user_role,
     user.created AS user_created, user.origin = 'machine' AS user_machine, user.disabled AS user_disabled,
-    user.recordings_minutes AS recordings_minutes,
+    user.recordings_minutes AS recordings_minutes, user.last_sign_in AS user_last_sign_in,
     (SELECT directory FROM directory_user WHERE directory_user.user = user.id) AS user_directory,
     (SELECT standing FROM directory_user WHERE directory_user.user = user.id) AS user_standing,
     (SELECT full_name FROM directory_user WHERE directory_user.user = user.id) AS user_full_name,
@@ -45,6 +45,8 @@ pub struct UserRow {
     pub recordings_minutes: Option<u32>,
     /// Has to show a code of an authenticator app.
     pub second_factor: bool,
+    /// When somebody last signed in as this user; none: never.
+    pub last_sign_in: Option<WallTime>,
     /// The directory that knows the user, for those who have no password here.
     pub directory: Option<DirectoryLink>,
 }
@@ -275,6 +277,7 @@ pub(crate) fn insert(
         disabled: false,
         recordings_minutes: None,
         second_factor: false,
+        last_sign_in: None,
         directory: None,
     };
     let inserted = connection
@@ -345,6 +348,7 @@ pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<UserRow> {
         disabled: row.get("user_disabled")?,
         recordings_minutes: recordings_minutes(row)?,
         second_factor: row.get("user_second_factor")?,
+        last_sign_in: time_option(row, "user_last_sign_in")?,
         directory: match parsed_option(row, "user_directory")? {
             None => None,
             Some(directory) => Some(DirectoryLink {

@@ -7,6 +7,7 @@ pub mod direct;
 pub mod disk;
 pub mod live;
 pub mod loss;
+pub mod past;
 pub mod probe;
 pub mod program;
 pub mod records;

@@ -2,7 +2,7 @@
 import { type QueryKey, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, body } from "./client";
 import type { Failure } from "./problems";
-import type { CameraChange, CameraStorageChange, NewCamera, NewLock, NewProfile, NewSchedule, NewVolume, Notifications, ProfileChange, RecordingSettings, SetUp, SignIn, SiteChange, TokenRequest, VolumeChange } from "./types";
+import type { CameraChange, CameraStorageChange, FolderInput, GroupInput, NewCamera, NewLock, NewProfile, NewSchedule, NewUser, NewVolume, Notifications, PasswordChange, ProfileChange, RecordingSettings, SetUp, SignIn, SiteChange, TokenRequest, UserChange, VolumeChange } from "./types";
 
 const json = { "content-type": "application/json" };
 
@@ -57,6 +57,31 @@ export const changeNotifications = (settings: Notifications) =>
 /** Sends a test with these settings; they are not kept. */
 export const testNotifications = (settings: Notifications) =>
   body(api.POST("/v1/settings/notifications/test", { body: settings, headers: json }));
+
+export const changePassword = (change: PasswordChange) => body(api.PUT("/v1/account/password", { body: change, headers: json }));
+export const beginSecondFactor = () => body(api.POST("/v1/account/second-factor"));
+export const confirmSecondFactor = (given: { code: string }) => body(api.PUT("/v1/account/second-factor", { body: given, headers: json }));
+export const endSecondFactor = (given: { code: string }) => body(api.POST("/v1/account/second-factor/end", { body: given, headers: json }));
+export const endOwnSignIn = (session: string) => body(api.DELETE("/v1/account/sessions/{session}", { params: { path: { session } } }));
+
+export const addUser = (user: NewUser) => body(api.POST("/v1/users", { body: user, headers: json }));
+/** What is left out stays; the generated type would have it all, because the document gives every field a default. */
+export const changeUser = (user: string, change: Partial<UserChange>) =>
+  body(api.PATCH("/v1/users/{user}", { params: { path: { user } }, body: change as UserChange, headers: json }));
+export const removeUser = (user: string) => body(api.DELETE("/v1/users/{user}", { params: { path: { user } } }));
+export const setPassword = (user: string, password: string) =>
+  body(api.PUT("/v1/users/{user}/password", { params: { path: { user } }, body: { password }, headers: json }));
+export const endUserSecondFactor = (user: string) => body(api.DELETE("/v1/users/{user}/second-factor", { params: { path: { user } } }));
+export const endUserSignIn = (user: string, session: string) =>
+  body(api.DELETE("/v1/users/{user}/sessions/{session}", { params: { path: { user, session } } }));
+export const addGroup = (group: GroupInput) => body(api.POST("/v1/groups", { body: group, headers: json }));
+export const changeGroup = (group: string, next: GroupInput) =>
+  body(api.PUT("/v1/groups/{group}", { params: { path: { group } }, body: next, headers: json }));
+export const removeGroup = (group: string) => body(api.DELETE("/v1/groups/{group}", { params: { path: { group } } }));
+export const addFolder = (folder: FolderInput) => body(api.POST("/v1/folders", { body: folder, headers: json }));
+export const changeFolder = (folder: string, next: FolderInput) =>
+  body(api.PUT("/v1/folders/{folder}", { params: { path: { folder } }, body: next, headers: json }));
+export const removeFolder = (folder: string) => body(api.DELETE("/v1/folders/{folder}", { params: { path: { folder } } }));
 
 export const makeToken = (request: TokenRequest) => body(api.POST("/v1/tokens", { body: request, headers: json }));
 export const endToken = (token: string) => body(api.DELETE("/v1/tokens/{token}", { params: { path: { token } } }));

@@ -1,5 +1,5 @@
 /** What is asked of the site, each question with its key in the cache. Changes are in `changes.ts`. */
-import { queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api, body } from "./client";
 import { Failure } from "./problems";
 
@@ -18,6 +18,13 @@ export const keys = {
   locks: ["locks"],
   tokens: ["tokens"],
   notifications: ["notifications"],
+  /** Where oneself is signed in. */
+  signIns: ["sign-ins"],
+  users: ["users"],
+  groups: ["groups"],
+  folders: ["folders"],
+  privileges: ["privileges"],
+  audit: ["audit"],
   /** How cameras are recorded. */
   recordingMethods: ["recording-methods"],
   schedules: ["schedules"],
@@ -105,6 +112,76 @@ export const locksQuery = queryOptions({
 export const tokensQuery = queryOptions({
   queryKey: keys.tokens,
   queryFn: async ({ signal }) => (await body(api.GET("/v1/tokens", { signal }))).items,
+});
+
+export const ownSignInsQuery = queryOptions({
+  queryKey: keys.signIns,
+  queryFn: async ({ signal }) => (await body(api.GET("/v1/account/sessions", { signal }))).items,
+});
+
+/** What there is to grant. It changes with the release only. */
+export const privilegesQuery = queryOptions({
+  queryKey: keys.privileges,
+  queryFn: async ({ signal }) => (await body(api.GET("/v1/privileges", { signal }))).items,
+  staleTime: Number.POSITIVE_INFINITY,
+});
+
+export const usersQuery = queryOptions({
+  queryKey: keys.users,
+  queryFn: async ({ signal }) => (await body(api.GET("/v1/users", { signal }))).items,
+});
+
+export const groupsQuery = queryOptions({
+  queryKey: keys.groups,
+  queryFn: async ({ signal }) => (await body(api.GET("/v1/groups", { signal }))).items,
+});
+
+export const foldersQuery = queryOptions({
+  queryKey: keys.folders,
+  queryFn: async ({ signal }) => (await body(api.GET("/v1/folders", { signal }))).items,
+});
+
+/** What a user may do, and why: the site's own answer. Under `users`, so that any change of one asks again. */
+export const userRightsQuery = (user: string) =>
+  queryOptions({
+    queryKey: [...keys.users, user, "rights"],
+    queryFn: ({ signal }) => body(api.GET("/v1/users/{user}/rights", { params: { path: { user } }, signal })),
+    staleTime: 0,
+  });
+
+export const userSignInsQuery = (user: string) =>
+  queryOptions({
+    queryKey: [...keys.users, user, "sign-ins"],
+    queryFn: async ({ signal }) => (await body(api.GET("/v1/users/{user}/sessions", { params: { path: { user } }, signal }))).items,
+    staleTime: 0,
+  });
+
+/** What of the audit log is looked for; empty texts do not matter. */
+export interface AuditWish {
+  name?: string;
+  action?: string;
+  target?: string;
+  kind?: string;
+  outcome?: string;
+  /** RFC 3339. */
+  from?: string;
+  to?: string;
+}
+
+/** The audit log, page by page, the newest first. */
+export const auditQuery = (wish: AuditWish) =>
+  infiniteQueryOptions({
+    queryKey: [...keys.audit, "rows", wish],
+    queryFn: ({ signal, pageParam }) => body(api.GET("/v1/audit", { params: { query: { ...wish, ...(pageParam ? { before: pageParam } : {}) } }, signal })),
+    initialPageParam: 0,
+    getNextPageParam: ({ next }) => next ?? undefined,
+    staleTime: 0,
+  });
+
+/** Whether the audit log is what was written: the site reads it whole. */
+export const auditChainQuery = queryOptions({
+  queryKey: [...keys.audit, "chain"],
+  queryFn: ({ signal }) => body(api.GET("/v1/audit/chain", { signal })),
 });
 
 export const notificationsQuery = queryOptions({

@@ -7,10 +7,10 @@
  */
 
 /** Where a key counts; the overlay groups by it. */
-export type Place = "everywhere" | "live" | "recordings";
+export type Place = "everywhere" | "live" | "recordings" | "rights";
 
 /** What the places are called. */
-export const places: Readonly<Record<Place, string>> = { everywhere: "Everywhere", live: "Live", recordings: "Recordings" };
+export const places: Readonly<Record<Place, string>> = { everywhere: "Everywhere", live: "Live", recordings: "Recordings", rights: "Rights of a user or group" };
 
 interface Binding {
   readonly keys: readonly string[];
@@ -63,6 +63,9 @@ export const keymap = {
   "play.save": { keys: ["e"], place: "recordings", does: "Save the clip" },
   "play.snapshot": { keys: ["s"], place: "recordings", does: "Save a snapshot" },
   "play.mute": { keys: ["m"], place: "recordings", does: "Sound on or off" },
+
+  "rights.undo": { keys: ["ctrl+z"], place: "rights", does: "Undo the last step" },
+  "rights.redo": { keys: ["ctrl+y", "ctrl+shift+z"], place: "rights", does: "Redo it" },
 } as const satisfies Record<string, Binding>;
 
 /** The name of something that a key does. */

@@ -1,10 +1,7 @@
 /** Who is signed in and what that person may do. The site decides; this only keeps screens from offering what it would refuse. */
 import { useQuery } from "@tanstack/react-query";
 import { sessionQuery } from "../api/queries";
-import type { Camera, Session } from "../api/types";
-
-/** Privileges that screens ask for; names as in `x-privilege`. */
-export type Privilege = "camera-video" | "camera-listen" | "camera-record" | "recordings" | "export" | "snapshot" | "alarms" | "own-account" | "configure";
+import type { Camera, Privilege, Session } from "../api/types";
 
 /** The session; undefined while it is not known, null when nobody is signed in. */
 export function useSession(): Session | null | undefined {

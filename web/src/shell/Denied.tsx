@@ -1,7 +1,8 @@
 /** A room that the person may not enter: says why, and who can change it. */
 import { Lock } from "lucide-react";
 import type { ReactNode } from "react";
-import { type Privilege, useCan, useSession } from "../session/useSession";
+import type { Privilege } from "../api/types";
+import { useCan, useSession } from "../session/useSession";
 import { Empty } from "../ui";
 
 /** Shows its children to those who have a privilege. */

@@ -1,6 +1,6 @@
 /** What belongs to the person: theme, keys, signing out. */
 import { useQueryClient } from "@tanstack/react-query";
-import { Check, Keyboard, LogOut, Monitor, Moon, SlidersHorizontal, Sun } from "lucide-react";
+import { Check, CircleUser, Keyboard, LogOut, Monitor, Moon, SlidersHorizontal, Sun } from "lucide-react";
 import type { ReactNode } from "react";
 import { useNavigate } from "react-router";
 import { signOut } from "../api/changes";
@@ -34,6 +34,7 @@ export function UserMenu({ button, onHelp }: { button: ReactNode; onHelp: () => 
       <MenuItem icon={<Moon />} end={mark(chosen === "dark")} onAction={() => setTheme("dark")}>Dark</MenuItem>
       <MenuItem icon={<Sun />} end={mark(chosen === "light")} onAction={() => setTheme("light")}>Light</MenuItem>
       <MenuItem icon={<Monitor />} end={mark(chosen === "system")} onAction={() => setTheme("system")}>As this device</MenuItem>
+      <MenuItem icon={<CircleUser />} href={paths.account()}>Your account</MenuItem>
       <MenuItem icon={<SlidersHorizontal />} href={paths.preferences()}>Preferences</MenuItem>
       <MenuItem icon={<Keyboard />} end="?" onAction={onHelp}>Keys</MenuItem>
       <MenuItem icon={<LogOut />} onAction={() => void leave()}>Sign out</MenuItem>

@@ -1,7 +1,8 @@
 /** The rooms of the house, in the order of the rail. A room is listed when it works. */
 import { Bell, Cctv, Film, LayoutGrid, type LucideIcon, Settings } from "lucide-react";
+import type { Privilege } from "../api/types";
 import { paths } from "../paths";
-import { type Privilege, useSession } from "../session/useSession";
+import { useSession } from "../session/useSession";
 
 export interface Room {
   name: string;

@@ -20,7 +20,8 @@ CREATE TABLE user (
     origin        TEXT NOT NULL DEFAULT 'site' CHECK (origin IN ('site', 'machine', 'directory')),
     disabled      INTEGER NOT NULL DEFAULT 0 CHECK (disabled IN (0, 1)),
     -- Recordings that are older are kept from what is granted to this user.
-    recordings_minutes INTEGER
+    recordings_minutes INTEGER,
+    last_sign_in  INTEGER
 ) STRICT;
 
 CREATE TABLE user_group (

@@ -47,6 +47,15 @@ fn rows_are_found_by_what_they_say_page_by_page() {
     ] {
         assert_eq!(numbers(&Query { text: Some(text.into()), ..Query::default() }, 2), expected, "{text}");
     }
+    let wanted = [
+        (Query { name: Some("ann".into()), ..Query::default() }, 10),
+        (Query { name: Some("Åsa".into()), ..Query::default() }, 1),
+        (Query { action: Some("ann".into()), ..Query::default() }, 0),
+        (Query { target: Some("%".into()), name: Some("nn".into()), ..Query::default() }, 10),
+    ];
+    for (query, rows) in wanted {
+        assert_eq!(numbers(&query, 20).len(), rows, "{query:?}");
+    }
     assert_eq!(catalog.verify_audit().unwrap(), Chain::Whole { rows: 11 });
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use catalog::{Error, password::PasswordError, session::MAX_SESSIONS, token::MAX_TOKENS};
+use catalog::{Error, password::PasswordError, session::MAX_SESSIONS, token::MAX_TOKENS, user::UserRow};
 use model::{Role, UserId};
 use proptest::prelude::*;
 
@@ -54,7 +54,9 @@ fn a_sign_in_holds_until_it_expires_or_is_ended() {
         catalog.begin_session(user.id, noon(), HOUR, "127.0.0.1", &"ä".repeat(500)).unwrap();
     assert!(session.agent.len() <= 256);
     let found = catalog.session(secret.expose(), noon()).unwrap();
-    assert_eq!(found, Some((session.clone(), user.clone())));
+    assert_eq!(user.last_sign_in, None);
+    let user = UserRow { last_sign_in: Some(noon()), ..user };
+    assert_eq!(found, Some((session.clone(), user)));
     assert_eq!(catalog.session(secret.expose(), noon() + HOUR).unwrap(), None, "expired");
     assert_eq!(catalog.session(&secret.expose()[1..], noon()).unwrap(), None);
     assert_eq!(catalog.session(&"x".repeat(1 << 20), noon()).unwrap(), None);

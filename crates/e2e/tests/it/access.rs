@@ -12,7 +12,7 @@ use api::{
 use e2e::{
     Client, System,
     live::Live,
-    records,
+    past, records,
     system::{ADMINISTRATOR, new_camera},
     wait::until,
 };
@@ -20,8 +20,6 @@ use model::{CameraId, Privilege, StreamKind, WallTime, clock::wall_now};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use sim::CameraOptions;
-
-use crate::past;
 
 const PATIENCE: Duration = Duration::from_secs(15);
 const PASSWORD: &str = "pier, gate and yard";

@@ -17,7 +17,6 @@ mod install;
 mod live;
 mod methods;
 mod network;
-mod past;
 mod power_cut;
 mod profiles;
 mod secrets;

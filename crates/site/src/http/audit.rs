@@ -31,6 +31,12 @@ pub struct Ask {
     kind: Option<String>,
     /// With this outcome: `done`, `refused`, `failed`.
     outcome: Option<String>,
+    /// With this text in the name of who.
+    name: Option<String>,
+    /// With this text in what was done.
+    action: Option<String>,
+    /// With this text in on what.
+    target: Option<String>,
     /// With this text in name, address, action, target or detail.
     text: Option<String>,
     /// Older than this row: `next` of the page before.
@@ -58,6 +64,9 @@ impl Ask {
             to: self.to,
             kind: self.kind.clone(),
             outcome: self.outcome.clone(),
+            name: self.name.clone(),
+            action: self.action.clone(),
+            target: self.target.clone(),
             text: self.text.clone(),
             before: self.before,
         }

@@ -221,6 +221,7 @@ pub fn user(catalog: &Catalog, row: UserRow) -> catalog::Result<User> {
         disabled: row.disabled,
         recordings_minutes: row.recordings_minutes,
         second_factor: row.second_factor,
+        last_sign_in: row.last_sign_in,
         directory: row.directory.map(|link| DirectoryUser {
             directory: link.directory,
             full_name: link.full_name,

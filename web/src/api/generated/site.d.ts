@@ -2372,6 +2372,7 @@ export interface components {
                 groups: components["schemas"]["GroupId"][];
                 /** @description Identifier. */
                 id: components["schemas"]["UserId"];
+                last_sign_in?: components["schemas"]["WallTime"] | null;
                 /** @description An administrator of the server's own machine: signs in there, cannot be changed or removed here. */
                 machine: boolean;
                 /** @description Name. */
@@ -3160,6 +3161,7 @@ export interface components {
             groups: components["schemas"]["GroupId"][];
             /** @description Identifier. */
             id: components["schemas"]["UserId"];
+            last_sign_in?: components["schemas"]["WallTime"] | null;
             /** @description An administrator of the server's own machine: signs in there, cannot be changed or removed here. */
             machine: boolean;
             /** @description Name. */
@@ -3654,6 +3656,12 @@ export interface operations {
                 kind?: string;
                 /** @description With this outcome: `done`, `refused`, `failed`. */
                 outcome?: string;
+                /** @description With this text in the name of who. */
+                name?: string;
+                /** @description With this text in what was done. */
+                action?: string;
+                /** @description With this text in on what. */
+                target?: string;
                 /** @description With this text in name, address, action, target or detail. */
                 text?: string;
                 /** @description Older than this row: `next` of the page before. */
@@ -3725,6 +3733,12 @@ export interface operations {
                 kind?: string;
                 /** @description With this outcome: `done`, `refused`, `failed`. */
                 outcome?: string;
+                /** @description With this text in the name of who. */
+                name?: string;
+                /** @description With this text in what was done. */
+                action?: string;
+                /** @description With this text in on what. */
+                target?: string;
                 /** @description With this text in name, address, action, target or detail. */
                 text?: string;
                 /** @description Older than this row: `next` of the page before. */

@@ -1,5 +1,5 @@
 /** What has no place in a phone's tab bar: the other rooms, the theme, signing out. */
-import { ChevronRight, LogOut, SlidersHorizontal } from "lucide-react";
+import { ChevronRight, CircleUser, LogOut, SlidersHorizontal } from "lucide-react";
 import { Link } from "react-router";
 import { paths } from "../../paths";
 import { useSession } from "../../session/useSession";
@@ -28,6 +28,7 @@ export default function MoreScreen() {
             {rooms.map(({ name, to, icon: Icon }) => (
               <li key={to}><Link to={to}><Icon aria-hidden="true" /> {name} <ChevronRight aria-hidden="true" /></Link></li>
             ))}
+            <li><Link to={paths.account()}><CircleUser aria-hidden="true" /> Your account <ChevronRight aria-hidden="true" /></Link></li>
             <li><Link to={paths.preferences()}><SlidersHorizontal aria-hidden="true" /> Preferences <ChevronRight aria-hidden="true" /></Link></li>
           </ul>
         <Select label="Theme" choices={themes} value={theme} onChange={setTheme} />

@@ -4,20 +4,26 @@ import { Link, useParams } from "react-router";
 import { type SettingsRoom, paths } from "../../paths";
 import { Needs } from "../../shell/Denied";
 import NotFound from "../../shell/NotFound";
+import { AuditRoom } from "../audit/AuditRoom";
+import { FoldersRoom } from "../people/FoldersRoom";
+import { GroupsRoom } from "../people/GroupsRoom";
+import { UsersRoom } from "../people/UsersRoom";
 import { About } from "./About";
 import { NotificationsRoom } from "./NotificationsRoom";
 import styles from "./Screen.module.css";
 import { SchedulesRoom } from "./SchedulesRoom";
 import { SiteRoom } from "./SiteRoom";
 import { StorageRoom } from "./StorageRoom";
-import { TokensRoom } from "./TokensRoom";
 
 const rooms: Record<SettingsRoom, { name: string; Room: ComponentType }> = {
   site: { name: "Site", Room: SiteRoom },
+  users: { name: "Users", Room: UsersRoom },
+  groups: { name: "Groups", Room: GroupsRoom },
+  folders: { name: "Folders", Room: FoldersRoom },
+  audit: { name: "Audit log", Room: AuditRoom },
   storage: { name: "Storage", Room: StorageRoom },
   schedules: { name: "Schedules", Room: SchedulesRoom },
   notifications: { name: "Notifications", Room: NotificationsRoom },
-  tokens: { name: "Tokens", Room: TokensRoom },
   about: { name: "About", Room: About },
 };
 

@@ -48,18 +48,6 @@ test("a volume is added by its whole path", async () => {
   await waitFor(() => expect(page.sent("POST")?.body).toEqual({ path: "/srv/more", kind: "fallback" }));
 });
 
-test("a new token's value is shown once", async () => {
-  renderAt("/settings/tokens", { empty: true });
-  await userEvent.click(await screen.findByRole("button", { name: "Make a token" }));
-  await userEvent.type(screen.getByLabelText("What it is for"), "Home Assistant");
-  await userEvent.click(screen.getByRole("button", { name: "Make it" }));
-  expect(await screen.findByText(/^mt_/)).toBeTruthy();
-  await userEvent.click(screen.getByRole("button", { name: "Done" }));
-  const list = await screen.findByRole("list", { name: "Tokens" });
-  expect(within(list).getByText("Home Assistant")).toBeTruthy();
-  expect(screen.queryByText(/^mt_/)).toBeNull();
-});
-
 test("a test that could not be delivered says which server and what to check", async () => {
   renderAt("/settings/notifications");
   await userEvent.click(await screen.findByRole("button", { name: "Send a test" }));

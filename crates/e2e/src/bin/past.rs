@@ -1,6 +1,7 @@
 //! `martello-past DATA FROM TO MINUTES SECONDS`: gives the camera TO footage that began MINUTES ago and lasts SECONDS,
 //! made of what the camera FROM recorded. The site that keeps DATA is stopped meanwhile. For tests only; the product has
 //! no way to write the past.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program of the tests")]
 
 use std::{path::Path, process::ExitCode};
 

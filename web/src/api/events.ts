@@ -4,8 +4,9 @@
  */
 import type { QueryClient } from "@tanstack/react-query";
 import { useSyncExternalStore } from "react";
-import { keys } from "./queries";
-import type { Alarm, Camera, SiteEvent } from "./types";
+import { lost, tell } from "../session/rights-change";
+import { camerasQuery, keys } from "./queries";
+import type { Alarm, Camera, Session, SiteEvent } from "./types";
 
 /** How the connection to the site is. */
 export type Link = { readonly state: "connecting" | "open" } | { readonly state: "lost"; readonly tryAtMs: number };
@@ -45,14 +46,29 @@ export function apply(queries: QueryClient, event: SiteEvent): void {
       queries.setQueryData<Alarm[]>(keys.alarms, (list) => merged(list, event.alarm)?.toSorted((a, b) => b.since.localeCompare(a.since)));
       return;
     case "rights":
-      // Cameras that may not be seen any more leave the cache, what may be seen now comes: if anything may.
-      queries.removeQueries({ queryKey: keys.stills });
-      void queries.refetchQueries({ queryKey: keys.session }).then(() => (queries.getQueryData(keys.session) ? queries.invalidateQueries() : undefined));
+      void renew(queries);
       return;
     case "site":
       for (const queryKey of [keys.site, keys.volumes, keys.notifications, keys.tokens]) void queries.invalidateQueries({ queryKey });
       return;
   }
+}
+
+/** Cameras that may not be seen any more leave the cache, what may be seen now comes: if anything may. What was lost is told. */
+async function renew(queries: QueryClient): Promise<void> {
+  const known = () => ({ session: queries.getQueryData<Session | null>(keys.session), cameras: queries.getQueryData<Camera[]>(keys.cameras) });
+  const before = known();
+  queries.removeQueries({ queryKey: keys.stills });
+  await queries.refetchQueries({ queryKey: keys.session });
+  if (!queries.getQueryData(keys.session)) return;
+  void queries.invalidateQueries();
+  try {
+    await queries.fetchQuery(camerasQuery);
+  } catch {
+    // Nothing is known of the cameras then: the screen that asks for them says so.
+    return;
+  }
+  tell(lost(before, known()));
 }
 
 /** One connection for the whole page; `start` while somebody is signed in. */

@@ -105,7 +105,7 @@ export function Tile(props: TileProps) {
           {status.is === "unsupported" && live.stream === "main" && camera.has_sub && (
             <Button look="primary" onPress={() => setSubAsked(true)}>Show the sub stream</Button>
           )}
-          {status.is === "wrong-password" && <LinkButton href={paths.devices({ device: camera.id })}>Set the password</LinkButton>}
+          {status.is === "wrong-password" && may(camera, "configure") && <LinkButton href={paths.devices({ device: camera.id })}>Set the password</LinkButton>}
         </Cover>
       )}
       <div className={styles.bar}>
@@ -138,9 +138,9 @@ function Controls({ camera, alone, sound, fill, canHear, playing, ...on }: TileP
     <div className={styles.controls} role="group" aria-label={`Controls of ${camera.name}`}>
       {mayRecord && camera.recording.method !== "off" && control(byHand ? "Stop recording by hand" : "Record by hand", <CircleDot />, () => toggle.mutate(byHand), byHand)}
       {canHear && control("Sound", sound ? <Volume2 /> : <VolumeX />, () => on.onSound(!sound), sound)}
-      {playing && control("Save a snapshot", <Snapshot />, on.onSnapshot)}
+      {playing && may(camera, "snapshot") && control("Save a snapshot", <Snapshot />, on.onSnapshot)}
       {playing && control("Fill the tile", fill ? <Shrink /> : <Expand />, () => on.onFill(!fill), fill)}
-      {control("Back 30 s in the recording", <RotateCcw />, on.onRecordings)}
+      {may(camera, "recordings") && control("Back 30 s in the recording", <RotateCcw />, on.onRecordings)}
       {control(alone ? "Back to all tiles" : "Show alone", alone ? <Minimize /> : <Maximize />, () => on.onAlone(!alone))}
     </div>
   );

@@ -9,6 +9,7 @@ import { useOpenAlarms } from "./useAlarms";
 export function PhoneTabs() {
   const alarms = useOpenAlarms().length;
   const recordings = useCan("recordings");
+  const mayAlarms = useCan("alarms");
   const tab = (to: string, name: string, Icon: typeof Bell, count = 0) => (
     <NavLink to={to} className={styles.tab ?? ""}>
       <span className={styles.icon}>
@@ -22,7 +23,7 @@ export function PhoneTabs() {
     <nav className={styles.tabs} aria-label="Rooms">
       {tab(paths.live(), "Live", LayoutGrid)}
       {recordings ? tab(paths.recordings(), "Recordings", Film) : null}
-      {tab(paths.alarms(), "Alarms", Bell, alarms)}
+      {mayAlarms ? tab(paths.alarms(), "Alarms", Bell, alarms) : null}
       {tab(paths.more(), "More", Ellipsis)}
     </nav>
   );

@@ -1,6 +1,6 @@
 /** The house around every room: rail, top bar, bar of truth, tabs on a phone. Lets nobody in who is not signed in. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useMemo, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { Navigate, Outlet, useLocation, useNavigate } from "react-router";
 import { EventSocket } from "../api/events";
 import { asFailure } from "../api/problems";
@@ -12,6 +12,8 @@ import { BottomBar } from "./BottomBar";
 import { KeyHelp } from "./KeyHelp";
 import { Logo } from "./Logo";
 import { PhoneTabs } from "./PhoneTabs";
+import { RightsNotice } from "./RightsNotice";
+import { useRooms } from "./rooms";
 import { Rail } from "./Rail";
 import { Slots } from "./slots";
 import styles from "./Shell.module.css";
@@ -23,6 +25,10 @@ const eventsUrl = () => `${globalThis.location.origin.replace(/^http/, "ws")}/v1
 export function Shell() {
   const session = useQuery(sessionQuery);
   const { pathname, search } = useLocation();
+  const wasIn = useRef(false);
+  useEffect(() => {
+    if (session.data) wasIn.current = true;
+  }, [session.data]);
   if (session.isPending) return <div className={styles.waiting}><Logo size={40} /><span className="sr-only" role="status">Martello loads</span></div>;
   if (session.data === undefined) {
     return (
@@ -34,7 +40,7 @@ export function Shell() {
   }
   if (session.data === null) {
     const next = `${pathname}${search}`;
-    return <Navigate to={paths.signIn(next === "/" ? {} : { next })} replace />;
+    return <Navigate to={paths.signIn(next === "/" ? {} : { next })} state={{ ended: wasIn.current }} replace />;
   }
   return <House />;
 }
@@ -49,13 +55,19 @@ function House() {
   const socket = useMemo(() => new EventSocket(queries, eventsUrl()), [queries]);
   useEffect(() => socket.start(), [socket]);
   useQuery(siteQuery);
+  const rooms = useRooms();
+  /** To a room that the person may enter. */
+  const go = (name: string) => () => {
+    const room = rooms.find((one) => one.name === name);
+    if (room) void navigate(room.to);
+  };
   useKeys({
     "help": () => setHelp(true),
     "go.live": () => void navigate(paths.live()),
-    "go.recordings": () => void navigate(paths.recordings()),
-    "go.alarms": () => void navigate(paths.alarms()),
-    "go.devices": () => void navigate(paths.devices()),
-    "go.settings": () => void navigate(paths.settings()),
+    "go.recordings": go("Recordings"),
+    "go.alarms": go("Alarms"),
+    "go.devices": go("Devices"),
+    "go.settings": go("Settings"),
   });
   return (
     <Slots value={slots}>
@@ -64,6 +76,7 @@ function House() {
         <Rail />
         <TopBar socket={socket} onStart={setStart} onEnd={setEnd} onHelp={() => setHelp(true)} />
         <main id="room" className={styles.room} tabIndex={-1}>
+          <RightsNotice />
           <Outlet />
         </main>
         <BottomBar socket={socket} />

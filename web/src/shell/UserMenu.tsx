@@ -21,7 +21,8 @@ export function useSignOut(): () => Promise<void> {
       return;
     }
     queries.setQueryData(keys.session, null);
-    await navigate(paths.signIn());
+    // Said last: the shell, which sees only that nobody is signed in, would say that the sign-in has ended.
+    await navigate(paths.signIn(), { state: null });
   };
 }
 

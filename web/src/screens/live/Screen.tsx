@@ -17,6 +17,7 @@ import { Tile } from "../../grid/Tile";
 import { usePhone } from "../../grid/useMedia";
 import { useKeys } from "../../keys/useKeys";
 import { paths } from "../../paths";
+import { useCan } from "../../session/useSession";
 import { TopBarStart } from "../../shell/slots";
 import { useClockOffset } from "../../time/useNow";
 import { rfc3339, SECOND } from "../../timeline/zone";
@@ -34,6 +35,7 @@ export default function LiveScreen() {
 
 function Cameras() {
   const cameras = useQuery(camerasQuery);
+  const mayAdd = useCan("configure");
   if (cameras.isPending) {
     return (
       <Loading what="Cameras">
@@ -47,9 +49,9 @@ function Cameras() {
   if (cameras.data.length === 0) {
     return (
       <div className={styles.middle}>
-        <Empty icon={<Cctv />} title="No cameras yet" action={<LinkButton look="primary" href={paths.addDevices()}>Add devices</LinkButton>}>
+        {mayAdd ? <Empty icon={<Cctv />} title="No cameras yet" action={<LinkButton look="primary" href={paths.addDevices()}>Add devices</LinkButton>}>
           Martello finds cameras in this network by itself. Choose the ones to record, and they appear here.
-        </Empty>
+        </Empty> : <Empty icon={<Cctv />} title="You may not see any camera">An administrator of this site decides who sees which.</Empty>}
       </div>
     );
   }

@@ -67,6 +67,7 @@ export function RightsGrid({ rows, draft, sources, infos, nameOf, onChange }: Pr
       aria-describedby={words === explain ? why : undefined}
       className={cls(styles.cell, held && styles.held)}
       data-place={at.join(",")}
+      data-held={held}
       tabIndex={(place[0] === at[0] && place[1] === at[1]) || (place[0] === 0 && place[1] === 0 && at[0] === 1 && at[1] === 1) ? 0 : -1}
       onFocus={() => { setPlace(at); setWords(explain); }}
       onPointerEnter={() => setWords(explain)}

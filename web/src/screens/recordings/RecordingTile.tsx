@@ -64,7 +64,7 @@ export function RecordingTile({ camera, group, look, focused, alone, hidden, sou
           {canHear && (
             <button type="button" aria-label="Sound" title="Sound (heard at 1×)" aria-pressed={sound} onClick={() => on.onSound(!sound)}>{sound ? <Volume2 /> : <VolumeX />}</button>
           )}
-          <button type="button" aria-label="Save a snapshot" title="Save a snapshot" onClick={on.onSnapshot}><Snapshot /></button>
+          {may(camera, "snapshot") ? <button type="button" aria-label="Save a snapshot" title="Save a snapshot" onClick={on.onSnapshot}><Snapshot /></button> : null}
           <button type="button" aria-label={alone ? "Back to all tiles" : "Show alone"} title={alone ? "Back to all tiles" : "Show alone"} onClick={() => on.onAlone(!alone)}>{alone ? <Minimize /> : <Maximize />}</button>
         </div>
       </div>

@@ -2,7 +2,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useEffect, useRef, useState } from "react";
 import { Form } from "react-aria-components";
-import { Navigate, useNavigate, useSearchParams } from "react-router";
+import { Navigate, useLocation, useNavigate, useSearchParams } from "react-router";
 import { signIn, useChange } from "../../api/changes";
 import { keys, sessionQuery, setupQuery } from "../../api/queries";
 import { safeNext } from "../../paths";
@@ -13,6 +13,7 @@ import { SiteIdentity } from "./SiteIdentity";
 export default function SignInScreen() {
   const [query] = useSearchParams();
   const next = safeNext(query.get("next"));
+  const ended = (useLocation().state as { ended?: boolean } | null)?.ended === true;
   const session = useQuery(sessionQuery);
   const setup = useQuery(setupQuery);
   if (session.data) return <Navigate to={next} replace />;
@@ -23,7 +24,10 @@ export default function SignInScreen() {
           When the server started for the first time, it printed a link that ends in <code>?code=…</code>. Open it in this browser.
         </Note>
       ) : (
-        <SignInForm next={next} />
+        <>
+          {ended ? <Note tone="warn" title="Your sign-in has ended">It was not used for a week, or somebody has ended it: you in another browser, or an administrator.</Note> : null}
+          <SignInForm next={next} />
+        </>
       )}
     </Door>
   );

@@ -35,9 +35,9 @@ export function UserSignIn({ user }: { user: User }) {
       <Section title="Getting in" about={user.disabled ? "Cannot sign in until this is allowed again; rights and groups stay." : "Disabling ends what is watched at once; rights and groups stay."}>
         {enable.error ? <Problem of={enable.error} /> : null}
         <div className={styles.buttons}>
-          <Button icon={<KeyRound />} onPress={() => setAsking("password")} isDisabled={self || Boolean(user.directory)}>Set another password</Button>
+          <Button icon={<KeyRound />} onPress={() => setAsking("password")} isDisabled={self}>Set another password</Button>
           {user.disabled ? <Button look="primary" isPending={enable.isPending} onPress={() => enable.mutate(undefined)}>Allow sign-in again</Button> : <Button onPress={() => setAsking("disable")} isDisabled={self}>Disable</Button>}
-          <Button icon={<Pencil />} onPress={() => setAsking("rename")} isDisabled={Boolean(user.directory)}>Rename</Button>
+          <Button icon={<Pencil />} onPress={() => setAsking("rename")}>Rename</Button>
           <Button look="danger" icon={<Trash2 />} onPress={() => setAsking("remove")} isDisabled={self}>Remove</Button>
         </div>
         {self ? <p className={styles.hint}>This is you: your password and second factor are under Your account. Another administrator can disable or remove you.</p> : null}

@@ -11,4 +11,4 @@ export function roleOf(user: User, groups: readonly Group[]): { role: Role; by?:
 }
 
 /** Who says that somebody is who they are. */
-export const sourceOf = (user: User): string => (user.machine ? "This machine" : user.directory ? "A directory" : "This site");
+export const sourceOf = (user: User): string => (user.machine ? "This machine" : "This site");

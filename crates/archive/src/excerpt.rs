@@ -31,7 +31,9 @@ const MAX_FRAGMENT: u32 = 64 << 20;
 pub struct Excerpt {
     /// Which segment.
     pub segment: SegmentName,
-    /// Which of its fragments.
+    /// Its first picture that is shown.
+    pub start: WallTime,
+    /// Which of its fragments; without what is void of them.
     pub fragments: Range<usize>,
     /// Whether it goes on where the excerpt before ends.
     pub continues: bool,
@@ -160,7 +162,8 @@ impl<D: Disk> Reader<D> {
             });
             if let Some(fragments) = found {
                 let tracks = Arc::clone(source.tracks());
-                let excerpt = Excerpt { segment: summary.name(), fragments, continues, tracks };
+                let (segment, start) = (summary.name(), summary.start);
+                let excerpt = Excerpt { segment, start, fragments, continues, tracks };
                 return Ok(Some(excerpt).filter(|excerpt| !excerpt.fragments.is_empty()));
             }
         }

@@ -9,8 +9,7 @@ mod fake;
 
 use std::{
     fs::File,
-    io::{self, BufReader, BufWriter},
-    os::unix::fs::FileExt,
+    io::{BufReader, BufWriter},
     path::Path,
     process::Command,
     sync::Arc,
@@ -18,32 +17,12 @@ use std::{
 };
 
 use archive::{Archive, Dir, Options};
-use evidence::{Container, Gaps, Made, Plan, SiteSigner, Source, Wish, verify};
-use media::{AudioCodec, fmp4::read::ReadAt};
+use evidence::{Container, Gaps, Made, OnDisk, Plan, SiteSigner, Source, Wish, verify};
+use media::AudioCodec;
+use model::VolumeId;
 use rand::{SeedableRng, rngs::StdRng};
 
 use fake::Camera;
-
-struct OnDisk(File);
-
-impl ReadAt for OnDisk {
-    type Error = io::Error;
-
-    fn size(&self) -> io::Result<u64> {
-        Ok(self.0.metadata()?.len())
-    }
-
-    fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<usize> {
-        let mut read = 0;
-        while read < out.len() {
-            match self.0.read_at(&mut out[read..], offset + read as u64)? {
-                0 => break,
-                more => read += more,
-            }
-        }
-        Ok(read)
-    }
-}
 
 /// 25 pictures and 15 KiB a picture: 3 Mbit/s.
 const SECONDS: f64 = 1200.0;
@@ -69,7 +48,8 @@ fn main() {
     let end = fake::start().plus_micros((SECONDS * 1e6) as i64);
     archive.end_run(camera.key, end).unwrap();
     archive.tick(end);
-    let reader = archive.reader();
+    let reader = archive::set::Reader::default();
+    reader.put(VolumeId::new(), archive.reader());
     let bytes = reader.bytes(camera.key);
     println!("{} MiB of recordings, best of {ROUNDS}, each synced to the disk", bytes >> 20);
     let rate = |seconds: f64| bytes as f64 / 1e6 / seconds;
@@ -79,9 +59,8 @@ fn main() {
         let mut parts = (f64::MAX, f64::MAX);
         let whole = best(|| {
             let wish = Wish {
-                sources: vec![Source { key: camera.key, name: "Gate".to_owned() }],
+                sources: vec![Source { key: camera.key, name: "Gate".to_owned(), audio: true }],
                 range: fake::all(),
-                audio: true,
                 container,
                 gaps: Gaps::Keep,
             };

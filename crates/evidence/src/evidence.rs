@@ -65,10 +65,13 @@ pub struct Segment {
 pub struct Fragment {
     /// The original box with times and sizes.
     pub moof: Base64,
-    /// Where a run is entered: the bytes of the pictures before its first key frame. They cannot be decoded and are not
-    /// in the file, but their fragment is hashed as a whole.
+    /// Bytes of the first pictures, which are not in the file, while their fragment is hashed as a whole: a lead-in, which
+    /// the run before has already; and where a run is entered what comes before its first key frame and cannot be decoded.
     #[serde(skip_serializing_if = "Base64::is_empty", default)]
     pub lead: Base64,
+    /// Bytes of the sound of a lead-in.
+    #[serde(skip_serializing_if = "Base64::is_empty", default)]
+    pub lead_audio: Base64,
     /// SHA-256 of the sound, where it was left out.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub audio: Option<Hex32>,

@@ -6,7 +6,7 @@
 //! was recorded, what was left out, and where nothing was recorded. The format is in `docs/reference/evidence.md`.
 //!
 //! - [`Plan`] chooses and lays out, [`Plan::write`] writes both files, [`verify`] checks them.
-//! - Pure over `std::io` traits and the archive's reader: no files, no clock, no threads.
+//! - Pure over `std::io` traits and the archive's reader (but for [`OnDisk`]): no files, no clock, no threads.
 //!
 //! What is not here: jobs, folders and requests (the site), what is printed (the command line), keys (`trust`).
 
@@ -14,6 +14,8 @@ mod coding;
 mod error;
 mod evidence;
 mod file;
+mod lead_in;
+mod on_disk;
 mod order;
 mod plan;
 mod signatures;
@@ -23,6 +25,7 @@ mod write;
 pub use error::Error;
 pub use evidence::{CameraEntry, Gap, Line, Manifest, SegmentEntry, Signed, TrackEntry};
 pub use media::fmp4::read::ReadAt;
+pub use on_disk::OnDisk;
 pub use plan::{Container, Gaps, Plan, Source, Wish};
 pub use signatures::{Signatures, SiteSigner};
 pub use verify::{Camera, CheckedGap, Report, Signature, verify};

@@ -5,7 +5,7 @@
 //!
 //! What is not here: what is in a fragment.
 
-use archive::{Disk, Original, Reader};
+use archive::{Disk, Original, set::Reader};
 use model::{WallRange, WallTime};
 
 use crate::{
@@ -46,8 +46,9 @@ impl<'a, D: Disk> Opened<'a, D> {
         };
         let gone = || Error::Gone { stream: lane.source.key };
         if open.as_ref().is_none_or(|(excerpt, _)| *excerpt != step.excerpt) {
-            let excerpt = lane.excerpts.get(step.excerpt).ok_or_else(gone)?;
-            let original = self.reader.original(lane.source.key, excerpt.segment)?.ok_or_else(gone)?;
+            let (volume, excerpt) = lane.excerpts.get(step.excerpt).ok_or_else(gone)?;
+            let original =
+                self.reader.original(*volume, lane.source.key, excerpt.segment)?.ok_or_else(gone)?;
             *open = Some((step.excerpt, original));
         }
         open.as_ref().map(|(_, original)| original).ok_or_else(gone)
@@ -85,9 +86,9 @@ pub(crate) fn order<D: Disk>(
     let mut stretches: Vec<Stretch> = Vec::new();
     for (number, lane) in lanes.iter_mut().enumerate() {
         let first = stretches.len();
-        for (index, excerpt) in lane.excerpts.iter().enumerate() {
+        for (index, (volume, excerpt)) in lane.excerpts.iter().enumerate() {
             let gone = || Error::Gone { stream: lane.source.key };
-            let original = reader.original(lane.source.key, excerpt.segment)?.ok_or_else(gone)?;
+            let original = reader.original(*volume, lane.source.key, excerpt.segment)?.ok_or_else(gone)?;
             let fragments = original.fragments.get(excerpt.fragments.clone()).ok_or_else(gone)?;
             for (fragment, found) in excerpt.fragments.clone().zip(fragments) {
                 let begin = original.begin(found);
@@ -102,8 +103,10 @@ pub(crate) fn order<D: Disk>(
                     stretch.len = anchor.saturating_add(end.end()).saturating_sub(stretch.media);
                 }
                 None => {
-                    let from = original.begin(begin);
-                    let media = anchor.saturating_add(begin.time.into());
+                    let lead_in = lane.lead_ins.get(index).copied().flatten();
+                    let whole = anchor.saturating_add(begin.time.into());
+                    let media = lead_in.map_or(whole, |lead_in| lead_in.first);
+                    let from = original.head.anchor.wall_at(media);
                     stretches.push(Stretch {
                         lane: number,
                         excerpt: index,

@@ -6,19 +6,23 @@
 //!
 //! What is not here: the order of fragments and their times ([`crate::order`]), reading their data ([`crate::write`]).
 
-use archive::{Disk, Excerpt, Reader, format::Head};
+use archive::{Disk, Excerpt, format::Head, set::Reader};
 use bytes::Bytes;
 use media::{
     Tracks,
-    fmp4::{init::Track, read::FragmentTrack},
+    fmp4::{
+        init::Track,
+        read::{FragmentSample, FragmentTrack},
+    },
     mkv,
     progressive::{Movie, SampleRef, Start},
 };
-use model::{StreamKey, TrackKind, WallRange, WallTime};
+use model::{StreamKey, TrackKind, VolumeId, WallRange, WallTime};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Error, Gap,
+    lead_in::{self, LeadIn},
     order::{self, Step},
 };
 
@@ -53,6 +57,8 @@ pub struct Source {
     pub key: StreamKey,
     /// What people call it.
     pub name: String,
+    /// With its sound.
+    pub audio: bool,
 }
 
 /// What is asked for.
@@ -62,8 +68,6 @@ pub struct Wish {
     pub sources: Vec<Source>,
     /// Of which time.
     pub range: WallRange,
-    /// With sound.
-    pub audio: bool,
     /// Into what.
     pub container: Container,
     /// Time without recordings.
@@ -73,7 +77,10 @@ pub struct Wish {
 /// A stream of an export.
 pub(crate) struct Lane {
     pub(crate) source: Source,
-    pub(crate) excerpts: Vec<Excerpt>,
+    /// Each with the volume that it lies on.
+    pub(crate) excerpts: Vec<(VolumeId, Excerpt)>,
+    /// What is left out at the begin of each excerpt, since the ones before have it.
+    pub(crate) lead_ins: Vec<Option<LeadIn>>,
     /// File time minus media time of each excerpt, 1/90000 s.
     pub(crate) shifts: Vec<i64>,
     /// As they are in the file.
@@ -109,7 +116,8 @@ impl<D: Disk> Plan<D> {
         let mut lanes = Vec::new();
         let mut first_track = 0;
         for source in &wish.sources {
-            if let Some(lane) = lane(reader, &wish, source, first_track)? {
+            if let Some(mut lane) = lane(reader, &wish, source, first_track)? {
+                lead_in::leave_out(reader, &mut lane)?;
                 first_track += 1 + usize::from(lane.tracks.audio.is_some());
                 lanes.push(lane);
             }
@@ -150,25 +158,25 @@ fn lane<D: Disk>(
     first_track: usize,
 ) -> Result<Option<Lane>, Error> {
     let excerpts = reader.excerpt(source.key, wish.range)?;
-    let Some(first) = excerpts.first() else { return Ok(None) };
+    let Some((_, first)) = excerpts.first() else { return Ok(None) };
     let mut tracks = Tracks { audio: None, ..Tracks::clone(&first.tracks) };
     let mut left_out = Vec::new();
-    for excerpt in &excerpts {
-        let changed =
-            Error::CodingChanged { stream: source.key, at: WallTime::from_millis(excerpt.segment.start_ms) };
+    for (_, excerpt) in &excerpts {
+        let changed = Error::CodingChanged { stream: source.key, at: excerpt.start };
         let (one, other) = (&tracks.video, &excerpt.tracks.video);
         if (one.codec, &one.decoder_config) != (other.codec, &other.decoder_config) {
             return Err(changed);
         }
         match (&excerpt.tracks.audio, &tracks.audio) {
-            (Some(_), _) if !wish.audio => left_out = vec![TrackKind::Audio],
+            (Some(_), _) if !source.audio => left_out = vec![TrackKind::Audio],
             (Some(sound), Some(known)) if sound != known => return Err(changed),
             (Some(sound), None) => tracks.audio = Some(sound.clone()),
             _ => {}
         }
     }
-    let (source, shifts) = (source.clone(), Vec::new());
-    Ok(Some(Lane { source, excerpts, shifts, tracks, left_out, gaps: Vec::new(), first_track }))
+    let (source, shifts, gaps) = (source.clone(), Vec::new(), Vec::new());
+    let lead_ins = vec![None; excerpts.len()];
+    Ok(Some(Lane { source, excerpts, lead_ins, shifts, tracks, left_out, gaps, first_track }))
 }
 
 impl Lane {
@@ -180,26 +188,33 @@ impl Lane {
         }
     }
 
-    /// How many pictures of a fragment are not in the file: where a run is entered those before the first key frame.
-    pub(crate) fn lead(&self, step: &Step, fragment: &[FragmentTrack]) -> usize {
-        let entered = |excerpt: &&Excerpt| !excerpt.continues && excerpt.fragments.start == step.fragment;
-        if self.excerpts.get(step.excerpt).filter(entered).is_none() {
-            return 0;
+    /// How many samples of a fragment's track, from its first one on, are not in the file: a lead-in; and where a run is
+    /// entered the pictures before the first key frame.
+    pub(crate) fn lead(&self, step: &Step, track: &FragmentTrack) -> usize {
+        let count = |left_out: &dyn Fn(&FragmentSample) -> bool| {
+            track.samples.iter().take_while(|sample| left_out(sample)).count()
+        };
+        if let Some(Some(lead_in)) = self.lead_ins.get(step.excerpt) {
+            let rate = self.tracks.timescale(track.kind).unwrap_or(0);
+            return count(&|sample| lead_in::before(sample, rate, lead_in.until));
         }
-        let pictures = fragment.iter().find(|track| track.kind == TrackKind::Video);
-        pictures.map_or(0, |track| track.samples.iter().take_while(|sample| !sample.key).count())
+        let entered = |excerpt: &Excerpt| !excerpt.continues && excerpt.fragments.start == step.fragment;
+        match self.excerpts.get(step.excerpt) {
+            Some((_, excerpt)) if entered(excerpt) && track.kind == TrackKind::Video => {
+                count(&|sample| !sample.key)
+            }
+            _ => 0,
+        }
     }
 
     /// The frames of a fragment at their file times, track by track.
     pub(crate) fn samples(&self, step: &Step, fragment: &[FragmentTrack]) -> Vec<(usize, Vec<SampleRef>)> {
         let shift = self.shifts.get(step.excerpt).copied().unwrap_or(0);
-        let lead = self.lead(step, fragment);
         let of = |track: &FragmentTrack| {
             let number = self.track(track.kind)?;
             let scale = self.tracks.timescale(track.kind)?;
             let shift = order::from_90k(shift, scale);
-            let skipped = if track.kind == TrackKind::Video { lead } else { 0 };
-            let samples = track.samples.iter().skip(skipped).map(|sample| SampleRef {
+            let samples = track.samples.iter().skip(self.lead(step, track)).map(|sample| SampleRef {
                 track: track.kind,
                 size: sample.size,
                 time: sample.time.saturating_add(shift),
@@ -225,14 +240,14 @@ impl Shown {
         &mut self,
         range: WallRange,
         head: &Head,
-        (lane, lead): (&Lane, usize),
+        (lane, step): (&Lane, &Step),
         recorded: &[FragmentTrack],
         placed: &[(usize, Vec<SampleRef>)],
     ) {
-        let recorded =
-            recorded.iter().filter(|track| track.kind == TrackKind::Video).flat_map(|t| &t.samples);
+        let recorded = recorded.iter().filter(|track| track.kind == TrackKind::Video);
+        let recorded = recorded.flat_map(|track| track.samples.iter().skip(lane.lead(step, track)));
         let placed = placed.iter().filter(|(track, _)| *track == lane.first_track).flat_map(|(_, all)| all);
-        for (recorded, placed) in recorded.skip(lead).zip(placed) {
+        for (recorded, placed) in recorded.zip(placed) {
             let shown = recorded.time.saturating_add(recorded.composition_offset.into());
             let wall = head.anchor.wall_at(shown);
             let at = placed.time.saturating_add(placed.composition_offset.into());
@@ -268,8 +283,7 @@ fn lay_out<D: Disk>(
         let Some(fragment) = original.fragments.get(step.fragment).copied() else { continue };
         let described = original.describe(&fragment)?;
         let samples = lane.samples(step, &described);
-        let lead = lane.lead(step, &described);
-        shown.look(wish.range, &original.head, (lane, lead), &described, &samples);
+        shown.look(wish.range, &original.head, (lane, step), &described, &samples);
         match wish.container {
             Container::Mp4 => {
                 for (track, samples) in samples {

@@ -140,10 +140,12 @@ impl<D: Disk> Writing<'_, D> {
         let recorded = piece.tracks.iter().any(|track| track.kind == TrackKind::Audio);
         let left_out = recorded && lane.track(TrackKind::Audio).is_none();
         let audio = left_out.then(|| Hex32(Sha256::digest(piece.track(TrackKind::Audio)).into()));
-        let (lead, _) = split_lead(&piece, lane.lead(step, &piece.tracks));
+        let lead = |kind| Base64(split_lead(lane, step, &piece, kind).0.to_vec());
+        let with_sound = lane.track(TrackKind::Audio).is_some();
         draft.line.fragments.push(Fragment {
             moof: Base64(piece.moof.to_vec()),
-            lead: Base64(lead.to_vec()),
+            lead: lead(TrackKind::Video),
+            lead_audio: if with_sound { lead(TrackKind::Audio) } else { Base64::default() },
             audio,
         });
         draft.value = piece.value;
@@ -156,14 +158,10 @@ impl<D: Disk> Writing<'_, D> {
     }
 
     fn frames(&mut self, lane: &Lane, step: &Step, piece: &Piece) -> Result<(), Error> {
-        let lead = lane.lead(step, &piece.tracks);
         match &self.plan.layout {
             Layout::Mp4 { .. } => {
                 for track in piece.tracks.iter().filter(|track| lane.track(track.kind).is_some()) {
-                    let data = match track.kind {
-                        TrackKind::Video => split_lead(piece, lead).1,
-                        TrackKind::Audio => piece.track(TrackKind::Audio),
-                    };
+                    let (_, data) = split_lead(lane, step, piece, track.kind);
                     self.out.write_all(data).map_err(Error::Write)?;
                 }
             }
@@ -176,13 +174,11 @@ impl<D: Disk> Writing<'_, D> {
                 self.own(&cluster.head)?;
                 for block in cluster.blocks {
                     self.own(&block.head)?;
-                    let (kind, skipped) = if block.track == lane.first_track {
-                        (TrackKind::Video, lead)
-                    } else {
-                        (TrackKind::Audio, 0)
-                    };
+                    let video = block.track == lane.first_track;
+                    let kind = if video { TrackKind::Video } else { TrackKind::Audio };
                     let track = piece.tracks.iter().find(|track| track.kind == kind);
-                    let sample = track.and_then(|track| track.samples.get(block.sample + skipped));
+                    let sample =
+                        track.and_then(|track| track.samples.get(block.sample + lane.lead(step, track)));
                     let range = sample.and_then(|sample| {
                         let from = usize::try_from(sample.offset).ok()?;
                         Some(from..from + sample.size as usize)
@@ -234,12 +230,12 @@ impl<D: Disk> Writing<'_, D> {
     }
 }
 
-/// The bytes of the first pictures of a fragment, and of the others.
-fn split_lead(piece: &Piece, pictures: usize) -> (&[u8], &[u8]) {
-    let video = piece.tracks.iter().find(|track| track.kind == TrackKind::Video);
-    let sizes = video.into_iter().flat_map(|track| &track.samples).take(pictures);
-    let len: usize = sizes.map(|sample| sample.size as usize).sum();
-    let data = piece.track(TrackKind::Video);
+/// The bytes of a track in a fragment that are not in the file, and those that are.
+fn split_lead<'p>(lane: &Lane, step: &Step, piece: &'p Piece, kind: TrackKind) -> (&'p [u8], &'p [u8]) {
+    let track = piece.tracks.iter().find(|track| track.kind == kind);
+    let lead = track.map_or(&[][..], |track| track.samples.get(..lane.lead(step, track)).unwrap_or_default());
+    let len: usize = lead.iter().map(|sample| sample.size as usize).sum();
+    let data = piece.track(kind);
     data.split_at_checked(len).unwrap_or((data, &[]))
 }
 

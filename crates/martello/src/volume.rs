@@ -8,7 +8,6 @@
 use std::{
     fs::File,
     io::{self, BufReader},
-    os::unix::fs::FileExt as _,
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -18,7 +17,7 @@ use archive::{
     fsck::{Check, Report, fsck},
     proof,
 };
-use evidence::{ReadAt, Signatures};
+use evidence::{OnDisk, Signatures};
 use serde::Serialize;
 use trust::{CertificateId, Identity};
 
@@ -60,30 +59,6 @@ pub struct VerifyArguments {
     /// Print the report as JSON.
     #[arg(long)]
     json: bool,
-}
-
-/// A file that is read at any place.
-pub(crate) struct OnDisk(pub(crate) File);
-
-impl ReadAt for OnDisk {
-    type Error = io::Error;
-
-    fn size(&self) -> io::Result<u64> {
-        Ok(self.0.metadata()?.len())
-    }
-
-    fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<usize> {
-        let mut read = 0;
-        while let Some(rest) = out.get_mut(read..).filter(|rest| !rest.is_empty()) {
-            match self.0.read_at(rest, offset + read as u64) {
-                Ok(0) => break,
-                Ok(more) => read += more,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(read)
-    }
 }
 
 /// The report of `fsck`, as JSON.

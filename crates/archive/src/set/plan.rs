@@ -26,54 +26,57 @@ pub struct Plan<D: Disk> {
 }
 
 /// Where a stretch on one volume begins and ends.
-struct Window<D: Disk> {
-    volume: crate::Reader<D>,
-    range: WallRange,
+pub(super) struct Window<D: Disk> {
+    pub(super) id: VolumeId,
+    pub(super) volume: crate::Reader<D>,
+    pub(super) range: WallRange,
     /// What comes next begins here.
-    next: WallTime,
+    pub(super) next: WallTime,
 }
 
 /// Segments of two volumes whose places overlap by less than this are both told whole: a camera's clock drifts.
 const DRIFT_US: i64 = 2_000_000;
 
-impl<D: Disk> Plan<D> {
-    pub(super) fn new(reader: Reader<D>, key: StreamKey, range: WallRange, tracks: &[TrackKind]) -> Self {
-        let told = range.from;
-        Self { reader, key, range, tracks: tracks.to_vec(), current: None, told, begun: false }
-    }
-
-    /// The next stretch: the earliest footage that is not told yet, up to where footage begins on another volume.
-    fn window(&self) -> Option<Window<D>> {
-        let volumes = self.reader.volumes();
+impl<D: Disk> Window<D> {
+    /// The next stretch of what is left: the earliest footage in it, up to where footage begins on another volume.
+    pub(super) fn next(reader: &Reader<D>, key: StreamKey, left: WallRange) -> Option<Self> {
+        let WallRange { from: told, to: until } = left;
+        let volumes = reader.volumes();
         for (_, volume) in &volumes {
-            volume.need(WallRange { from: self.told, to: self.range.to });
+            volume.need(left);
         }
-        if let [(_, only)] = volumes.as_slice() {
-            let range = WallRange { from: self.told, to: self.range.to };
-            let window = || Window { volume: only.clone(), range, next: range.to };
-            return (self.told < self.range.to).then(window);
+        if let [(id, only)] = volumes.as_slice() {
+            let window = || Self { id: *id, volume: only.clone(), range: left, next: until };
+            return (told < until).then(window);
         }
         let first = |(id, volume): &(VolumeId, crate::Reader<D>)| {
-            let stream = volume.shared().index.get(self.key)?;
-            let (summary, _) = index::read(&stream).from(self.told).next()?;
+            let stream = volume.shared().index.get(key)?;
+            let (summary, _) = index::read(&stream).from(told).next()?;
             Some((summary, *id, volume.clone()))
         };
         let mut firsts: Vec<_> = volumes.iter().filter_map(first).collect();
         firsts.sort_by_key(|(first, id, _)| (first.start, *id));
-        let covering = firsts.iter().rposition(|(first, _, _)| first.start <= self.told);
+        let covering = firsts.iter().rposition(|(first, _, _)| first.start <= told);
         let (first, id, volume) = firsts.get(covering.unwrap_or(0))?;
-        let from = first.start.max(self.told);
+        let from = first.start.max(told);
         // Another volume goes on where its footage begins.
         let begins_after = |(other, volume): &(VolumeId, crate::Reader<D>)| {
-            let stream = volume.shared().index.get(self.key).filter(|_| other != id)?;
+            let stream = volume.shared().index.get(key).filter(|_| other != id)?;
             index::read(&stream).after(from).map(|summary| summary.start)
         };
-        let next = volumes.iter().filter_map(begins_after).min().unwrap_or(self.range.to).min(self.range.to);
-        let last = volume.shared().index.get(self.key).and_then(|stream| index::read(&stream).before(next));
+        let next = volumes.iter().filter_map(begins_after).min().unwrap_or(until).min(until);
+        let last = volume.shared().index.get(key).and_then(|stream| index::read(&stream).before(next));
         let end = last.map_or(next, |(last, _)| last.end());
         let drift = end.micros_since(next);
-        let to = if (0..DRIFT_US).contains(&drift) { end.min(self.range.to) } else { next };
-        (from < next).then(|| Window { volume: volume.clone(), range: WallRange { from, to }, next })
+        let to = if (0..DRIFT_US).contains(&drift) { end.min(until) } else { next };
+        (from < next).then(|| Self { id: *id, volume: volume.clone(), range: WallRange { from, to }, next })
+    }
+}
+
+impl<D: Disk> Plan<D> {
+    pub(super) fn new(reader: Reader<D>, key: StreamKey, range: WallRange, tracks: &[TrackKind]) -> Self {
+        let told = range.from;
+        Self { reader, key, range, tracks: tracks.to_vec(), current: None, told, begun: false }
     }
 
     fn advance(&mut self) -> Result<Option<Part>, Error> {
@@ -85,7 +88,8 @@ impl<D: Disk> Plan<D> {
                     None => self.current = None,
                 }
             }
-            let Some(window) = self.window() else { return Ok(None) };
+            let left = WallRange { from: self.told, to: self.range.to };
+            let Some(window) = Window::next(&self.reader, self.key, left) else { return Ok(None) };
             let gap = self.begun.then_some(Part::Gap { until: window.range.from });
             let before = (!self.begun && window.range.from > self.range.from)
                 .then_some(Part::Gap { until: window.range.from });

@@ -11,8 +11,8 @@ use bytes::Bytes;
 use media::Tracks;
 use model::{CameraId, StreamKey, StreamKind, TrackKind, VolumeId, WallRange, WallTime};
 
-use super::{Elsewhere, Plan, Void};
-use crate::{Activity, Error, SampleRef, Span, disk::Disk, index};
+use super::{Elsewhere, Plan, Void, plan::Window};
+use crate::{Activity, Error, Excerpt, Original, SampleRef, Span, disk::Disk, index, layout::SegmentName};
 
 type Volumes<D> = Vec<(VolumeId, crate::Reader<D>)>;
 
@@ -160,6 +160,43 @@ impl<D: Disk> Reader<D> {
     #[must_use]
     pub fn plan(&self, key: StreamKey, range: WallRange, tracks: &[TrackKind]) -> Plan<D> {
         Plan::new(self.clone(), key, range, tracks)
+    }
+
+    /// The fragments of a range as they lie on the volumes, in order; none where nothing was recorded.
+    ///
+    /// # Errors
+    /// A segment cannot be read.
+    pub fn excerpt(&self, key: StreamKey, range: WallRange) -> Result<Vec<(VolumeId, Excerpt)>, Error> {
+        let mut found: Vec<(VolumeId, Excerpt)> = Vec::new();
+        let mut left = range;
+        while let Some(window) = Window::next(self, key, left) {
+            left.from = window.next;
+            for mut excerpt in window.volume.excerpt(key, window.range)? {
+                // A stretch may reach back to a key frame that was told already.
+                let same =
+                    |(id, told): &&(VolumeId, Excerpt)| (*id, told.segment) == (window.id, excerpt.segment);
+                if let Some((_, told)) = found.iter().rev().find(same) {
+                    excerpt.fragments.start = excerpt.fragments.start.max(told.fragments.end);
+                }
+                if !excerpt.fragments.is_empty() {
+                    found.push((window.id, excerpt));
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// A segment as it lies on its volume; nothing where it, or the volume, is gone.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn original(
+        &self,
+        volume: VolumeId,
+        key: StreamKey,
+        name: SegmentName,
+    ) -> Result<Option<Original<D::File>>, Error> {
+        self.volume(volume).map_or(Ok(None), |volume| volume.original(key, name))
     }
 
     /// The last key frame at or before that moment, however long before (its `wall` tells), with its bytes.

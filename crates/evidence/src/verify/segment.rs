@@ -24,6 +24,7 @@ use crate::{
     SegmentEntry, Signatures, Watch,
     evidence::{Fragment, Segment},
     file::{FileSample, Opened, ReadAt, Track, hash},
+    lead_in,
     plan::Container,
 };
 
@@ -124,12 +125,7 @@ impl Chains {
         let mut spans: Option<(WallTime, WallTime, WallTime)> = None;
         let entered = !self.reach.get(&segment.camera).is_some_and(|before| continues(&before.head, &head));
         for (index, fragment) in segment.fragments.iter().enumerate() {
-            let first = entered && index == 0;
-            if !first && !fragment.lead.is_empty() {
-                self.problem(format!("{name}, fragment {index}: pictures were left out of the middle"));
-                return Ok(());
-            }
-            match self.fragment(&line, fragment, opened)? {
+            match self.fragment(&line, fragment, entered && index == 0, opened)? {
                 Ok((digests, (from, to))) => {
                     value = digests.value(&value);
                     let first = spans.map_or(from, |(first, _, _)| first);
@@ -189,6 +185,7 @@ impl Chains {
         &mut self,
         line: &Line<'_, R>,
         fragment: &Fragment,
+        first: bool,
         opened: &mut Opened,
     ) -> io::Result<Result<(Digests, (WallTime, WallTime)), String>> {
         let described = match read_fragment(&fragment.moof.0, 0, 0..u64::MAX) {
@@ -200,11 +197,16 @@ impl Chains {
         let (pictures, sound) = (of(TrackKind::Video), of(TrackKind::Audio));
         let mut digests =
             Digests { video: [0; 32], audio: [0; 32], moof: Sha256::digest(&fragment.moof.0).into() };
-        let lead = match lead(&fragment.lead.0, pictures) {
-            Some(lead) => lead,
-            None => return Ok(Err("pictures were left out".to_owned())),
+        // Only what the run before has already may be missing, and what nobody can decode.
+        let repeated = |sample: &FragmentSample, rate| {
+            line.head.number == 0 && lead_in::before(sample, rate, line.head.anchor.media)
         };
-        let in_file = pictures.get(lead..).unwrap_or_default();
+        let may = |picture: &FragmentSample| (first && !picture.key) || repeated(picture, 90_000);
+        let Some(in_file) = after_lead(&fragment.lead.0, pictures, may) else {
+            return Ok(Err("pictures were left out".to_owned()));
+        };
+        let packets = after_lead(&fragment.lead_audio.0, sound, |packet| repeated(packet, line.rate));
+        let Some(packets) = packets else { return Ok(Err("sound was left out".to_owned())) };
         let before = Sha256::new_with_prefix(&fragment.lead.0);
         digests.video = match self.track(line, (line.segment.video, 90_000), before, in_file, opened)? {
             Ok(digest) => digest,
@@ -215,7 +217,8 @@ impl Chains {
             (Some(_), Some(_)) => return Ok(Err("its sound was left out of a file with sound".to_owned())),
             (Some(left_out), None) => left_out.0,
             (None, Some(number)) => {
-                match self.track(line, (number, line.rate), Sha256::new(), sound, opened)? {
+                let before = Sha256::new_with_prefix(&fragment.lead_audio.0);
+                match self.track(line, (number, line.rate), before, packets, opened)? {
                     Ok(digest) => digest,
                     Err(what) => return Ok(Err(what)),
                 }
@@ -391,19 +394,19 @@ fn span(
     (anchor.wall_at(to_90k(from, rate)).max(anchor.wall), anchor.wall_at(to_90k(to, rate)))
 }
 
-/// How many pictures the bytes before the first key frame are; nothing where they are not just those.
-fn lead(bytes: &[u8], pictures: &[FragmentSample]) -> Option<usize> {
-    let mut len = 0;
-    for (count, picture) in pictures.iter().enumerate() {
-        if len == bytes.len() {
-            return Some(count);
-        }
-        len += picture.size as usize;
-        if picture.key {
-            return None;
-        }
+/// The samples after those that these bytes are; nothing where they are not just samples that may be left out.
+fn after_lead<'s>(
+    bytes: &[u8],
+    mut samples: &'s [FragmentSample],
+    may: impl Fn(&FragmentSample) -> bool,
+) -> Option<&'s [FragmentSample]> {
+    let mut left = bytes.len();
+    while left > 0 {
+        let (first, rest) = samples.split_first().filter(|(first, _)| may(first))?;
+        left = left.checked_sub(first.size as usize)?;
+        samples = rest;
     }
-    (len == bytes.len()).then_some(pictures.len())
+    Some(samples)
 }
 
 /// The value after fragments of which only the digests are there.

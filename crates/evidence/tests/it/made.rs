@@ -2,7 +2,7 @@
 
 use std::{io, sync::Arc};
 
-use archive::{Archive, Dir, Limits, Options, Reader};
+use archive::{Archive, Dir, Limits, Options, set::Reader};
 use evidence::{Container, Gaps, Made, Plan, Report, SiteSigner, Source, Wish, verify};
 use media::{AudioCodec, fmp4::read::ReadAt};
 use model::{StreamKey, VolumeId, WallRange, WallTime};
@@ -69,23 +69,28 @@ impl Recorded {
     }
 
     pub fn wish(&self, range: WallRange) -> Wish {
-        Wish {
-            sources: vec![source(1, "Gate")],
-            range,
-            audio: true,
-            container: Container::Mp4,
-            gaps: Gaps::Keep,
-        }
+        Wish { sources: vec![source(1, "Gate")], range, container: Container::Mp4, gaps: Gaps::Keep }
     }
 
     pub fn export(&self, wish: Wish, signed: bool) -> Exported {
         let identity = signed.then_some(&self.identity);
-        export(&self.archive.reader(), wish, identity).unwrap()
+        export(&self.reader(), wish, identity).unwrap()
+    }
+
+    pub fn reader(&self) -> Reader<Dir> {
+        alone(self.archive.reader())
     }
 }
 
 pub fn source(camera: u8, name: &str) -> Source {
-    Source { key: fake::camera(camera), name: name.to_owned() }
+    Source { key: fake::camera(camera), name: name.to_owned(), audio: true }
+}
+
+/// A volume as the only one.
+pub fn alone(volume: archive::Reader<Dir>) -> Reader<Dir> {
+    let reader = Reader::default();
+    reader.put(VolumeId::from_bytes([9; 16]), volume);
+    reader
 }
 
 pub fn gate() -> StreamKey {

@@ -12,6 +12,7 @@
 #[path = "../../../archive/tests/it/fake.rs"]
 mod fake;
 
+mod again;
 mod made;
 mod tampering;
 mod whole;

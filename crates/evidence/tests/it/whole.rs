@@ -6,7 +6,7 @@ use model::TrackKind;
 
 use crate::{
     fake,
-    made::{Bytes, Recorded, at, export, gate, identity, range, source},
+    made::{Bytes, Recorded, alone, at, export, gate, identity, range, source},
 };
 
 #[test]
@@ -14,8 +14,9 @@ fn a_signed_export_of_two_cameras_over_a_gap_holds_in_both_containers() {
     let recorded = Recorded::new();
     for container in [Container::Mp4, Container::Mkv] {
         for (audio, gaps) in [(true, Gaps::Keep), (false, Gaps::Keep), (true, Gaps::Cut)] {
-            let sources = vec![source(1, "Gate"), source(2, "Yard")];
-            let wish = evidence::Wish { sources, audio, gaps, container, ..recorded.wish(range(3.0, 70.0)) };
+            let sources = [source(1, "Gate"), source(2, "Yard")];
+            let sources = sources.map(|one| evidence::Source { audio, ..one }).to_vec();
+            let wish = evidence::Wish { sources, gaps, container, ..recorded.wish(range(3.0, 70.0)) };
             let report = recorded.export(wish, true).verify_as(Some(recorded.identity.certificate_id()));
             assert!(report.holds, "{container:?} {audio} {gaps:?}: {report:#?}");
             assert_eq!(report.signature, Signature::Holds);
@@ -79,17 +80,16 @@ fn a_volume_is_exported_without_a_running_site() {
     let Recorded { directory, archive, identity } = Recorded::new();
     archive.close(at(90.0)).unwrap();
     let before = std::fs::read_dir(directory.path()).unwrap().count();
-    let (reader, volume) =
-        archive::Reader::look(archive::Dir::open_for_reading(directory.path()).unwrap()).unwrap();
+    let disk = archive::Dir::open_for_reading(directory.path()).unwrap();
+    let (volume, reader) = archive::set::read_only(disk).unwrap().unwrap();
     assert_eq!(volume.site, identity.site_id());
     let wish = evidence::Wish {
         sources: vec![source(2, "Yard")],
         range: range(0.0, 100.0),
-        audio: true,
         container: Container::Mp4,
         gaps: Gaps::Keep,
     };
-    let exported = export(&reader, wish, None).unwrap();
+    let exported = export(&alone(reader), wish, None).unwrap();
     assert!(exported.verify().holds);
     assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), before, "nothing is changed");
 }
@@ -97,7 +97,7 @@ fn a_volume_is_exported_without_a_running_site() {
 #[test]
 fn what_cannot_be_exported_says_why() {
     let mut recorded = Recorded::new();
-    let reader = recorded.archive.reader();
+    let reader = recorded.reader();
     let wish = |from, to| recorded.wish(range(from, to));
     assert!(matches!(export(&reader, wish(40.0, 50.0), None), Err(Error::Empty)));
     let unknown = evidence::Wish { sources: vec![source(77, "?")], ..wish(0.0, 10.0) };
@@ -132,8 +132,8 @@ fn what_cannot_be_exported_says_why() {
 fn a_recording_that_was_changed_on_disk_is_not_exported_as_genuine() {
     let recorded = Recorded::new();
     let wish = recorded.wish(range(3.0, 25.0));
-    let reader = recorded.archive.reader();
-    let excerpt = &reader.excerpt(gate(), wish.range).unwrap()[1];
+    let reader = recorded.reader();
+    let (_, excerpt) = &reader.excerpt(gate(), wish.range).unwrap()[1];
     let path = recorded.directory.path().join(excerpt.segment.path(gate()));
     let mut bytes = std::fs::read(&path).unwrap();
     let middle = bytes.len() / 2;

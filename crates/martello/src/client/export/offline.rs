@@ -10,13 +10,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use archive::{Dir, Reader};
-use evidence::{Container, Made, Plan, Source, Wish, verify};
+use archive::{Dir, set};
+use evidence::{Container, Made, OnDisk, Plan, Source, Wish, verify};
 use model::{CameraId, StreamKey, StreamKind, WallRange, clock::wall_now};
 use trust::Identity;
 
 use super::{Arguments, Exported, Failure, Gap, Outcome, Progress, cannot_write, evidence_of, partial};
-use crate::{ready, volume::OnDisk};
+use crate::ready;
 
 const PIECE: usize = 1 << 20;
 
@@ -25,17 +25,23 @@ pub(super) fn export(arguments: &Arguments, place: &Path) -> Outcome<Exported> {
     let failed = |error: &dyn std::error::Error| Failure::failed(ready::chain(error));
     let disk = Dir::open_for_reading(&volume)
         .map_err(|error| Failure::failed(format!("cannot open {}: {error}", volume.display())))?;
-    let (reader, description) = Reader::look(disk).map_err(|error| failed(&error))?;
+    let found = set::read_only(disk).map_err(|error| failed(&error))?;
+    let (description, volume) =
+        found.ok_or_else(|| Failure::failed(format!("{} is no volume", place.display())))?;
+    let reader = set::Reader::default();
+    reader.put(description.volume, volume);
     if identity.as_ref().is_some_and(|identity| identity.site_id() != description.site) {
         return Err(Failure::failed("the key is not that of the site that made the volume"));
     }
-    let sources: Vec<Source> =
-        arguments.cameras.iter().map(|name| source(&reader, name)).collect::<Outcome<_>>()?;
+    let sources: Vec<Source> = arguments
+        .cameras
+        .iter()
+        .map(|name| source(&reader, name, !arguments.no_audio))
+        .collect::<Outcome<_>>()?;
     let (from, to) = arguments.range.ends()?;
     let wish = Wish {
         sources,
         range: WallRange { from, to },
-        audio: !arguments.no_audio,
         container: arguments.format.unwrap_or(Container::Mp4),
         gaps: arguments.gaps.unwrap_or_default(),
     };
@@ -113,7 +119,7 @@ fn find(place: &Path, key: Option<&Path>) -> Outcome<(PathBuf, Option<Identity>)
 }
 
 /// The camera's main stream on the volume, or its sub stream where there is no other.
-fn source(reader: &Reader<Dir>, name: &str) -> Outcome<Source> {
+fn source(reader: &set::Reader<Dir>, name: &str, audio: bool) -> Outcome<Source> {
     let streams = reader.streams();
     let known = || {
         let mut ids: Vec<String> = streams.iter().map(|key| key.camera.to_string()).collect();
@@ -128,5 +134,5 @@ fn source(reader: &Reader<Dir>, name: &str) -> Outcome<Source> {
         .into_iter()
         .find(|key| streams.contains(key))
         .ok_or_else(unknown)?;
-    Ok(Source { key, name: camera.to_string() })
+    Ok(Source { key, name: camera.to_string(), audio })
 }

@@ -2,7 +2,7 @@
 //!
 //! What is not here: the file's boxes (`media::progressive`), requests.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use archive::{Part, SampleRef};
 use bytes::{Bytes, BytesMut};
@@ -49,11 +49,18 @@ pub struct Clip {
     coding: LaneTracks,
     layout: Layout,
     audio: bool,
+    /// Pictures that are left out, counted from the first one of the plan.
+    repeated: Vec<Range<usize>>,
 }
 
 /// What the first reading of the range found.
 struct Survey {
     coding: LaneTracks,
+    /// Pictures of the plan so far.
+    pictures: usize,
+    /// The begin of a run while it is not known where its lead-in ends; nothing behind it.
+    held: Option<Vec<SampleRef>>,
+    repeated: Vec<Range<usize>>,
     samples: Vec<progressive::SampleRef>,
     first_shown: Option<(i64, WallTime)>,
 }
@@ -70,7 +77,8 @@ impl Clip {
         let (time, wall) = survey.first_shown.ok_or(ClipError::Empty)?;
         let layout =
             Layout::new(&survey.coding.tracks, Start { time: Some(time), end: None, wall }, survey.samples)?;
-        Ok(Self { key, range, coding: survey.coding, layout, audio })
+        let Survey { coding, repeated, .. } = survey;
+        Ok(Self { key, range, coding, layout, audio, repeated })
     }
 
     /// Bytes of the whole file.
@@ -84,8 +92,8 @@ impl Clip {
             return Ok(());
         }
         // Each track is read by a plan of its own: the file's order is not the archive's order.
-        let mut video = TrackReader::new(reader, self.key, self.range, TrackKind::Video, self.audio);
-        let mut audio = TrackReader::new(reader, self.key, self.range, TrackKind::Audio, self.audio);
+        let mut video = TrackReader::new(reader, self, TrackKind::Video);
+        let mut audio = TrackReader::new(reader, self, TrackKind::Audio);
         let mut piece = BytesMut::with_capacity(PIECE);
         for chunk in self.layout.chunks() {
             let source = match chunk.track {
@@ -94,7 +102,7 @@ impl Clip {
             };
             let mut left = chunk.bytes;
             for _ in 0..chunk.count {
-                let data = source.next(&self.coding)?.ok_or(ClipError::Empty)?;
+                let data = source.next()?.ok_or(ClipError::Empty)?;
                 left = left.saturating_sub(data.len() as u64);
                 piece.extend_from_slice(&data);
                 if piece.len() >= PIECE && !take(piece.split().freeze()) {
@@ -138,9 +146,15 @@ impl Survey {
                         let lane = if tracks.audio.is_some() { Lane::Flac } else { Lane::Video };
                         survey = LaneTracks::new(&tracks, lane).map(|coding| Self {
                             coding,
+                            pictures: 0,
+                            held: None,
+                            repeated: Vec::new(),
                             samples: Vec::new(),
                             first_shown: None,
                         });
+                    } else if let Some(survey) = &mut survey {
+                        survey.release(&mut plan, &mut run)?;
+                        survey.held = Some(Vec::new());
                     }
                     recorded = Some(tracks);
                     run.begin();
@@ -148,14 +162,47 @@ impl Survey {
                 Part::Sample(sample) => {
                     at = sample.wall;
                     let Some(survey) = &mut survey else { continue };
-                    survey.add(&mut plan, &mut run, &sample)?;
+                    survey.take(&mut plan, &mut run, sample)?;
                     if survey.samples.len() > MAX_SAMPLES {
                         return Err(ClipError::TooLong);
                     }
                 }
             }
         }
+        if let Some(survey) = &mut survey {
+            survey.release(&mut plan, &mut run)?;
+        }
         Ok(survey)
+    }
+
+    fn take(&mut self, plan: &mut ReadPlan, run: &mut Run, sample: SampleRef) -> Result<(), ClipError> {
+        let video = sample.track == TrackKind::Video;
+        match &mut self.held {
+            Some(held) if !video || sample.preroll => held.push(sample),
+            _ => {
+                self.release(plan, run)?;
+                self.add(plan, run, &sample)?;
+            }
+        }
+        self.pictures += usize::from(video);
+        Ok(())
+    }
+
+    /// The lead-in of a run has ended. Where the file ends with its pictures, they are not put there again: the decoder has
+    /// just decoded them. (That they are the same is the archive's word; how many the file has is looked at here.)
+    fn release(&mut self, plan: &mut ReadPlan, run: &mut Run) -> Result<(), ClipError> {
+        let held = self.held.take().unwrap_or_default();
+        let (pictures, sound): (Vec<SampleRef>, Vec<SampleRef>) =
+            held.iter().partition(|sample| sample.track == TrackKind::Video);
+        let is_video = |sample: &&progressive::SampleRef| sample.track == TrackKind::Video;
+        let last = self.samples.iter().rev().filter(is_video).map(|sample| sample.size);
+        if !pictures.is_empty()
+            && last.take(pictures.len()).eq(pictures.iter().rev().map(|one: &SampleRef| one.len))
+        {
+            self.repeated.push(self.pictures - pictures.len()..self.pictures);
+            return sound.iter().try_for_each(|sample| self.add(plan, run, sample));
+        }
+        held.iter().try_for_each(|sample| self.add(plan, run, sample))
     }
 
     fn add(&mut self, plan: &mut ReadPlan, run: &mut Run, sample: &SampleRef) -> Result<(), ClipError> {
@@ -239,23 +286,35 @@ fn wrap(coding: &LaneTracks, sample: &SampleRef, data: Bytes) -> Option<Bytes> {
 }
 
 /// The frames of one track, in order.
-struct TrackReader {
+struct TrackReader<'c> {
+    clip: &'c Clip,
     plan: ReadPlan,
     track: TrackKind,
+    /// Frames of the track that were met.
+    met: usize,
 }
 
-impl TrackReader {
-    fn new(reader: &Reader, key: StreamKey, range: WallRange, track: TrackKind, audio: bool) -> Self {
-        Self { plan: reader.plan(key, range, wanted(audio)), track }
+impl<'c> TrackReader<'c> {
+    fn new(reader: &Reader, clip: &'c Clip, track: TrackKind) -> Self {
+        let plan = reader.plan(clip.key, clip.range, wanted(clip.audio));
+        Self { clip, plan, track, met: 0 }
     }
 
-    fn next(&mut self, coding: &LaneTracks) -> Result<Option<Bytes>, ClipError> {
+    /// Whether the next frame is left out.
+    fn is_repeated(&mut self) -> bool {
+        let at = self.met;
+        self.met += 1;
+        self.track == TrackKind::Video && self.clip.repeated.iter().any(|range| range.contains(&at))
+    }
+
+    fn next(&mut self) -> Result<Option<Bytes>, ClipError> {
         while let Some(part) = self.plan.next() {
             if let Part::Sample(sample) = part?
                 && sample.track == self.track
+                && !self.is_repeated()
             {
                 let data = self.plan.read(&sample)?;
-                if let Some(data) = wrap(coding, &sample, data).filter(|data| !data.is_empty()) {
+                if let Some(data) = wrap(&self.clip.coding, &sample, data).filter(|data| !data.is_empty()) {
                     return Ok(Some(data));
                 }
             }

@@ -1,0 +1,32 @@
+//! A file as [`fn@crate::verify`] reads it.
+//!
+//! What is not here: opening it.
+
+use std::{fs::File, io, os::unix::fs::FileExt as _};
+
+use crate::ReadAt;
+
+/// A file that is read at any place.
+#[derive(Debug)]
+pub struct OnDisk(pub File);
+
+impl ReadAt for OnDisk {
+    type Error = io::Error;
+
+    fn size(&self) -> io::Result<u64> {
+        Ok(self.0.metadata()?.len())
+    }
+
+    fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<usize> {
+        let mut read = 0;
+        while let Some(rest) = out.get_mut(read..).filter(|rest| !rest.is_empty()) {
+            match self.0.read_at(rest, offset + read as u64) {
+                Ok(0) => break,
+                Ok(more) => read += more,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(read)
+    }
+}

@@ -1,10 +1,10 @@
 //! What a client hears on the event socket `GET /v1/events` (text messages, JSON).
 
-use model::CameraId;
+use model::{CameraId, ExportId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{alarm::Alarm, camera::Camera};
+use crate::{alarm::Alarm, camera::Camera, export::Export};
 
 /// Something changed. Events of one thing that pile up are told as one: the newest.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -37,6 +37,16 @@ pub enum Event {
     Alarm {
         /// As it is now.
         alarm: Box<Alarm>,
+    },
+    /// An export was asked for, goes on, or is over. Told to who made it and to administrators.
+    Export {
+        /// As it is now.
+        export: Box<Export>,
+    },
+    /// An export was deleted.
+    ExportRemoved {
+        /// Which.
+        export: ExportId,
     },
     /// What the caller may do may have changed: ask for everything.
     Rights,

@@ -9,6 +9,7 @@ pub mod certificate;
 pub mod directory;
 pub mod discovery;
 pub mod event;
+pub mod export;
 pub mod live;
 pub mod method;
 pub mod notification;

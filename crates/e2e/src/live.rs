@@ -1,8 +1,8 @@
-//! The live socket as a client sees it.
+//! The live socket and the event socket as a client sees them.
 
 use std::{sync::Arc, time::Duration};
 
-use api::live::Ask;
+use api::{event::Event, live::Ask};
 use futures_util::{SinkExt, StreamExt};
 use rustls::pki_types::ServerName;
 use tokio::{
@@ -22,9 +22,66 @@ trait Connection: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Connection for T {}
 
+type Socket = WebSocketStream<Box<dyn Connection>>;
+
+#[allow(clippy::expect_used, reason = "a test's helper: what fails fails the test")]
+async fn secured(client: &Client) -> impl Connection + use<> {
+    let stream = TcpStream::connect(client.base.trim_start_matches("https://")).await.expect("a connection");
+    let connector = TlsConnector::from(Arc::new(pinned_tls(&client.fingerprint)));
+    let name = ServerName::try_from("127.0.0.1").expect("a name");
+    connector.connect(name, stream).await.expect("TLS")
+}
+
+#[allow(clippy::expect_used, reason = "a test's helper: what fails fails the test")]
+async fn socket(client: &Client, stream: impl Connection + 'static, path: &str) -> Socket {
+    let url = format!("{}{path}", client.base.replacen("https", "ws", 1));
+    let mut request = url.into_client_request().expect("a request");
+    request.headers_mut().insert("origin", client.base.parse().expect("a header"));
+    if let Some((name, value)) = &client.credential {
+        request.headers_mut().insert(name.clone(), value.parse().expect("a header"));
+    }
+    let stream: Box<dyn Connection> = Box::new(stream);
+    tokio_tungstenite::client_async(request, stream).await.expect("a socket").0
+}
+
+/// An open event socket.
+pub struct Events {
+    socket: Socket,
+}
+
+#[allow(clippy::expect_used, clippy::panic, reason = "a test's helper: what fails fails the test")]
+impl Events {
+    /// Opens the socket.
+    ///
+    /// # Panics
+    /// The site refuses.
+    pub async fn open(client: &Client) -> Self {
+        Self { socket: socket(client, secured(client).await, "/v1/events").await }
+    }
+
+    /// The first event from now on that is wanted.
+    ///
+    /// # Panics
+    /// It does not come within the limit.
+    pub async fn until(&mut self, limit: Duration, wanted: impl Fn(&Event) -> bool) -> Event {
+        let coming = async {
+            loop {
+                let message = self.socket.next().await.expect("an open socket").expect("a message");
+                if let Message::Text(text) = message {
+                    let event: Event = serde_json::from_str(&text).expect("an event");
+                    if wanted(&event) {
+                        return event;
+                    }
+                }
+            }
+        };
+        tokio::time::timeout(limit, coming).await.expect("the event comes")
+    }
+}
+
 /// An open live socket.
 pub struct Live {
-    socket: WebSocketStream<Box<dyn Connection>>,
+    socket: Socket,
 }
 
 #[allow(clippy::expect_used, clippy::panic, reason = "a test's helper: what fails fails the test")]
@@ -34,11 +91,7 @@ impl Live {
     /// # Panics
     /// The site refuses.
     pub async fn open(client: &Client) -> Self {
-        let stream =
-            TcpStream::connect(client.base.trim_start_matches("https://")).await.expect("a connection");
-        let connector = TlsConnector::from(Arc::new(pinned_tls(&client.fingerprint)));
-        let name = ServerName::try_from("127.0.0.1").expect("a name");
-        Self::over(client, connector.connect(name, stream).await.expect("TLS")).await
+        Self { socket: socket(client, secured(client).await, "/v1/live").await }
     }
 
     /// Opens the socket at a listener without TLS, which no site has: a bench's own.
@@ -46,19 +99,8 @@ impl Live {
     /// # Panics
     /// It is refused.
     pub async fn open_plain(client: &Client, address: &str) -> Self {
-        Self::over(client, TcpStream::connect(address).await.expect("a connection")).await
-    }
-
-    async fn over(client: &Client, stream: impl Connection + 'static) -> Self {
-        let url = format!("{}/v1/live", client.base.replacen("https", "ws", 1));
-        let mut request = url.into_client_request().expect("a request");
-        request.headers_mut().insert("origin", client.base.parse().expect("a header"));
-        if let Some((name, value)) = &client.credential {
-            request.headers_mut().insert(name.clone(), value.parse().expect("a header"));
-        }
-        let stream: Box<dyn Connection> = Box::new(stream);
-        let (socket, _) = tokio_tungstenite::client_async(request, stream).await.expect("a live socket");
-        Self { socket }
+        let stream = TcpStream::connect(address).await.expect("a connection");
+        Self { socket: socket(client, stream, "/v1/live").await }
     }
 
     /// Asks for something.

@@ -90,6 +90,7 @@ pub(crate) fn order<D: Disk>(
             let gone = || Error::Gone { stream: lane.source.key };
             let original = reader.original(*volume, lane.source.key, excerpt.segment)?.ok_or_else(gone)?;
             let fragments = original.fragments.get(excerpt.fragments.clone()).ok_or_else(gone)?;
+            lane.heard |= fragments.iter().any(|fragment| fragment.audio_samples > 0);
             for (fragment, found) in excerpt.fragments.clone().zip(fragments) {
                 let begin = original.begin(found);
                 steps.push(Step { lane: number, excerpt: index, fragment, begin });

@@ -87,6 +87,8 @@ pub(crate) struct Lane {
     pub(crate) tracks: Tracks,
     pub(crate) left_out: Vec<TrackKind>,
     pub(crate) gaps: Vec<Gap>,
+    /// Whether any fragment has sound.
+    pub(crate) heard: bool,
     /// Number of its first track in the file, from 0.
     pub(crate) first_track: usize,
 }
@@ -114,11 +116,9 @@ impl<D: Disk> Plan<D> {
     /// See [`Error`].
     pub fn new(reader: &Reader<D>, wish: Wish) -> Result<Self, Error> {
         let mut lanes = Vec::new();
-        let mut first_track = 0;
         for source in &wish.sources {
-            if let Some(mut lane) = lane(reader, &wish, source, first_track)? {
+            if let Some(mut lane) = lane(reader, &wish, source)? {
                 lead_in::leave_out(reader, &mut lane)?;
-                first_track += 1 + usize::from(lane.tracks.audio.is_some());
                 lanes.push(lane);
             }
         }
@@ -129,6 +129,7 @@ impl<D: Disk> Plan<D> {
         if steps.len() > MAX_STEPS {
             return Err(Error::TooLong);
         }
+        number_tracks(&mut lanes);
         let (layout, size) = lay_out(reader, &wish, &lanes, &steps)?;
         Ok(Self { reader: reader.clone(), wish, lanes, steps, layout, size })
     }
@@ -151,12 +152,7 @@ impl<D: Disk> Plan<D> {
 }
 
 /// A stream's share of the export; nothing where it has no recordings in the range.
-fn lane<D: Disk>(
-    reader: &Reader<D>,
-    wish: &Wish,
-    source: &Source,
-    first_track: usize,
-) -> Result<Option<Lane>, Error> {
+fn lane<D: Disk>(reader: &Reader<D>, wish: &Wish, source: &Source) -> Result<Option<Lane>, Error> {
     let excerpts = reader.excerpt(source.key, wish.range)?;
     let Some((_, first)) = excerpts.first() else { return Ok(None) };
     let mut tracks = Tracks { audio: None, ..Tracks::clone(&first.tracks) };
@@ -176,7 +172,20 @@ fn lane<D: Disk>(
     }
     let (source, shifts, gaps) = (source.clone(), Vec::new(), Vec::new());
     let lead_ins = vec![None; excerpts.len()];
-    Ok(Some(Lane { source, excerpts, lead_ins, shifts, tracks, left_out, gaps, first_track }))
+    let (first_track, heard) = (0, false);
+    Ok(Some(Lane { source, excerpts, lead_ins, shifts, tracks, left_out, gaps, heard, first_track }))
+}
+
+/// A camera that tells of sound and sends none has no track of it.
+fn number_tracks(lanes: &mut [Lane]) {
+    let mut next = 0;
+    for lane in lanes {
+        if !lane.heard {
+            lane.tracks.audio = None;
+        }
+        lane.first_track = next;
+        next += 1 + usize::from(lane.tracks.audio.is_some());
+    }
 }
 
 impl Lane {

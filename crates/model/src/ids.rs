@@ -102,6 +102,8 @@ ids! {
     CameraId,
     /// A directory that users and groups come from.
     DirectoryId,
+    /// Recordings as files that the site makes.
+    ExportId,
     /// A folder of cameras, on which rights are granted.
     FolderId,
     /// A group of users.

@@ -114,6 +114,13 @@ impl Deed {
         self.0
     }
 
+    /// It was done.
+    pub fn done(mut self, detail: String) -> Entry {
+        "done".clone_into(&mut self.0.outcome);
+        self.0.detail = detail;
+        self.0
+    }
+
     /// It ended with this answer.
     pub fn ended(mut self, response: &mut Response) -> Entry {
         let told = response.extensions_mut().remove::<Told>().unwrap_or_default();

@@ -10,7 +10,7 @@ use std::{
 
 use serde::Deserialize;
 
-use crate::{http::outgoing, machine};
+use crate::{exports::Limits, http::outgoing, machine};
 
 /// Configuration of a site server.
 #[derive(Clone, Debug)]
@@ -41,6 +41,8 @@ pub struct Config {
     pub playbacks: usize,
     /// How often directories are asked again about who is signed in.
     pub directory_refresh: Duration,
+    /// How much exports may take.
+    pub exports: Limits,
 }
 
 /// Each takes a thread, a file and up to a megabyte.
@@ -132,6 +134,7 @@ impl Config {
             patience: outgoing::PATIENCE,
             playbacks: PLAYBACKS,
             directory_refresh: DIRECTORY_REFRESH,
+            exports: Limits::default(),
         }
     }
 
@@ -152,6 +155,7 @@ impl Config {
             patience: outgoing::PATIENCE,
             playbacks: PLAYBACKS,
             directory_refresh: DIRECTORY_REFRESH,
+            exports: Limits::default(),
         }
     }
 

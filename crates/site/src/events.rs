@@ -8,7 +8,7 @@ use std::{
 };
 
 use api::event::Event;
-use model::{AlarmId, CameraId};
+use model::{AlarmId, CameraId, ExportId};
 use tokio::sync::Notify;
 
 /// What an event is about; two events about the same thing become one.
@@ -16,6 +16,7 @@ use tokio::sync::Notify;
 enum Subject {
     Camera(CameraId),
     Alarm(AlarmId),
+    Export(ExportId),
     Discovery,
     Rights,
     Site,
@@ -27,6 +28,8 @@ fn subject(event: &Event) -> Subject {
         Event::Camera { camera } => Subject::Camera(camera.id),
         Event::CameraRemoved { camera } => Subject::Camera(*camera),
         Event::Alarm { alarm } => Subject::Alarm(alarm.id),
+        Event::Export { export } => Subject::Export(export.id),
+        Event::ExportRemoved { export } => Subject::Export(*export),
         Event::Discovery => Subject::Discovery,
         Event::Rights => Subject::Rights,
         Event::Site => Subject::Site,

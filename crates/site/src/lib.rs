@@ -15,6 +15,7 @@ mod convert;
 mod directories;
 mod discovery;
 mod events;
+mod exports;
 mod feed;
 mod http;
 mod identity;
@@ -41,6 +42,7 @@ use model::WallTime;
 use tokio::sync::{Semaphore, watch};
 
 pub use config::{Config, ConfigFile, DiscoveryConfig};
+pub use exports::Limits as ExportLimits;
 pub use http::{client::ClientFile, document, openapi};
 pub use start::{Running, Site, StartError};
 
@@ -70,6 +72,7 @@ struct Parts {
     /// For a clock that never jumps.
     began: std::time::Instant,
     events: events::Events,
+    exports: exports::Exports,
     alarms: alarms::Alarms,
     audit: audit::Audit,
     discovery: discovery::Discovery,

@@ -25,6 +25,7 @@ use crate::{
     directories::{self, Directories},
     discovery::Discovery,
     events::Events,
+    exports::{self, Exports},
     http::{self, methods},
     identity,
     in_use::{self, InUse},
@@ -76,6 +77,9 @@ pub enum StartError {
     /// The recordings cannot be opened.
     #[error("the recordings cannot be opened")]
     Volumes(#[from] VolumeError),
+    /// Exports cannot be read.
+    #[error("the exports cannot be read")]
+    Exports(#[source] io::Error),
     /// A port is taken.
     #[error("cannot listen on {address}")]
     Listen {
@@ -148,6 +152,8 @@ impl Site {
         backup::bring_locks(&path, &volumes, wall_now());
 
         let events = Events::default();
+        let exports = Exports::open(path.join("exports"), config.exports, events.clone())
+            .map_err(StartError::Exports)?;
         let (notifications, settings) = watch::channel(notify::kept(&catalog)?);
         let notifier = notify::start(settings, identity.site_id());
         let alarms = Alarms::open(catalog.clone(), events.clone(), notifier.clone())?;
@@ -180,6 +186,7 @@ impl Site {
             watch: std::sync::Mutex::default(),
             began: std::time::Instant::now(),
             events,
+            exports,
             alarms,
             notifier,
             notifications,
@@ -214,6 +221,7 @@ impl Site {
         running.tasks.spawn(look_after_certificate(app.clone(), stopping.clone()));
         let every = config.directory_refresh;
         running.tasks.spawn(directories::refresh::keep(app.clone(), every, stopping.clone()));
+        running.tasks.spawn(exports::run(app.clone(), stopping.clone()));
         running.tasks.spawn(check(app, stopping));
         Ok(running)
     }

@@ -9,6 +9,7 @@ mod certificates;
 mod directories;
 mod disks;
 mod eight_cameras;
+mod exports;
 mod faults;
 mod foreign;
 mod hostile;

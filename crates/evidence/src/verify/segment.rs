@@ -52,6 +52,8 @@ pub(super) struct Chains {
     pub(super) segments: Vec<SegmentEntry>,
     pub(super) sealed: usize,
     pub(super) frames: u64,
+    /// Bytes of frames that were read and not told yet.
+    read: u64,
     /// Who sealed.
     pub(super) keys: Vec<CertificateId>,
     pub(super) sites: Vec<SiteId>,
@@ -80,6 +82,7 @@ impl Chains {
             segments: Vec::new(),
             sealed: 0,
             frames: 0,
+            read: 0,
             keys: Vec::new(),
             sites: Vec::new(),
             whose: BTreeMap::new(),
@@ -136,8 +139,7 @@ impl Chains {
                     return Ok(());
                 }
             }
-            let bytes = fragment.moof.0.len() as u64;
-            if !watch(bytes) {
+            if !watch(std::mem::take(&mut self.read)) {
                 return Err(io::ErrorKind::Interrupted.into());
             }
         }
@@ -251,6 +253,7 @@ impl Chains {
                 Err(what) => return Ok(Err(what)),
             };
             let end = found.offset.saturating_add(found.size.into());
+            self.read += u64::from(found.size);
             if end > opened.bytes {
                 return Ok(Err("a frame lies outside of the file".to_owned()));
             }

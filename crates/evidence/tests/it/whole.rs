@@ -81,7 +81,7 @@ fn a_volume_is_exported_without_a_running_site() {
     archive.close(at(90.0)).unwrap();
     let before = std::fs::read_dir(directory.path()).unwrap().count();
     let disk = archive::Dir::open_for_reading(directory.path()).unwrap();
-    let (volume, reader) = archive::set::read_only(disk).unwrap().unwrap();
+    let (reader, volume) = archive::Reader::look(disk).unwrap();
     assert_eq!(volume.site, identity.site_id());
     let wish = evidence::Wish {
         sources: vec![source(2, "Yard")],

@@ -3,10 +3,10 @@
 use api::camera::{Camera, Codec, NewCamera, Source, Transport};
 use model::CameraId;
 use reqwest::Url;
-use serde::Deserialize;
 
 use super::{
-    Failure, Outcome, connection::Connection, output::Output, prompt, stream_profile, target::SiteArguments,
+    Failure, Items, Outcome, connection::Connection, output::Output, prompt, stream_profile,
+    target::SiteArguments,
 };
 
 /// `martello camera …`
@@ -83,12 +83,6 @@ pub struct Remove {
     site: SiteArguments,
     /// Name or identifier.
     camera: String,
-}
-
-/// A list as the site sends it.
-#[derive(Deserialize)]
-struct Items<T> {
-    items: Vec<T>,
 }
 
 pub(super) async fn run(command: Command, output: &mut Output) -> Outcome {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use api::Problem;
 use model::{Secret, clock::wall_now};
-use reqwest::{Client, ClientBuilder, Method, Response, StatusCode, Url, header, redirect};
+use reqwest::{Client, ClientBuilder, Method, RequestBuilder, Response, StatusCode, Url, header, redirect};
 use serde::{Serialize, de::DeserializeOwned};
 use trust::{CertificateId, Endorsement, TlsFingerprint, presented_by};
 
@@ -75,6 +75,20 @@ impl Connection {
         self.send(Method::GET, path, query, None::<&()>).await
     }
 
+    /// `GET` of a file from a byte on.
+    pub async fn download_from(&self, path: &str, from: u64) -> Outcome<Response> {
+        if from == 0 {
+            return self.download(path, &[]).await;
+        }
+        let answer = self
+            .answered(self.request(Method::GET, path, &[]).header(header::RANGE, format!("bytes={from}-")))
+            .await?;
+        if answer.status() == StatusCode::PARTIAL_CONTENT {
+            return Ok(answer);
+        }
+        Err(Failure::failed("the site sends the file only from its begin on"))
+    }
+
     /// `POST` of JSON, answered with JSON.
     pub async fn post<T: DeserializeOwned>(&self, path: &str, body: Option<&impl Serialize>) -> Outcome<T> {
         json(self.submit(path, body).await?, MAX_JSON).await
@@ -100,6 +114,12 @@ impl Connection {
         self.send(Method::DELETE, path, &[], None::<&()>).await.map(drop)
     }
 
+    /// `DELETE` of what cannot be taken back; whoever asked has said so.
+    pub async fn delete_confirmed(&self, path: &str) -> Outcome {
+        let confirm = [("confirm", "true".to_owned())];
+        self.send(Method::DELETE, path, &confirm, None::<&()>).await.map(drop)
+    }
+
     async fn send(
         &self,
         method: Method,
@@ -107,6 +127,14 @@ impl Connection {
         query: &[(&str, String)],
         body: Option<&impl Serialize>,
     ) -> Outcome<Response> {
+        let mut request = self.request(method, path, query);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        self.answered(request).await
+    }
+
+    fn request(&self, method: Method, path: &str, query: &[(&str, String)]) -> RequestBuilder {
         let mut url = self.url.clone();
         url.set_path(path);
         if !query.is_empty() {
@@ -122,9 +150,10 @@ impl Connection {
                 request = request.header(header::COOKIE, cookie.expose()).header(header::ORIGIN, origin);
             }
         }
-        if let Some(body) = body {
-            request = request.json(body);
-        }
+        request
+    }
+
+    async fn answered(&self, request: RequestBuilder) -> Outcome<Response> {
         let answer = request.send().await.map_err(|e| unreachable(&self.url, e))?;
         if answer.status().is_success() { Ok(answer) } else { Err(problem(answer).await) }
     }

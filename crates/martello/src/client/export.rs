@@ -1,12 +1,13 @@
-//! `martello export`: recordings as a file. From a running site a clip; from a volume on disk any number of cameras, with
-//! the evidence that proves them.
+//! `martello export`: recordings as a file, with the evidence that proves it. From a running site, which makes it; or from a
+//! volume on disk, without any server.
 //!
-//! What is not here: reading a volume (`offline`), checking what was exported (`martello verify`).
+//! What is not here: asking a site (`online`), reading a volume (`offline`), checking files again (`martello verify`).
 
+mod jobs;
 mod offline;
+mod online;
 
 use std::{
-    fs::{self, File},
     io::{self, Write},
     path::{Path, PathBuf},
 };
@@ -22,37 +23,50 @@ use super::{
 
 /// Arguments of `martello export`.
 #[derive(clap::Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct Arguments {
+    #[command(subcommand)]
+    jobs: Option<jobs::Command>,
+    #[command(flatten)]
+    wish: Wish,
+}
+
+/// What to export.
+#[derive(clap::Args)]
+pub(super) struct Wish {
     #[command(flatten)]
     site: SiteArguments,
-    /// Name or identifier of the camera; with --volume any number of them, all go into one file.
-    #[arg(long = "camera", required = true)]
+    /// Names or identifiers of cameras; all go into one file. With --volume identifiers.
+    #[arg(required = true)]
     cameras: Vec<String>,
     #[command(flatten)]
     range: Range,
-    /// The file; - for stdout. With --volume its evidence lies beside it.
+    /// The file, its evidence lies beside it; - for a plain clip of one camera on stdout. Unless given: camera and time.
     #[arg(short, long)]
-    output: PathBuf,
+    output: Option<PathBuf>,
     /// mp4 or mkv (unless given: mp4).
-    #[arg(long, value_parser = format, requires = "volume")]
+    #[arg(long, value_parser = format)]
     format: Option<Container>,
     /// What becomes of time without recordings: keep (the last picture stands still; unless given) or cut.
-    #[arg(long, value_parser = gaps, requires = "volume")]
+    #[arg(long, value_parser = gaps)]
     gaps: Option<Gaps>,
     /// Leave the sound out.
     #[arg(long)]
-    no_audio: bool,
+    no_sound: bool,
+    /// Leave the export at the site after it was downloaded; it is deleted there after some days.
+    #[arg(long, conflicts_with = "volume")]
+    keep: bool,
     /// Replace the file where there is one.
     #[arg(long)]
     force: bool,
-    /// Read this volume, or the data of a site, without asking any server. Cameras are given by identifier.
-    #[arg(long, conflicts_with_all = ["url", "token"])]
+    /// Read this volume, or the data of a site, without asking any server.
+    #[arg(long, conflicts_with_all = ["url", "token"], requires = "output")]
     volume: Option<PathBuf>,
     /// Identity key of the site, to sign with; unless given that of the site's data, where --volume is in it.
     #[arg(long, requires = "volume")]
     key: Option<PathBuf>,
     /// Print what was exported as JSON.
-    #[arg(long, requires = "volume")]
+    #[arg(long)]
     json: bool,
 }
 
@@ -93,45 +107,61 @@ fn gaps(text: &str) -> Result<Gaps, String> {
 }
 
 pub(super) async fn run(arguments: Arguments, output: &mut Output) -> Outcome {
-    let to_stdout = arguments.output.as_os_str() == "-";
-    if !to_stdout && !arguments.force && arguments.output.exists() {
-        let path = arguments.output.display();
-        return Err(Failure::failed(format!("{path} is there already: give --force to replace it")));
+    match arguments.jobs {
+        Some(command) => jobs::run(command, output).await,
+        None => export(arguments.wish, output).await,
     }
-    let json = arguments.json;
-    let Some(volume) = arguments.volume.clone() else { return clip(&arguments, to_stdout, output).await };
+}
+
+async fn export(wish: Wish, output: &mut Output) -> Outcome {
+    let to_stdout = wish.output.as_ref().is_some_and(|path| path.as_os_str() == "-");
+    if let Some(path) = wish.output.as_ref().filter(|_| !to_stdout) {
+        free(path, wish.force)?;
+    }
+    let Some(volume) = wish.volume.clone() else {
+        return if to_stdout { clip(&wish, output).await } else { online::export(&wish, output).await };
+    };
     if to_stdout {
         return Err(Failure::usage("an export with evidence is two files: give -o a name"));
     }
-    let exporting = tokio::task::spawn_blocking(move || offline::export(&arguments, &volume));
+    let json = wish.json;
+    let exporting = tokio::task::spawn_blocking(move || offline::export(&wish, &volume));
     let exported = exporting.await.map_err(|error| Failure::failed(error.to_string()))??;
     if json {
         return output.json(&exported);
     }
     for gap in &exported.gaps {
-        output.line(&format!("Nothing was recorded by {} from {} to {}.", gap.camera, gap.from, gap.to))?;
+        output.line(&format!("{}: nothing was recorded from {} to {}.", gap.camera, gap.from, gap.to))?;
     }
-    let Exported { file, evidence, bytes, .. } = &exported;
+    told(output, &exported.file, &exported.evidence, exported.bytes)
+}
+
+/// What a person does with the files.
+fn told(output: &mut Output, file: &Path, evidence: &Path, bytes: u64) -> Outcome {
     output.line(&format!("{bytes} bytes were saved as {}.", file.display()))?;
     output.line(&format!("What proves them is {}: martello verify {}", evidence.display(), file.display()))
 }
 
-/// A clip of a running site, without evidence.
-async fn clip(arguments: &Arguments, to_stdout: bool, output: &mut Output) -> Outcome {
-    let [name] = arguments.cameras.as_slice() else {
-        return Err(Failure::usage("a running site gives one camera at a time; --volume takes several"));
-    };
-    let (from, to) = arguments.range.ends()?;
-    let connection = arguments.site.connect().await?;
-    let camera = camera::find(&connection, name).await?;
-    let query =
-        [("from", from.to_string()), ("to", to.to_string()), ("audio", (!arguments.no_audio).to_string())];
-    let answer = connection.download(&format!("/v1/cameras/{}/clip", camera.id), &query).await?;
-    if to_stdout {
-        return copy(answer, |piece| output.bytes(piece)).await.map(drop);
+/// A file that is there is replaced only where that is wanted.
+fn free(path: &Path, force: bool) -> Outcome {
+    if force || !path.exists() {
+        return Ok(());
     }
-    let bytes = save(answer, &arguments.output).await?;
-    output.line(&format!("{bytes} bytes were saved as {}.", arguments.output.display()))
+    let path = path.display();
+    Err(Failure::failed(format!("{path} is there already: give --force to replace it")))
+}
+
+/// A plain clip of one camera, without evidence, on its way to another program.
+async fn clip(wish: &Wish, output: &mut Output) -> Outcome {
+    let ([name], None, None) = (wish.cameras.as_slice(), wish.format, wish.gaps) else {
+        return Err(Failure::usage("stdout takes a clip of one camera as MP4 without gaps"));
+    };
+    let (from, to) = wish.range.ends()?;
+    let connection = wish.site.connect().await?;
+    let camera = camera::find(&connection, name).await?;
+    let query = [("from", from.to_string()), ("to", to.to_string()), ("audio", (!wish.no_sound).to_string())];
+    let answer = connection.download(&format!("/v1/cameras/{}/clip", camera.id), &query).await?;
+    copy(answer, |piece| output.bytes(piece)).await.map(drop)
 }
 
 /// Where the evidence of a file lies.
@@ -150,19 +180,6 @@ fn partial(path: &Path) -> Outcome<PathBuf> {
 
 fn cannot_write(path: &Path) -> impl Fn(io::Error) -> Failure + '_ {
     |error| Failure::failed(format!("cannot write {}: {error}", path.display()))
-}
-
-/// The file appears under its name only when it is whole.
-async fn save(answer: Response, path: &Path) -> Outcome<u64> {
-    let failed = cannot_write(path);
-    let partial = partial(path)?;
-    let mut file = File::create(&partial).map_err(&failed)?;
-    let copied = copy(answer, |piece| file.write_all(piece).map_err(&failed)).await;
-    let kept = copied.and_then(|bytes| {
-        file.sync_all().and_then(|()| fs::rename(&partial, path)).map_err(&failed)?;
-        Ok(bytes)
-    });
-    kept.inspect_err(|_| drop(fs::remove_file(&partial)))
 }
 
 /// All of the answer, piece by piece; an answer that ends early is an error.

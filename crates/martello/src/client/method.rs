@@ -2,9 +2,9 @@
 
 use api::method::{MotionFrom, RecordingMethod, RecordingSettings, Schedule, Streams};
 use model::ScheduleId;
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 
-use super::{Failure, Outcome, camera, output::Output, target::SiteArguments};
+use super::{Failure, Items, Outcome, camera, output::Output, target::SiteArguments};
 
 /// Arguments of `martello camera record`. What is left out stays; without any the settings are shown.
 #[derive(clap::Args)]
@@ -49,12 +49,6 @@ pub struct Record {
     /// Print JSON.
     #[arg(long)]
     json: bool,
-}
-
-/// A list as the site sends it.
-#[derive(Deserialize)]
-struct Items<T> {
-    items: Vec<T>,
 }
 
 pub(super) async fn run(arguments: Record, output: &mut Output) -> Outcome {

@@ -10,6 +10,7 @@ mod certificate;
 pub(crate) mod connection;
 mod device;
 mod export;
+mod lock;
 mod login;
 mod method;
 mod output;
@@ -20,6 +21,7 @@ mod recording;
 mod setup;
 mod stream_profile;
 mod target;
+mod volume;
 
 use std::process::ExitCode;
 
@@ -39,11 +41,17 @@ pub enum ClientCommand {
     /// Look what is recorded; start and stop a recording by hand.
     #[command(subcommand)]
     Recording(recording::Command),
-    /// Save recordings as a file that every player plays; from a volume with the evidence that proves it.
+    /// Save recordings as a file that every player plays, with the evidence that proves it.
     Export(export::Arguments),
     /// Show, install, renew and remove the site's TLS certificate.
     #[command(subcommand)]
     Certificate(certificate::Command),
+    /// Where recordings lie: add, change, adopt and remove volumes.
+    #[command(subcommand)]
+    Volume(volume::Command),
+    /// Recordings that must be kept: nothing deletes what is locked.
+    #[command(subcommand)]
+    Lock(lock::Command),
     /// Find devices on the site's network.
     #[command(subcommand)]
     Device(device::Command),
@@ -58,6 +66,12 @@ pub(crate) enum Failure {
     /// It was tried and failed.
     #[error("{0}")]
     Failed(String),
+}
+
+/// A list as the site sends it.
+#[derive(serde::Deserialize)]
+struct Items<T> {
+    items: Vec<T>,
 }
 
 pub(crate) type Outcome<T = ()> = Result<T, Failure>;
@@ -81,6 +95,8 @@ async fn dispatch(command: ClientCommand, output: &mut Output) -> Outcome {
         ClientCommand::Recording(command) => recording::run(command, output).await,
         ClientCommand::Export(arguments) => export::run(arguments, output).await,
         ClientCommand::Certificate(command) => certificate::run(command, output).await,
+        ClientCommand::Volume(command) => volume::run(command, output).await,
+        ClientCommand::Lock(command) => lock::run(command, output).await,
         ClientCommand::Device(command) => device::run(command, output).await,
     }
 }

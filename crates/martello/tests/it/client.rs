@@ -31,6 +31,27 @@ fn camera() -> String {
 const KITCHEN: &str = "K%C3%BCche%20%C2%A3";
 
 /// A site with one camera.
+fn failed_export() -> String {
+    format!(
+        r#"{{"id":"{ID}","user":"{ID}","by":"anna","made":"2026-11-21T12:00:00Z","cameras":[{{"id":"{ID}","name":"Gate",
+            "stream":"main","audio":true}}],"from":"2026-11-21T12:00:00Z","to":"2026-11-21T12:01:00Z","format":"mp4",
+            "gaps":"keep","state":"failed","done_bytes":0,"total_bytes":0,"left_s":null,"ended":"2026-11-21T13:00:00Z",
+            "expires":"2026-11-28T13:00:00Z","problem":{{"title":"Recordings were deleted meanwhile",
+            "detail":"Lock what must be kept."}},"files":[]}}"#
+    )
+}
+
+fn volume() -> String {
+    format!(
+        r#"{{"id":"{ID}","path":"/srv/video","kind":"main","used_bytes":4000000000,"limit_bytes":null,"free_bytes":100,
+            "total_bytes":8000000000,"oldest":"2026-11-01T00:00:00Z","state":"ok","reason":null,"since":null,
+            "made_by":null,"streams":3,"at_risk_s":0.5,"bytes_per_day":1000,"full_in_days":2.5,"holds_days":12.25}}"#
+    )
+}
+
+const LOCK: &str = r#"{"id":"0192c0ffee00112233445566778899aa","cameras":["0192c0ffee00112233445566778899aa"],
+    "from":"2026-11-21T12:00:00Z","to":"2026-11-21T13:00:00Z","name":"Break-in","reason":"for the police"}"#;
+
 fn answer(request: &Request) -> Answer {
     let path = request.line.split('?').next().unwrap();
     match path {
@@ -61,6 +82,13 @@ fn answer(request: &Request) -> Answer {
             r#"{{"id":"{ID}","name":"","created":"2026-11-21T12:00:00Z","expires":"2026-11-21T12:00:00Z",
                 "value":"martello_value"}}"#
         )),
+        "GET /v1/exports" => ok(format!(r#"{{"items":[{}]}}"#, failed_export())),
+        "POST /v1/exports" => ok(failed_export()),
+        _ if path == format!("GET /v1/exports/{ID}") => ok(failed_export()),
+        "GET /v1/volumes" => ok(format!(r#"{{"items":[{}]}}"#, volume())),
+        _ if path.starts_with("POST /v1/volumes") || path.starts_with("PATCH /v1/volumes") => ok(volume()),
+        "GET /v1/locks" => ok(format!(r#"{{"items":[{LOCK}]}}"#)),
+        "POST /v1/locks" => ok(LOCK),
         _ if path.ends_with("/clip") => (200, "content-type: video/mp4\r\n", CLIP.to_vec()),
         _ if path.starts_with("DELETE") => (204, "", Vec::new()),
         _ => (
@@ -207,20 +235,12 @@ async fn recordings_are_listed_and_devices_found() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_clip_is_saved_whole_or_not_at_all() {
+async fn a_clip_goes_to_stdout_whole_or_not_at_all() {
     let lab = Lab::new().await;
-    let file = lab.home.path().join("clip.mp4");
-    let export = ["export", "--camera", ID, "--no-audio", "-o", file.to_str().unwrap()];
-    assert_done(&lab.run(&export, "").await);
-    assert_eq!(fs::read(&file).unwrap(), CLIP);
+    let done = lab.run(&["export", ID, "--no-sound", "-o", "-"], "").await;
+    assert_eq!(done.stdout, CLIP);
     let asked = lab.site.seen().into_iter().find(|request| request.line.contains("/clip")).unwrap();
     assert!(asked.line.contains("audio=false"), "{}", asked.line);
-
-    let again = lab.run(&export, "").await;
-    assert_eq!(again.code, 1, "a file that is there is not replaced: {again:?}");
-    assert_done(&lab.run(&[export.as_slice(), &["--force"]].concat(), "").await);
-    let done = lab.run(&["export", "--camera", ID, "-o", "-"], "").await;
-    assert_eq!(done.stdout, CLIP);
 
     let broken = FakeSite::start(&[certificate(&identity(1))], |request| match answer(request) {
         (200, _, _) if request.line.contains("/clip") => (200, "content-length: 1000\r\n", CLIP.to_vec()),
@@ -228,12 +248,34 @@ async fn a_clip_is_saved_whole_or_not_at_all() {
     })
     .await;
     let lab = Lab { site: broken, ..lab };
-    let file = lab.home.path().join("broken.mp4");
-    let done = lab.run(&["export", "--camera", ID, "-o", file.to_str().unwrap()], "").await;
+    let done = lab.run(&["export", ID, "-o", "-"], "").await;
     assert_eq!(done.code, 1, "{done:?}");
-    let left: Vec<_> =
-        fs::read_dir(lab.home.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    assert_eq!(left, ["clip.mp4"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_that_fails_says_why_and_leaves_nothing() {
+    let lab = Lab::new().await;
+    let file = lab.home.path().join("gate.mp4");
+    let export = ["export", ID, "-o", file.to_str().unwrap()];
+    let done = lab.run(&export, "").await;
+    assert!(
+        done.code == 1 && done.stderr.contains("Recordings were deleted meanwhile. Lock what must be kept."),
+        "{done:?}"
+    );
+    assert!(!file.exists());
+    lab.site.request(&format!("DELETE /v1/exports/{ID}"));
+    let list = lab.run(&["export", "list", "--json"], "").await;
+    assert_done(&list);
+    assert!(String::from_utf8_lossy(&list.stdout).contains("\"state\": \"failed\""), "{list:?}");
+
+    fs::write(&file, "mine").unwrap();
+    let done = lab.run(&export, "").await;
+    assert!(
+        done.code == 1 && done.stderr.contains("--force"),
+        "a file that is there is not replaced: {done:?}"
+    );
+    assert_eq!(fs::read(&file).unwrap(), b"mine");
+    assert_eq!(lab.run(&["export"], "").await.code, 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -332,4 +374,60 @@ async fn wrong_usage_is_told_apart_and_sends_nothing() {
     }
     assert!(lab.site.seen().is_empty());
     assert!(!Path::exists(&lab.profile()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn volumes_are_listed_added_changed_adopted_and_removed() {
+    let lab = Lab::new().await;
+    let list = lab.run(&["volume", "list"], "").await;
+    assert_done(&list);
+    let text = String::from_utf8_lossy(&list.stdout).into_owned();
+    assert!(text.contains("/srv/video") && text.contains("12.2"), "{text}");
+    let list = lab.run(&["volume", "list", "--json"], "").await;
+    let items: serde_json::Value = serde_json::from_slice(&list.stdout).unwrap();
+    assert_eq!(items[0]["path"], "/srv/video");
+
+    assert_done(&lab.run(&["volume", "add", "/srv/more", "--fallback", "--limit", "500 GB"], "").await);
+    let body: serde_json::Value = serde_json::from_str(&lab.site.request("POST /v1/volumes").body).unwrap();
+    assert_eq!((&body["kind"], &body["limit_bytes"]), (&"fallback".into(), &500_000_000_000_u64.into()));
+    assert_done(&lab.run(&["volume", "change", "/srv/video", "--no-limit"], "").await);
+    let body = lab.site.request(&format!("PATCH /v1/volumes/{ID}")).body;
+    assert_eq!(body, r#"{"limit_bytes":0,"kind":null}"#);
+    assert_eq!(lab.run(&["volume", "change", "/srv/video"], "").await.code, 2, "nothing to change");
+    assert_eq!(lab.run(&["volume", "add", "/srv/x", "--limit", "5 apples"], "").await.code, 2);
+
+    let refused = lab.run(&["volume", "remove", "/srv/video"], "").await;
+    assert!(refused.code == 2 && refused.stderr.contains("--yes"), "{refused:?}");
+    assert_done(&lab.run(&["volume", "remove", "/srv/video", "--yes"], "").await);
+    lab.site.request(&format!("DELETE /v1/volumes/{ID}?confirm=true"));
+    assert_done(&lab.run(&["volume", "adopt", ID, "--yes"], "").await);
+    assert!(lab.site.request(&format!("POST /v1/volumes/{ID}/adopt")).body.contains("true"));
+    let unknown = lab.run(&["volume", "remove", "/srv/other", "--yes"], "").await;
+    assert!(
+        unknown.code == 1 && unknown.stderr.contains("/srv/video"),
+        "it tells which there are: {unknown:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn recordings_are_locked_and_unlocked() {
+    let lab = Lab::new().await;
+    let range = ["--from", "2026-11-21T12:00:00Z", "--to", "2026-11-21T13:00:00Z"];
+    let add = ["lock", "add", "Break-in", "--camera", ID, "--reason", "for the police"];
+    assert_done(&lab.run(&[&add[..], &range].concat(), "").await);
+    let body: serde_json::Value = serde_json::from_str(&lab.site.request("POST /v1/locks").body).unwrap();
+    assert_eq!((&body["name"], &body["cameras"][0]), (&"Break-in".into(), &ID.into()));
+    let list = lab.run(&["lock", "list"], "").await;
+    assert!(String::from_utf8_lossy(&list.stdout).contains("Break-in"), "{list:?}");
+    let list = lab.run(&["lock", "list", "--json"], "").await;
+    let items: serde_json::Value = serde_json::from_slice(&list.stdout).unwrap();
+    assert_eq!(items[0]["reason"], "for the police");
+    assert_eq!(lab.run(&["lock", "remove", ID], "").await.code, 2, "it asks to be confirmed");
+    assert_done(&lab.run(&["lock", "remove", ID, "--yes"], "").await);
+    lab.site.request(&format!("DELETE /v1/locks/{ID}?confirm=true"));
+    assert_eq!(
+        lab.run(&["lock", "add", "x", "--from", "2026-11-21T12:00:00Z"], "").await.code,
+        2,
+        "which camera?"
+    );
 }

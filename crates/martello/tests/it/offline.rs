@@ -53,7 +53,7 @@ fn an_export_of_a_volume_is_verified_and_a_changed_byte_is_found() {
         let path = file.to_str().unwrap();
         let (one, two) = (fake::camera(1).camera.to_string(), fake::camera(2).camera.to_string());
         let range = ["--from", "2026-11-21T23:58:03Z", "--to", "2026-11-21T23:58:20Z"];
-        let export = ["export", "--volume", data, "--camera", &one, "--camera", &two, "--format", format];
+        let export = ["export", "--volume", data, &one, &two, "--format", format];
         let done = martello(&[&export[..], &range, &["-o", path, "--json"]].concat());
         assert_eq!(done.code, Some(0), "{}", done.stderr);
         let told: serde_json::Value = serde_json::from_str(&done.stdout).unwrap();

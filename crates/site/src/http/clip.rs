@@ -19,6 +19,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::{
+    file::attachment,
     outgoing::{HangUp, outgoing},
     problem::{Failure, Outcome, Path, Query},
     recordings::{range, readable, recorded_stream},
@@ -90,7 +91,7 @@ pub async fn save(
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("video/mp4"));
     headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
-    if let Ok(value) = HeaderValue::from_str(&disposition(&name, ask.from)) {
+    if let Ok(value) = HeaderValue::from_str(&attachment(&file_name(&name, ask.from))) {
         headers.insert(header::CONTENT_DISPOSITION, value);
     }
     Ok(response)
@@ -111,34 +112,8 @@ fn refused(error: ClipError) -> Failure {
     }
 }
 
-/// File name: camera and start, in characters that every system takes; the true name for those who read RFC 6266.
-fn disposition(camera: &str, from: WallTime) -> String {
+/// File name: camera and start.
+fn file_name(camera: &str, from: WallTime) -> String {
     let time: String = from.to_string().chars().take(19).map(|c| if c == ':' { '-' } else { c }).collect();
-    let plain: String = camera
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() || "-_ ".contains(c) { c } else { '_' })
-        .collect();
-    let mut encoded = String::new();
-    for byte in format!("{camera} {time}.mp4").bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    format!("attachment; filename=\"{plain} {time}.mp4\"; filename*=UTF-8''{encoded}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn file_names_are_safe_and_true() {
-        let from = "2026-11-21T14:07:21.5Z".parse().unwrap();
-        assert_eq!(
-            disposition("Tür/1\"", from),
-            "attachment; filename=\"T_r_1_ 2026-11-21T14-07-21.mp4\"; filename*=UTF-8''T%C3%BCr%2F1%22%202026-11-21T14-07-21.mp4"
-        );
-    }
+    format!("{camera} {time}.mp4")
 }

@@ -14,7 +14,7 @@ use axum::{
 use bytes::Bytes;
 use model::Privilege;
 
-use super::problem::WebSocketUpgrade;
+use super::{exports, problem::WebSocketUpgrade};
 use crate::{App, RELEASE, principal::Principal};
 
 const PING: Duration = Duration::from_secs(5);
@@ -92,6 +92,8 @@ fn told(principal: &Principal, event: Event) -> Option<Event> {
         Event::Camera { camera } => principal.sees(camera.id),
         Event::CameraRemoved { camera } => principal.sees(*camera),
         Event::Alarm { alarm } => principal.may_know(Privilege::Alarms, alarm.camera),
+        Event::Export { export } => exports::sees(principal, export),
+        Event::ExportRemoved { .. } => principal.may(Privilege::Export),
         Event::Discovery => principal.may(Privilege::Configure),
         Event::Hello { .. } | Event::Rights | Event::Site => true,
     };

@@ -16,6 +16,8 @@ mod clip;
 mod directories;
 mod discovery;
 mod events;
+mod exports;
+mod file;
 mod folders;
 mod groups;
 mod guard;
@@ -85,6 +87,7 @@ const BODY: usize = 64 << 10;
         (name = "camera", description = "Cameras, and finding them"),
         (name = "live", description = "Live pictures and sound"),
         (name = "recording", description = "Timelines, playback, clips"),
+        (name = "export", description = "Recordings as files, with the evidence that proves them"),
         (name = "alarm", description = "Alarms"),
     )
 )]
@@ -157,6 +160,9 @@ fn operations() -> OpenApiRouter<App> {
         .routes(routes!(playback::play))
         .routes(routes!(keyframe::get))
         .routes(routes!(clip::save))
+        .routes(routes!(exports::list, exports::make))
+        .routes(routes!(exports::get, exports::remove))
+        .routes(routes!(exports::download))
         .routes(routes!(alarms::list))
         .routes(routes!(alarms::acknowledge))
 }

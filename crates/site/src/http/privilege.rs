@@ -151,7 +151,10 @@ impl Asked {
     fn deed(&self, method: &Method) -> Option<&'static str> {
         let reads = matches!(*method, Method::GET | Method::HEAD);
         match (reads, self.tag.as_str()) {
+            // Looking at a list is no export; who downloads a file is noted where it begins.
+            (true, "export") => None,
             (true, _) if self.privilege == Privilege::Export => Some("export"),
+            (false, "export") => Some("export"),
             (true, _) => None,
             (false, "session") => Some("sign-in"),
             (false, "account") => Some("account"),

@@ -15,19 +15,17 @@ use evidence::{Container, Made, OnDisk, Plan, Source, Wish, verify};
 use model::{CameraId, StreamKey, StreamKind, WallRange, clock::wall_now};
 use trust::Identity;
 
-use super::{Arguments, Exported, Failure, Gap, Outcome, Progress, cannot_write, evidence_of, partial};
+use super::{Exported, Failure, Gap, Outcome, Progress, cannot_write, evidence_of, partial};
 use crate::ready;
 
 const PIECE: usize = 1 << 20;
 
-pub(super) fn export(arguments: &Arguments, place: &Path) -> Outcome<Exported> {
+pub(super) fn export(arguments: &super::Wish, place: &Path) -> Outcome<Exported> {
     let (volume, identity) = find(place, arguments.key.as_deref())?;
     let failed = |error: &dyn std::error::Error| Failure::failed(ready::chain(error));
     let disk = Dir::open_for_reading(&volume)
         .map_err(|error| Failure::failed(format!("cannot open {}: {error}", volume.display())))?;
-    let found = set::read_only(disk).map_err(|error| failed(&error))?;
-    let (description, volume) =
-        found.ok_or_else(|| Failure::failed(format!("{} is no volume", place.display())))?;
+    let (volume, description) = archive::Reader::look(disk).map_err(|error| failed(&error))?;
     let reader = set::Reader::default();
     reader.put(description.volume, volume);
     if identity.as_ref().is_some_and(|identity| identity.site_id() != description.site) {
@@ -36,7 +34,7 @@ pub(super) fn export(arguments: &Arguments, place: &Path) -> Outcome<Exported> {
     let sources: Vec<Source> = arguments
         .cameras
         .iter()
-        .map(|name| source(&reader, name, !arguments.no_audio))
+        .map(|name| source(&reader, name, !arguments.no_sound))
         .collect::<Outcome<_>>()?;
     let (from, to) = arguments.range.ends()?;
     let wish = Wish {
@@ -48,7 +46,7 @@ pub(super) fn export(arguments: &Arguments, place: &Path) -> Outcome<Exported> {
     let plan = Plan::new(&reader, wish).map_err(|error| failed(&error))?;
     let made =
         Made { at: wall_now(), by: None, release: env!("CARGO_PKG_VERSION"), identity: identity.as_ref() };
-    let path = &arguments.output;
+    let path = arguments.output.as_ref().ok_or_else(|| Failure::usage("give -o a name"))?;
     let (file, side) = (partial(path)?, partial(&evidence_of(path))?);
     let written = write(&plan, &made, &file, &side);
     let frames = written.inspect_err(|_| {

@@ -113,7 +113,7 @@ pub async fn make(
             ));
         }
     }
-    let export = app.blocking(move |app| lay_out(app, &principal, &new, asked)).await??;
+    let export = lay_out(&app, &principal, &new, asked).await?;
     let made = export.clone();
     app.blocking(move |app| app.exports.make(made)).await??;
     let names: Vec<&str> = export.cameras.iter().map(|camera| camera.name.as_str()).collect();
@@ -126,13 +126,13 @@ pub async fn make(
     Ok((StatusCode::CREATED, Extension(told), Json(export)))
 }
 
-/// What the caller may have of what is asked for. Blocking.
-fn lay_out(app: &App, principal: &Principal, new: &NewExport, asked: WallRange) -> Outcome<Export> {
+/// What the caller may have of what is asked for.
+async fn lay_out(app: &App, principal: &Principal, new: &NewExport, asked: WallRange) -> Outcome<Export> {
     let mut cameras = Vec::new();
     let mut from = asked.from;
     for id in &new.cameras {
         let key = recorded_stream(app, *id, new.stream, asked);
-        let Some(shown) = readable(app, principal, key, asked)? else { continue };
+        let Some(shown) = readable(app, principal, key, asked).await? else { continue };
         if app.reader.spans(*id, key.kind, shown, MAX_RANGE).is_empty() {
             continue;
         }

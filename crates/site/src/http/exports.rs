@@ -21,6 +21,7 @@ use model::{CameraId, ExportId, Privilege, Role, WallRange, clock::wall_now};
 
 use super::{
     Items, file, guard,
+    outgoing::HangUp,
     problem::{Failure, Json, Outcome, Path},
     recordings::{range, readable, recorded_stream},
 };
@@ -230,6 +231,7 @@ pub async fn remove(
 pub async fn download(
     State(app): State<App>,
     Extension(principal): Extension<Principal>,
+    Extension(hang_up): Extension<HangUp>,
     Path((id, name)): Path<(ExportId, String)>,
     headers: HeaderMap,
 ) -> Outcome<Response> {
@@ -249,7 +251,7 @@ pub async fn download(
     };
     let path = app.exports.path(&export, found);
     let served = file::Served { path, bytes: found.bytes, sha256: &found.sha256, save_as: &found.save_as };
-    let (response, begins) = file::serve(&app, &served, &headers).await?;
+    let (response, begins) = file::serve(&app, &served, &headers, hang_up).await?;
     if begins {
         let peer = Some((principal.address, 0).into());
         let mut deed = Deed::new("export", "export_download", peer, found.save_as.clone());

@@ -2,18 +2,19 @@
 //!
 //! What is not here: who may have it.
 
-use std::{fs::File, io, path::PathBuf, sync::Arc};
+use std::{fs::File, path::PathBuf, sync::Arc};
 
 use api::Code;
 use axum::{
-    body::Body,
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use tokio::sync::mpsc;
 
-use super::problem::{Failure, Outcome};
+use super::{
+    outgoing::{HangUp, Outgoing, outgoing},
+    problem::{Failure, Outcome},
+};
 use crate::App;
 
 /// Read at once.
@@ -45,7 +46,12 @@ enum Wanted {
 ///
 /// # Errors
 /// The file is gone, or too many are being sent.
-pub async fn serve(app: &App, file: &Served<'_>, asked: &HeaderMap) -> Outcome<(Response, bool)> {
+pub async fn serve(
+    app: &App,
+    file: &Served<'_>,
+    asked: &HeaderMap,
+    hang_up: HangUp,
+) -> Outcome<(Response, bool)> {
     let tag = format!("\"{}\"", file.sha256);
     let header = |name| asked.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     if header(header::IF_NONE_MATCH).is_some_and(|tags| matches(tags, &tag)) {
@@ -74,17 +80,12 @@ pub async fn serve(app: &App, file: &Served<'_>, asked: &HeaderMap) -> Outcome<(
         tracing::error!(%error, "a file of an export cannot be read");
         Failure::new(Code::NotFound, "The file is gone").detail("Export the range again.")
     })?;
-    let (data, body) = mpsc::channel::<io::Result<Bytes>>(4);
+    let (data, body) = outgoing(app.patience, hang_up);
     tokio::task::spawn_blocking(move || {
         send(&opened, from, to, &data);
         drop(permit);
     });
-    let body =
-        futures_util::stream::unfold(
-            body,
-            |mut body| async move { body.recv().await.map(|piece| (piece, body)) },
-        );
-    let mut response = with_tag((status, Body::from_stream(body)).into_response(), &tag);
+    let mut response = with_tag((status, body).into_response(), &tag);
     let kind = match file.save_as.rsplit('.').next() {
         Some("mp4") => "video/mp4",
         Some("mkv") => "video/matroska",
@@ -139,17 +140,17 @@ fn parse(range: &str, len: u64) -> Wanted {
 }
 
 /// Reads the file as long as somebody takes it. Blocking.
-fn send(file: &File, mut from: u64, to: u64, data: &mpsc::Sender<io::Result<Bytes>>) {
+fn send(file: &File, mut from: u64, to: u64, data: &Outgoing) {
     use std::os::unix::fs::FileExt as _;
     while from < to {
         let mut piece = vec![0; usize::try_from((to - from).min(PIECE)).unwrap_or(0)];
-        let read = file.read_exact_at(&mut piece, from);
-        let failed = read.is_err();
-        if let Err(error) = &read {
+        if let Err(error) = file.read_exact_at(&mut piece, from) {
             tracing::error!(%error, "a file of an export could not be read to its end");
+            data.fail("the file could not be read");
+            return;
         }
         from += piece.len() as u64;
-        if data.blocking_send(read.map(|()| Bytes::from(piece))).is_err() || failed {
+        if !data.send(Bytes::from(piece)) {
             return;
         }
     }

@@ -758,6 +758,76 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Exports.
+         * @description Those of the caller, the newest first; administrators see all.
+         */
+        get: operations["export_list"];
+        put?: never;
+        /**
+         * Export recordings.
+         * @description A range of one or more cameras as MP4 or Matroska, with the evidence that proves it. It is made in the background, one
+         *     export after the other, and is done when it was read again and held against the hash chain. Where the coding changes
+         *     within the range there are several files. Sound is exported of cameras that the caller may listen to, and nothing that
+         *     is older than the caller may see. It is kept for 7 days.
+         */
+        post: operations["export_make"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/exports/{export}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An export. */
+        get: operations["export_get"];
+        put?: never;
+        post?: never;
+        /**
+         * Cancel or delete an export.
+         * @description One that waits or is being made is cancelled and stays in the list; one that is over is deleted with its files. Nothing
+         *     is asked: clients confirm.
+         */
+        delete: operations["export_remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/exports/{export}/files/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download a file of an export.
+         * @description Ranges of bytes are served (RFC 9110, section 14), so that a download can be taken up again; the entity tag is the
+         *     file's SHA-256. Asks for the privilege on every camera of the export, and for that to listen where it has sound.
+         */
+        get: operations["export_download"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/folders": {
         parameters: {
             query?: never;
@@ -1973,6 +2043,16 @@ export interface components {
             event: "alarm";
         } | {
             /** @enum {string} */
+            event: "export";
+            /** @description As it is now. */
+            export: components["schemas"]["Export"];
+        } | {
+            /** @enum {string} */
+            event: "export-removed";
+            /** @description Which. */
+            export: components["schemas"]["ExportId"];
+        } | {
+            /** @enum {string} */
             event: "rights";
         } | {
             /** @enum {string} */
@@ -1983,6 +2063,109 @@ export interface components {
          * @enum {string}
          */
         EventKind: "motion" | "estimated-motion" | "manual" | "event";
+        /** @description An export. */
+        Export: {
+            /** @description What the user was called then. */
+            by: string;
+            /** @description What is in it. */
+            cameras: components["schemas"]["ExportCamera"][];
+            /**
+             * Format: int64
+             * @description Bytes that were written, or read again while it is checked.
+             */
+            done_bytes: number;
+            ended?: components["schemas"]["WallTime"] | null;
+            expires?: components["schemas"]["WallTime"] | null;
+            /** @description Its files, once it is done. Several, where the coding of the pictures or sound changed within the range. */
+            files: components["schemas"]["ExportFile"][];
+            /** @description What the files are. */
+            format: components["schemas"]["ExportFormat"];
+            /** @description Start of the range, as far back as the user may see. */
+            from: components["schemas"]["WallTime"];
+            /** @description What becomes of time in which nothing was recorded. */
+            gaps: components["schemas"]["ExportGaps"];
+            /** @description Which. */
+            id: components["schemas"]["ExportId"];
+            /**
+             * Format: double
+             * @description Seconds until it is done, by the rate so far; none: not known.
+             */
+            left_s?: number | null;
+            /** @description When it was asked for. */
+            made: components["schemas"]["WallTime"];
+            problem?: components["schemas"]["ExportProblem"] | null;
+            /** @description How far it is. */
+            state: components["schemas"]["ExportState"];
+            /** @description Its end. */
+            to: components["schemas"]["WallTime"];
+            /**
+             * Format: int64
+             * @description Bytes that there are to write; 0: not known yet.
+             */
+            total_bytes: number;
+            /** @description Whose: the user who asked for it. */
+            user: components["schemas"]["UserId"];
+        };
+        /** @description A camera of an export. */
+        ExportCamera: {
+            /** @description Whether its sound is exported, where there is any. */
+            audio: boolean;
+            /** @description Which. */
+            id: components["schemas"]["CameraId"];
+            /** @description What it was called then. */
+            name: string;
+            /** @description Which of its streams. */
+            stream: components["schemas"]["StreamKind"];
+        };
+        /** @description A file of an export. */
+        ExportFile: {
+            /**
+             * Format: int64
+             * @description How long it is.
+             */
+            bytes: number;
+            /** @description Start of its part of the range. */
+            from: components["schemas"]["WallTime"];
+            /** @description What it is. */
+            kind: components["schemas"]["ExportFileKind"];
+            /** @description Its name in `GET /v1/exports/{export}/files/{file}`. */
+            name: string;
+            /** @description The name that it is saved under. */
+            save_as: string;
+            /** @description SHA-256, 64 hexadecimal digits. */
+            sha256: string;
+            /** @description Its end. */
+            to: components["schemas"]["WallTime"];
+        };
+        /**
+         * @description What a file of an export is.
+         * @enum {string}
+         */
+        ExportFileKind: "video" | "evidence";
+        /**
+         * @description What an exported file is.
+         * @enum {string}
+         */
+        ExportFormat: "mp4" | "mkv";
+        /**
+         * @description What becomes of time in which nothing was recorded.
+         * @enum {string}
+         */
+        ExportGaps: "keep" | "cut";
+        /** @description identifier, 32 hex digits */
+        ExportId: string;
+        /** @description Why an export failed, and what to do next. */
+        ExportProblem: {
+            /** @description What to do next. */
+            detail: string;
+            /** @description What happened. */
+            title: string;
+        };
+        /**
+         * @description How far an export is.
+         * @enum {string}
+         */
+        ExportState: "queued" | "running" | "checking" | "done" | "failed" | "cancelled";
         /** @description A folder of cameras, on which rights are granted. */
         Folder: {
             /** @description The cameras in it. */
@@ -2220,6 +2403,52 @@ export interface components {
                  */
                 users: number;
             })[];
+        };
+        /** @description A list as an answer. */
+        Items_Export: {
+            /** @description What is listed. */
+            items: {
+                /** @description What the user was called then. */
+                by: string;
+                /** @description What is in it. */
+                cameras: components["schemas"]["ExportCamera"][];
+                /**
+                 * Format: int64
+                 * @description Bytes that were written, or read again while it is checked.
+                 */
+                done_bytes: number;
+                ended?: components["schemas"]["WallTime"] | null;
+                expires?: components["schemas"]["WallTime"] | null;
+                /** @description Its files, once it is done. Several, where the coding of the pictures or sound changed within the range. */
+                files: components["schemas"]["ExportFile"][];
+                /** @description What the files are. */
+                format: components["schemas"]["ExportFormat"];
+                /** @description Start of the range, as far back as the user may see. */
+                from: components["schemas"]["WallTime"];
+                /** @description What becomes of time in which nothing was recorded. */
+                gaps: components["schemas"]["ExportGaps"];
+                /** @description Which. */
+                id: components["schemas"]["ExportId"];
+                /**
+                 * Format: double
+                 * @description Seconds until it is done, by the rate so far; none: not known.
+                 */
+                left_s?: number | null;
+                /** @description When it was asked for. */
+                made: components["schemas"]["WallTime"];
+                problem?: components["schemas"]["ExportProblem"] | null;
+                /** @description How far it is. */
+                state: components["schemas"]["ExportState"];
+                /** @description Its end. */
+                to: components["schemas"]["WallTime"];
+                /**
+                 * Format: int64
+                 * @description Bytes that there are to write; 0: not known yet.
+                 */
+                total_bytes: number;
+                /** @description Whose: the user who asked for it. */
+                user: components["schemas"]["UserId"];
+            }[];
         };
         /** @description A list as an answer. */
         Items_Folder: {
@@ -2564,6 +2793,22 @@ export interface components {
             chain_pem: string;
             /** @description PEM of its private key, not encrypted: PKCS#8, PKCS#1 or SEC 1. Kept encrypted, never given back. */
             key_pem: string;
+        };
+        /** @description `POST /v1/exports`. */
+        NewExport: {
+            /** @description With the sound of the cameras that the caller may listen to (unless given: yes). */
+            audio?: boolean | null;
+            /** @description Whose recordings; all go into the same files, each with tracks of its own. */
+            cameras: components["schemas"]["CameraId"][];
+            /** @description What the files are (unless given: MP4). */
+            format?: components["schemas"]["ExportFormat"];
+            /** @description Start of the range. */
+            from: components["schemas"]["WallTime"];
+            /** @description What becomes of time in which nothing was recorded (unless given: it is kept). */
+            gaps?: components["schemas"]["ExportGaps"];
+            stream?: components["schemas"]["StreamKind"] | null;
+            /** @description Its end; 7 days later at most. */
+            to: components["schemas"]["WallTime"];
         };
         /** @description `POST /v1/locks`. */
         NewLock: {
@@ -4784,6 +5029,167 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Event"];
                 };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_Export"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_make: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewExport"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Export"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                export: components["schemas"]["ExportId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Export"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                export: components["schemas"]["ExportId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_download: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                export: components["schemas"]["ExportId"];
+                /** @description `name` of one of its `files` */
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            /** @description a range of it */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            /** @description the client has it already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: {
                 headers: {

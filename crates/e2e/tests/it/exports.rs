@@ -8,7 +8,7 @@ use api::{
     export::{Export, ExportFile, ExportFileKind, ExportState},
 };
 use e2e::{
-    Client, System, probe,
+    Client, System, past, probe,
     system::{ADMINISTRATOR, new_camera},
     wait::until,
 };
@@ -18,8 +18,6 @@ use reqwest::{Method, header};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use sim::CameraOptions;
-
-use crate::past;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 const SECOND: i64 = 1_000_000;

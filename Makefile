@@ -7,6 +7,7 @@
 #                      calls of the API, fuzzing, cargo deny
 #   make deb           the Debian package, in target directory's `debian`
 #   make openapi       write openapi/site.json and the client's types again
+#   make reference     write docs/reference/privileges.md and sign-in.md again
 #   make screenshots   take the pictures of the documentation again
 #
 # Both of the first two install what is missing: Debian packages (as root or by sudo) and npm packages.
@@ -26,7 +27,7 @@ FUZZ_SECONDS ?= 60
 
 XTASK := $(CARGO_TARGET_DIR)/debug/xtask
 
-.PHONY: demo test bench lab deb openapi screenshots web xtask
+.PHONY: demo test bench lab deb openapi reference screenshots web xtask
 
 # The development profile on purpose: it shares every compiled dependency with `make test`, dependencies are optimized
 # in it, and what is left moves bytes. A release build takes several times as long to begin with.
@@ -51,6 +52,7 @@ bench: web xtask
 	cargo build --release --locked --package martello
 	$(XTASK) bench
 	cargo bench --locked --package e2e --bench figures -- live fanout seek streams
+	cargo bench --locked --package access --bench cost
 	cargo bench --locked --package archive --bench cost
 	cargo bench --locked --package archive --bench commit
 	cargo bench --locked --package archive --bench index
@@ -76,6 +78,10 @@ deb: web xtask
 openapi: web
 	UPDATE_EXPECT=1 cargo test --quiet --locked --package site --test it document
 	npm --prefix web run --silent api
+
+reference:
+	UPDATE_EXPECT=1 cargo test --quiet --locked --package site --test it document
+	UPDATE_EXPECT=1 cargo test --quiet --locked --package access --test it
 
 screenshots: web
 	@.ci/install test

@@ -34,6 +34,9 @@ pub enum Reach {
 }
 
 impl Reach {
+    /// By how much what is being sent may be older than the limit.
+    pub const ON_ITS_WAY: Duration = Duration::from_secs(3);
+
     const NOTHING: Self = Self::Minutes(0);
 
     fn of(source: &Source) -> Self {
@@ -50,6 +53,14 @@ impl Reach {
             }
             Self::Everything => None,
         }
+    }
+
+    /// Whether a moment may still be sent to who asked for it when it was shown: the limit goes on while somebody reads.
+    /// So that what was just shown is not cut off on its way, it may be older by [`Reach::ON_ITS_WAY`].
+    #[must_use]
+    pub fn still_shows(self, at: WallTime, now: WallTime) -> bool {
+        let micros = i64::try_from(Self::ON_ITS_WAY.as_micros()).unwrap_or(0);
+        self.since(now).is_none_or(|since| at >= since.plus_micros(-micros))
     }
 
     /// The part of a range that is shown; none: nothing of it.
@@ -267,5 +278,22 @@ pub(crate) fn implied(privilege: Privilege, role: Role, held: PrivilegeSet) -> b
         Privilege::Recordings => held.has(Privilege::CameraVideo),
         Privilege::Configure => role == Role::Administrator,
         _ => held.has(privilege),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_read_slowly_is_overtaken_by_the_limit() {
+        let at = WallTime::from_micros(1_800_000_000_000_000);
+        let seconds = |count: i64| at.plus_micros(count * 1_000_000);
+        let hour = Reach::Minutes(60);
+        for (later, shown) in [(0, true), (3600, true), (3603, true), (3604, false)] {
+            assert_eq!(hour.still_shows(at, seconds(later)), shown, "{later} s later");
+            assert!(Reach::Everything.still_shows(at, seconds(later)));
+        }
+        assert!(!Reach::NOTHING.still_shows(at, seconds(4)));
     }
 }

@@ -1,8 +1,12 @@
 //! Slows down guessing of passwords without ever locking anybody out for good. Pure.
 //!
-//! Every name and every address has a count of recent failures. After five of them each further try has to wait: one
-//! second, two, four, up to a minute. Ten quiet minutes forget everything. A right password from an address without
-//! failures of its own counts at once, so that strangers cannot keep the owner out.
+//! Every name and every network has a count of recent failures. After five of either each further try of a network that
+//! has failed itself has to wait: one second, two, four, up to a minute, from its own last failure on. Ten quiet minutes
+//! forget everything. A network without failures of its own does not wait, and one with them never longer than a minute,
+//! whatever others do: strangers cannot keep the owner out. A network is an IPv4 address, or 64 bits of an IPv6 one, of
+//! which a host has as many as it likes (RFC 4291 section 2.5.1).
+//!
+//! The table of `docs/reference/sign-in.md` is made by the tests.
 
 use core::net::IpAddr;
 use std::{
@@ -23,41 +27,44 @@ struct Failures {
     last: Instant,
 }
 
-/// Failures by name and by address.
+/// Failures by name and by network.
 #[derive(Debug, Default)]
 pub struct Throttle {
     names: HashMap<String, Failures>,
-    addresses: HashMap<IpAddr, Failures>,
+    networks: HashMap<IpAddr, Failures>,
 }
 
 impl Throttle {
     /// How long this try has to wait; nothing: it counts now.
     #[must_use]
     pub fn wait(&self, name: &str, address: IpAddr, now: Instant) -> Option<Duration> {
-        let by_address = remaining(self.addresses.get(&address), now);
-        if by_address.is_none() && !self.addresses.contains_key(&address) {
-            return None;
-        }
-        by_address.max(remaining(self.names.get(name), now))
+        let recent = |failures: &&Failures| now.saturating_duration_since(failures.last) < FORGET;
+        let own = self.networks.get(&network(address)).filter(recent)?;
+        let of_name = self.names.get(name).filter(recent).map_or(0, |failures| failures.count);
+        let over = own.count.max(of_name).checked_sub(FREE)?;
+        let wait = Duration::from_secs(1 << over.min(6)).min(LONGEST);
+        (own.last + wait).checked_duration_since(now).filter(|wait| !wait.is_zero())
     }
 
     /// A try failed.
     pub fn failed(&mut self, name: &str, address: IpAddr, now: Instant) {
         note(&mut self.names, name.to_owned(), now);
-        note(&mut self.addresses, address, now);
+        note(&mut self.networks, network(address), now);
     }
 
     /// A try succeeded.
     pub fn succeeded(&mut self, name: &str, address: IpAddr) {
         self.names.remove(name);
-        self.addresses.remove(&address);
+        self.networks.remove(&network(address));
     }
 }
 
-fn remaining(failures: Option<&Failures>, now: Instant) -> Option<Duration> {
-    let failures = failures.filter(|failures| failures.count >= FREE)?;
-    let wait = Duration::from_secs(1 << (failures.count - FREE).min(6)).min(LONGEST);
-    (failures.last + wait).checked_duration_since(now).filter(|wait| !wait.is_zero())
+/// What one host can choose its address from.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => IpAddr::V6((v6.to_bits() & !u128::from(u64::MAX)).into()),
+        v4 @ IpAddr::V4(_) => v4,
+    }
 }
 
 fn note<K: Hash + Eq + Clone>(table: &mut HashMap<K, Failures>, key: K, now: Instant) {
@@ -104,6 +111,34 @@ mod tests {
         }
         assert_eq!(throttle.wait("ines", HERE, start), None);
         assert!(throttle.wait("ines", THERE, start).is_some());
+    }
+
+    #[test]
+    fn who_fails_once_waits_a_minute_at_most_however_long_strangers_go_on() {
+        let (mut throttle, start) = (Throttle::default(), Instant::now());
+        throttle.failed("ines", HERE, start);
+        let mut now = start;
+        for _ in 0..600 {
+            now += Duration::from_millis(500);
+            throttle.failed("ines", THERE, now);
+            let left = LONGEST.saturating_sub(now.duration_since(start));
+            assert!(throttle.wait("ines", HERE, now).is_none_or(|wait| wait <= left));
+        }
+        assert!(now > start + LONGEST && throttle.wait("ines", HERE, now).is_none());
+    }
+
+    #[test]
+    fn a_host_with_many_addresses_of_one_network_is_one() {
+        let (mut throttle, start) = (Throttle::default(), Instant::now());
+        let address = |host: u128| IpAddr::V6((0x2001_0db8_u128 << 96 | host).into());
+        for host in 0..8 {
+            throttle.failed(&host.to_string(), address(host), start);
+        }
+        assert!(throttle.wait("ines", address(99), start).is_some());
+        assert_eq!(throttle.wait("ines", address(1 << 64), start), None, "another network");
+        // An IPv4 address that came over IPv6 is the IPv4 address.
+        throttle.failed("x", "::ffff:192.0.2.9".parse().unwrap(), start);
+        assert!(throttle.networks.contains_key(&IpAddr::from([192, 0, 2, 9])));
     }
 
     #[test]

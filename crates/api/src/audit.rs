@@ -43,13 +43,20 @@ pub struct AuditPage {
 }
 
 /// Whether the audit log is what was written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AuditChain {
     /// Whether it is whole.
     pub whole: bool,
     /// How many rows there are, where it is whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rows: Option<i64>,
+    /// The number of the newest row, where it is whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<i64>,
+    /// The hash of the newest row, 64 hex digits, where it is whole. Kept apart from the site, it finds a log that was
+    /// rewritten.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hash: Option<String>,
     /// The first row that was changed or is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub broken_at: Option<i64>,

@@ -21,6 +21,9 @@ pub struct PrivilegeInfo {
     pub granted: bool,
     /// Whether this release has an operation that asks for it. Where not, granting it changes nothing yet.
     pub in_use: bool,
+    /// Where no operation asks for it: what is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing: Option<String>,
 }
 
 /// A privilege on a camera, on a folder, or, with neither, on everything of its kind.

@@ -88,6 +88,10 @@ pub enum Chain {
     Whole {
         /// How many there are.
         rows: i64,
+        /// The number of the newest.
+        number: i64,
+        /// The hash of the newest: whoever keeps it elsewhere finds a log that was rewritten with its key.
+        hash: [u8; 32],
     },
     /// From this row on it is not what was written.
     Broken {
@@ -167,14 +171,14 @@ impl Catalog {
             while let Some(row) = rows.next().map_err(Error::Read)? {
                 let broken = Ok(Chain::Broken { at: last.number + 1 });
                 let Ok(row) = read(row) else { return broken };
-                let expected = hash(&last.hash, row.number, &row.entry);
+                let expected = chained(&last.hash, row.number, &row.entry);
                 if row.number != last.number + 1 || row.hash != expected {
                     return broken;
                 }
                 last = Mark { number: row.number, hash: row.hash };
             }
             if last == head {
-                Ok(Chain::Whole { rows: last.number - first })
+                Ok(Chain::Whole { rows: last.number - first, number: last.number, hash: last.hash })
             } else {
                 Ok(Chain::Broken { at: last.number + 1 })
             }
@@ -252,7 +256,7 @@ fn add(tx: &Connection, head: Mark, entry: &Entry) -> Result<Mark> {
         ..*entry
     };
     let number = head.number + 1;
-    let mark = Mark { number, hash: hash(&head.hash, number, &entry) };
+    let mark = Mark { number, hash: chained(&head.hash, number, &entry) };
     tx.prepare_cached(&format!(
         "INSERT INTO audit ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
     ))
@@ -275,8 +279,10 @@ fn add(tx: &Connection, head: Mark, entry: &Entry) -> Result<Mark> {
     Ok(mark)
 }
 
-/// Every field with its length, so that no two entries are hashed alike.
-fn hash(before: &[u8; 32], number: i64, entry: &Entry) -> [u8; 32] {
+/// The hash of a row: over the hash of the row before it, its number and every field with its length, so that no two
+/// entries are hashed alike. The first row comes after zeros.
+#[must_use]
+pub fn chained(before: &[u8; 32], number: i64, entry: &Entry) -> [u8; 32] {
     let mut hasher = Sha256::new_with_prefix(b"martello/audit/1");
     hasher.update(before);
     hasher.update(number.to_be_bytes());

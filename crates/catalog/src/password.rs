@@ -113,6 +113,38 @@ mod tests {
     }
 
     #[test]
+    fn any_characters_are_taken_and_told_apart_from_others() {
+        let long = "🗝".repeat(256);
+        assert_eq!((long.chars().count(), long.len()), (256, MAX_BYTES));
+        for (typed, another_way, different) in [
+            ("£ ¤ Å Ä Ö", "\u{a3}\u{a0}\u{a4}\u{2003}A\u{30a} A\u{308}\u{3000}O\u{308}", "£ ¤ Å Ä O"),
+            (
+                "ÅÄÖåäöÅÄÖ",
+                "A\u{30a}A\u{308}O\u{308}a\u{30a}a\u{308}o\u{308}A\u{30a}A\u{308}O\u{308}",
+                "åäöåäöåäö",
+            ),
+            ("👩\u{200d}🚒🗝🎉🦀£¤€", "👩\u{200d}🚒🗝🎉🦀£¤€", "👩🚒🗝🎉🦀£¤€"),
+            (
+                "\u{ac00}\u{ac01}\u{ac02}\u{ac03}\u{ac04}\u{ac05}\u{ac06}\u{ac07}",
+                "\u{1100}\u{1161}\u{1100}\u{1161}\u{11a8}\u{1100}\u{1161}\u{11a9}\u{ac03}\u{ac04}\u{ac05}\u{ac06}\u{ac07}",
+                "\u{ac00}\u{ac01}\u{ac02}\u{ac03}\u{ac04}\u{ac05}\u{ac06}\u{ac08}",
+            ),
+            (&long, &long, &"🗝".repeat(255)),
+        ] {
+            let kept = hash(typed).unwrap();
+            assert!(verify(typed, Some(&kept)) && verify(another_way, Some(&kept)), "{typed}");
+            assert!(!verify(different, Some(&kept)), "{different} is not {typed}");
+            assert!(!kept.contains(typed), "the hash alone is kept");
+        }
+        // One character is too few for a new password, and one more than 256 of four bytes too many.
+        assert_eq!(hash("Å"), Err(PasswordError::TooShort));
+        assert_eq!(hash(&"🗝".repeat(257)), Err(PasswordError::TooLong));
+        assert_eq!((prepare("A\u{30a}").unwrap().as_str(), verify("Å", None)), ("Å", false));
+        // Decomposed characters are counted as the one that they make.
+        assert_eq!(hash(&"A\u{30a}".repeat(7)), Err(PasswordError::TooShort));
+    }
+
+    #[test]
     fn passwords_that_cannot_be_taken_are_refused_with_the_reason() {
         assert_eq!(hash("1234567"), Err(PasswordError::TooShort));
         assert_eq!(hash("12345678\n"), Err(PasswordError::ControlCharacter));

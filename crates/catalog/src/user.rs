@@ -139,7 +139,9 @@ impl Catalog {
                 return Err(Error::MachineUser);
             }
             let changed = apply(tx, &user, change)?;
-            keep_an_administrator(tx)?;
+            if administrates(&user) {
+                keep_an_administrator(tx)?;
+            }
             if changed.disabled {
                 end_sign_ins(tx, id)?;
             }
@@ -253,10 +255,18 @@ impl Catalog {
                 return Err(Error::MachineUser);
             }
             tx.execute("DELETE FROM user WHERE id = ?1", [text(id)]).map_err(Error::Write)?;
-            keep_an_administrator(tx)?;
+            if administrates(&user) {
+                keep_an_administrator(tx)?;
+            }
             Ok(true)
         })
     }
+}
+
+/// Whether it is one of those of whom one has to be left. An administrator of the machine may make users where there is
+/// none of them yet.
+fn administrates(user: &UserRow) -> bool {
+    user.role == Role::Administrator && !user.disabled
 }
 
 pub(crate) fn insert(

@@ -14,6 +14,14 @@ use model::{CameraId, StreamKey, StreamKind, TrackKind, WallRange, WallTime, clo
 /// The recordings cannot be opened, or there are none.
 #[allow(clippy::expect_used, reason = "a test's helper: what fails fails the test")]
 pub fn write(data: &Path, from: CameraId, to: CameraId, at: WallTime, seconds: i64) {
+    write_faster(data, from, to, at, seconds, 1);
+}
+
+/// The same with so many times as many frames a second: more bytes than sockets hold, in few seconds of footage.
+///
+/// # Panics
+/// The recordings cannot be opened, or there are none.
+pub fn write_faster(data: &Path, from: CameraId, to: CameraId, at: WallTime, seconds: i64, times: i64) {
     let pem = std::fs::read_to_string(data.join("identity.key")).expect("the site's identity");
     let identity = trust::Identity::from_pem(&pem).expect("an identity");
     let options = Options::new(identity.site_id(), Arc::new(SiteSigner(identity)));
@@ -40,7 +48,7 @@ pub fn write(data: &Path, from: CameraId, to: CameraId, at: WallTime, seconds: i
     let lap = end - first + timescale / 25;
     for turn in 0.. {
         for (sample, data) in &samples {
-            let time = sample.time - first + turn * lap;
+            let time = (sample.time - first + turn * lap) / times;
             if time > seconds * timescale {
                 archive.end_run(key(to), at).expect("an ended run");
                 archive.close(wall_now()).expect("a closed volume");
@@ -57,6 +65,6 @@ pub fn write(data: &Path, from: CameraId, to: CameraId, at: WallTime, seconds: i
             };
             archive.push(key(to), &sample, wall).expect("a written frame");
         }
-        archive.tick(at.plus_micros(turn * lap * 1_000_000 / timescale));
+        archive.tick(at.plus_micros(turn * lap / times * 1_000_000 / timescale));
     }
 }

@@ -166,12 +166,11 @@ mod with_cameras {
     ) -> Result<String, String> {
         let text = |error: crate::client::Failure| error.to_string();
         let connect = || async {
-            let url = running.url().parse().map_err(|error| format!("{error}"))?;
             let id = running
                 .certificate_id()
                 .parse()
                 .map_err(|error: trust::certificate_id::ParseCertificateIdError| error.to_string())?;
-            Connection::open(url, Some(id)).await.map_err(text)
+            Connection::open_own(&running.url(), id).await.map_err(text)
         };
         let connection = connect().await?;
         let answer = if let Some(code) = running.setup_code() {

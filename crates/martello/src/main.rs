@@ -45,7 +45,7 @@ enum Command {
     /// Make a data directory that of a backup's site.
     Restore(keep::RestoreArguments),
     #[command(flatten)]
-    Client(client::ClientCommand),
+    Client(Box<client::ClientCommand>),
 }
 
 fn main() -> ExitCode {
@@ -83,7 +83,17 @@ fn main() -> ExitCode {
             Command::Uninstall(arguments) => install::run_uninstall(&arguments),
             Command::Backup(arguments) => keep::run_backup(&arguments),
             Command::Restore(arguments) => keep::run_restore(&arguments),
-            Command::Client(command) => client::run(command).await,
+            Command::Client(command) => client::run(*command).await,
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn arguments_of_every_command_fit_together() {
+        super::Arguments::command().debug_assert();
+    }
 }

@@ -8,6 +8,7 @@
 mod alarms;
 mod archive_engine;
 mod audit;
+pub mod audit_file;
 pub mod backup;
 mod cameras;
 pub mod config;
@@ -32,6 +33,7 @@ mod sessions;
 mod source;
 mod start;
 mod stop;
+mod turns;
 mod volume;
 
 use std::{ops::Deref, sync::Arc};
@@ -47,6 +49,12 @@ pub use http::{client::ClientFile, document, openapi};
 pub use start::{Running, Site, StartError};
 
 use http::problem::{Failure, Outcome};
+
+/// `docs/reference/privileges.md`, out of the code.
+#[must_use]
+pub fn privileges_reference() -> String {
+    http::reference::privileges(&openapi())
+}
 
 /// The release that runs.
 pub const RELEASE: &str = env!("CARGO_PKG_VERSION");

@@ -14,13 +14,14 @@ use access::{Rights, throttle::Throttle};
 use api::{Code, Problem, session::SignIn};
 use catalog::{Catalog, user::UserRow};
 use model::{Privilege, Secret, SessionId, UserId, WallTime, clock::wall_now};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 
 use crate::{
     directories::{self, Directories},
     http::problem::{Failure, Outcome},
     machine::Machine,
     principal::{Principal, Via},
+    turns::{Turn, Turns},
 };
 
 /// A sign-in that is not used for so long ends.
@@ -30,8 +31,6 @@ const TOUCH: i64 = 60_000_000;
 /// For so long a secret that was looked up is not looked up again.
 const REMEMBER: Duration = Duration::from_secs(2);
 const REMEMBERED: usize = 4096;
-/// Passwords hashed at once: each takes memory and a core.
-const HASHES: usize = 2;
 
 #[derive(Clone)]
 struct Known {
@@ -47,7 +46,7 @@ struct Inner {
     throttle: Mutex<Throttle>,
     /// By secret. Only secrets that were found are here.
     known: Mutex<HashMap<String, Known>>,
-    hashing: Semaphore,
+    turns: Turns,
     /// Counts changes of anybody's rights.
     changes: watch::Sender<u64>,
 }
@@ -78,7 +77,7 @@ impl Sessions {
             directories,
             throttle: Mutex::default(),
             known: Mutex::default(),
-            hashing: Semaphore::new(HASHES),
+            turns: Turns::default(),
             changes: watch::Sender::new(0),
         };
         Self { inner: Arc::new(inner) }
@@ -204,10 +203,12 @@ impl Sessions {
         Ok(proved)
     }
 
-    /// Waits for a core to hash on; refuses who tried too often.
-    async fn turn(&self, name: &str, address: IpAddr) -> Outcome<tokio::sync::SemaphorePermit<'_>> {
-        let turn = self.inner.hashing.acquire().await;
-        let turn = turn.map_err(|_| Failure::new(Code::Busy, "The site is stopping"))?;
+    /// Waits for a core to hash on; refuses who tried too often, and whom there is no room to wait for.
+    async fn turn(&self, name: &str, address: IpAddr) -> Outcome<Turn<'_>> {
+        let turn = self.inner.turns.take(address).await.ok_or_else(|| {
+            let problem = Problem::new(Code::Busy, "Too many sign-ins at the same time");
+            Failure::from(problem.detail("Try again in a moment.").retry_after(1))
+        })?;
         self.may_try(name, address)?;
         Ok(turn)
     }

@@ -26,7 +26,7 @@ fn ten() -> Vec<Entry> {
 #[test]
 fn rows_are_found_by_what_they_say_page_by_page() {
     let catalog = fresh().catalog;
-    assert_eq!(catalog.verify_audit().unwrap(), Chain::Whole { rows: 0 });
+    assert!(matches!(catalog.verify_audit().unwrap(), Chain::Whole { rows: 0, .. }));
     assert_eq!(catalog.add_audit(&ten()).unwrap(), 10);
     catalog.add_audit(&[entry(60, "sign-in", "Åsa")]).unwrap();
     let numbers = |query: &Query, limit| {
@@ -56,7 +56,7 @@ fn rows_are_found_by_what_they_say_page_by_page() {
     for (query, rows) in wanted {
         assert_eq!(numbers(&query, 20).len(), rows, "{query:?}");
     }
-    assert_eq!(catalog.verify_audit().unwrap(), Chain::Whole { rows: 11 });
+    assert!(matches!(catalog.verify_audit().unwrap(), Chain::Whole { rows: 11, .. }));
 }
 
 #[test]
@@ -101,5 +101,5 @@ fn an_old_copy_of_the_log_does_not_pass_for_the_new_one() {
     .unwrap();
     assert_eq!(fresh.catalog.verify_audit().unwrap(), Chain::Broken { at: 6 });
     sql.execute_batch("INSERT INTO audit SELECT * FROM kept").unwrap();
-    assert_eq!(fresh.catalog.verify_audit().unwrap(), Chain::Whole { rows: 10 });
+    assert!(matches!(fresh.catalog.verify_audit().unwrap(), Chain::Whole { rows: 10, .. }));
 }

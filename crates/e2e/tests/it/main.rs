@@ -22,4 +22,5 @@ mod power_cut;
 mod profiles;
 mod secrets;
 mod stop;
+mod under_way;
 mod volumes;

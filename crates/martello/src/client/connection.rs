@@ -8,7 +8,7 @@ use reqwest::{Client, ClientBuilder, Method, RequestBuilder, Response, StatusCod
 use serde::{Serialize, de::DeserializeOwned};
 use trust::{CertificateId, Endorsement, TlsFingerprint, presented_by};
 
-use super::{Failure, Outcome, pin::Pin};
+use super::{Failure, Outcome, pin::Pin, target::Target};
 
 /// Until a connection stands.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -30,23 +30,32 @@ enum Principal {
 /// A site whose certificate was checked.
 pub(crate) struct Connection {
     url: Url,
+    /// The address, for people.
+    shown: String,
     http: Client,
     principal: Principal,
 }
 
 impl Connection {
     /// Connects to the site with this certificate ID; without one, to whoever has a certificate for the address that the
-    /// operating system trusts.
-    pub async fn open(url: Url, pinned: Option<CertificateId>) -> Outcome<Self> {
-        let http = match pinned {
-            None => client(Client::builder())?,
-            Some(pinned) => {
-                let (certificate, statement) = look(&url).await?;
+    /// operating system trusts. The socket of this machine needs neither: only the site's account can have made it.
+    pub(super) async fn open(target: &Target, pinned: Option<CertificateId>) -> Outcome<Self> {
+        let http = match (target.address.socket(), pinned) {
+            (Some(path), _) => client(Client::builder().unix_socket(path))?,
+            (None, None) => client(through(Client::builder(), target)?)?,
+            (None, Some(pinned)) => {
+                let (certificate, statement) = look(target).await?;
                 check(&pinned, &certificate, statement)?;
-                pinned_client(&Pin::only(TlsFingerprint::of(&certificate)))?
+                pinned_client(&Pin::only(TlsFingerprint::of(&certificate)), target)?
             }
         };
-        Ok(Self { url, http, principal: Principal::Nobody })
+        let (url, shown) = (target.address.url()?, target.address.to_string());
+        Ok(Self { url, shown, http, principal: Principal::Nobody })
+    }
+
+    /// Connects to a site that this very program runs.
+    pub async fn open_own(url: &str, id: CertificateId) -> Outcome<Self> {
+        Self::open(&Target::of(url.parse()?), Some(id)).await
     }
 
     /// Sends requests as the token's user.
@@ -109,6 +118,11 @@ impl Connection {
         json(self.send(Method::PUT, path, &[], Some(body)).await?, MAX_JSON).await
     }
 
+    /// `PUT` of JSON, answered with nothing.
+    pub async fn replace(&self, path: &str, body: &impl Serialize) -> Outcome {
+        self.send(Method::PUT, path, &[], Some(body)).await.map(drop)
+    }
+
     /// `DELETE`.
     pub async fn delete(&self, path: &str) -> Outcome {
         self.send(Method::DELETE, path, &[], None::<&()>).await.map(drop)
@@ -154,14 +168,14 @@ impl Connection {
     }
 
     async fn answered(&self, request: RequestBuilder) -> Outcome<Response> {
-        let answer = request.send().await.map_err(|e| unreachable(&self.url, e))?;
+        let answer = request.send().await.map_err(|e| unreachable(&self.shown, e))?;
         if answer.status().is_success() { Ok(answer) } else { Err(problem(answer).await) }
     }
 }
 
 /// The certificate ID of whoever answers, to show to a person who compares it.
-pub(super) async fn claimed_id(url: &Url) -> Outcome<CertificateId> {
-    let (certificate, statement) = look(url).await?;
+pub(super) async fn claimed_id(target: &Target) -> Outcome<CertificateId> {
+    let (certificate, statement) = look(target).await?;
     if let Some(statement) = statement? {
         let id = statement.identity.certificate_id();
         check(&id, &certificate, Ok(Some(statement)))?;
@@ -172,11 +186,12 @@ pub(super) async fn claimed_id(url: &Url) -> Outcome<CertificateId> {
 
 /// The certificate that is presented (DER), and the statement about it. That there is none, or that it cannot be read,
 /// matters only where the certificate is not the identity's own.
-async fn look(url: &Url) -> Outcome<(Vec<u8>, Outcome<Option<Endorsement>>)> {
+async fn look(target: &Target) -> Outcome<(Vec<u8>, Outcome<Option<Endorsement>>)> {
     let pin = Pin::looking();
-    let mut address = url.clone();
+    let mut address = target.address.url()?;
     address.set_path("/.well-known/martello-identity");
-    let answer = pinned_client(&pin)?.get(address).send().await.map_err(|e| unreachable(url, e))?;
+    let answer = pinned_client(&pin, target)?.get(address).send().await;
+    let answer = answer.map_err(|e| unreachable(&target.address.to_string(), e))?;
     let certificate = pin.seen().ok_or_else(|| Failure::failed("no certificate was presented"))?;
     let statement = match answer.status() {
         StatusCode::OK => json(answer, MAX_STATEMENT).await.map(Some),
@@ -197,16 +212,24 @@ fn check(pinned: &CertificateId, certificate: &[u8], statement: Outcome<Option<E
         .map_err(|e| Failure::failed(e.to_string()))
 }
 
-fn pinned_client(pin: &std::sync::Arc<Pin>) -> Outcome<Client> {
+fn pinned_client(pin: &std::sync::Arc<Pin>, target: &Target) -> Outcome<Client> {
     let config = pin.config().map_err(|e| Failure::failed(e.to_string()))?;
-    client(Client::builder().tls_backend_preconfigured(config))
+    client(through(Client::builder().tls_backend_preconfigured(config), target)?)
+}
+
+/// With the proxy, where there is one. What the environment says of proxies for other programs does not count.
+fn through(builder: ClientBuilder, target: &Target) -> Outcome<ClientBuilder> {
+    let builder = builder.no_proxy();
+    Ok(match &target.proxy {
+        Some(proxy) => builder.proxy(proxy.through()?),
+        None => builder,
+    })
 }
 
 fn client(builder: ClientBuilder) -> Outcome<Client> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     builder
         .redirect(redirect::Policy::none())
-        .no_proxy()
         .connect_timeout(CONNECT)
         .read_timeout(SILENCE)
         .user_agent(concat!("martello/", env!("CARGO_PKG_VERSION")))
@@ -236,14 +259,14 @@ async fn problem(answer: Response) -> Failure {
     }
 }
 
-fn unreachable(url: &Url, error: reqwest::Error) -> Failure {
+fn unreachable(address: &str, error: reqwest::Error) -> Failure {
     let reason = reasons(&error.without_url());
     let advice = if reason.contains("certificate") {
         ". A site with a certificate of its own needs --certificate-id"
     } else {
         ""
     };
-    Failure::failed(format!("{} cannot be reached: {reason}{advice}", url.origin().ascii_serialization()))
+    Failure::failed(format!("{address} cannot be reached: {reason}{advice}"))
 }
 
 /// An error with those that it comes from.

@@ -8,6 +8,7 @@ mod offline;
 mod online;
 
 use std::{
+    fs,
     io::{self, Write},
     path::{Path, PathBuf},
 };
@@ -180,6 +181,19 @@ fn partial(path: &Path) -> Outcome<PathBuf> {
 
 fn cannot_write(path: &Path) -> impl Fn(io::Error) -> Failure + '_ {
     |error| Failure::failed(format!("cannot write {}: {error}", path.display()))
+}
+
+/// The file appears under its name only when it is whole.
+pub(super) async fn save(answer: Response, path: &Path) -> Outcome<u64> {
+    let failed = cannot_write(path);
+    let partial = partial(path)?;
+    let mut file = fs::File::create(&partial).map_err(&failed)?;
+    let copied = copy(answer, |piece| file.write_all(piece).map_err(&failed)).await;
+    let kept = copied.and_then(|bytes| {
+        file.sync_all().and_then(|()| fs::rename(&partial, path)).map_err(&failed)?;
+        Ok(bytes)
+    });
+    kept.inspect_err(|_| drop(fs::remove_file(&partial)))
 }
 
 /// All of the answer, piece by piece; an answer that ends early is an error.

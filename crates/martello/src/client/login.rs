@@ -1,16 +1,17 @@
-//! `martello login`: signs in once and stores a token.
+//! `martello login`: signs in once, and puts the site into the list of servers with a token.
 
 use api::session::{Session, SignIn, Token, TokenRequest};
-use reqwest::{Response, Url};
+use model::{Secret, clock::wall_now};
+use reqwest::Response;
 use trust::CertificateId;
 
 use super::{
     Failure, Outcome,
     connection::{self, Connection},
     output::Output,
-    profile::{self, Profile},
     prompt,
-    target::SiteArguments,
+    servers::{self, Server, Servers},
+    target::{SiteArguments, Target},
 };
 
 /// Days until the stored token ends.
@@ -21,39 +22,90 @@ const DAYS: u32 = 90;
 pub struct Arguments {
     #[command(flatten)]
     site: SiteArguments,
-    /// Name of the user at the site.
-    #[arg(long)]
-    user: String,
+    /// Name of the user at the site; not needed with --local.
+    #[arg(long, required_unless_present_any = ["local", "url", "server"])]
+    user: Option<String>,
     /// Read the password from the first line of stdin.
     #[arg(long)]
     password_stdin: bool,
     /// A code of the authenticator app, or a recovery code, where the user has set that up.
     #[arg(long)]
     code: Option<String>,
+    /// What the site is called in the list of servers [default: its host].
+    #[arg(long)]
+    name: Option<String>,
 }
 
 pub(super) async fn run(arguments: Arguments, output: &mut Output) -> Outcome {
-    let path = profile::path()?;
-    let target = arguments.site.target(Profile::load(&path)?.as_ref())?;
-    let pinned = pinned(&target.url, target.certificate_id).await?;
+    let path = servers::path()?;
+    let mut list = Servers::load(&path)?;
+    let target = arguments.site.target(&list)?;
+    if target.address.socket().is_some() {
+        let session: Session = target.connect_as_account().await?.get("/v1/session", &[]).await?;
+        let name = keep(&mut list, &target, None, arguments.name, &session.user, None)?;
+        list.store(&path)?;
+        return output.line(&format!(
+            "Signed in to {name} as {}. No password is needed, and none is kept.",
+            session.user
+        ));
+    }
+    let user = arguments.user.ok_or_else(|| Failure::usage("who signs in? Give --user"))?;
+    let pinned = pinned(&target).await?;
     let password = prompt::password("Password", arguments.password_stdin)?;
-    let connection = Connection::open(target.url.clone(), pinned).await?;
-    let sign_in = SignIn { user: arguments.user, password: password.into_inner(), code: arguments.code };
+    let connection = Connection::open(&target, pinned).await?;
+    let sign_in = SignIn { user, password: password.into_inner(), code: arguments.code };
     let answer = connection.submit("/v1/session", Some(&sign_in)).await?;
-    let profile = token(connection, answer, &target.url, pinned).await?;
-    profile.store(&path)?;
-    output.line(&format!("Signed in to {} as {} for {DAYS} days.", profile.url, profile.user))
+    let (user, token) = token(connection, answer).await?;
+    keep(&mut list, &target, pinned, arguments.name, &user, Some(token))?;
+    list.store(&path)?;
+    output.line(&format!("Signed in to {} as {user} for {DAYS} days.", target.address))
+}
+
+/// Puts a site that somebody has signed in to into the list, and chooses it; gives back its name there.
+pub(super) fn keep(
+    list: &mut Servers,
+    target: &Target,
+    certificate_id: Option<CertificateId>,
+    name: Option<String>,
+    user: &str,
+    token: Option<Secret<String>>,
+) -> Outcome<String> {
+    if let Some(name) = &name {
+        servers::check_name(name)?;
+    }
+    let known = list.at(&target.address).map(|server| server.name.clone());
+    let name = name.or_else(|| known.clone()).unwrap_or_else(|| target.address.name());
+    if list.servers.iter().any(|server| server.name == name && server.address != target.address) {
+        return Err(Failure::usage(format!(
+            "another server is called {name:?} already: give this one a --name"
+        )));
+    }
+    if let Some(known) = known.filter(|known| *known != name) {
+        list.remove(&known);
+    }
+    list.put(Server {
+        certificate_id,
+        proxy: target.proxy.clone(),
+        user: Some(user.to_owned()),
+        token,
+        used: Some(wall_now()),
+        ..Server::new(name.clone(), target.address.clone())
+    })?;
+    list.chosen = Some(name.clone());
+    Ok(name)
 }
 
 /// The certificate ID to pin. Where none is known, the person compares the one that answers with what the site shows;
 /// a site with a certificate that the operating system trusts needs none.
-pub(super) async fn pinned(url: &Url, known: Option<CertificateId>) -> Outcome<Option<CertificateId>> {
-    if known.is_some() {
-        return Ok(known);
+pub(super) async fn pinned(target: &Target) -> Outcome<Option<CertificateId>> {
+    if target.certificate_id.is_some() {
+        return Ok(target.certificate_id);
     }
-    let claimed = connection::claimed_id(url).await?;
-    let question =
-        format!("{url} says that its certificate ID is\n\n  {claimed}\n\nIs that what the site shows?");
+    let claimed = connection::claimed_id(target).await?;
+    let question = format!(
+        "{} says that its certificate ID is\n\n  {claimed}\n\nIs that what the site shows?",
+        target.address
+    );
     if prompt::confirm(&question)? {
         return Ok(Some(claimed));
     }
@@ -62,13 +114,8 @@ pub(super) async fn pinned(url: &Url, known: Option<CertificateId>) -> Outcome<O
     ))
 }
 
-/// Makes a token with the session that the answer began, and ends the session.
-pub(super) async fn token(
-    connection: Connection,
-    answer: Response,
-    url: &Url,
-    certificate_id: Option<CertificateId>,
-) -> Outcome<Profile> {
+/// Makes a token with the session that the answer began, and ends the session. Whose it is, and its value.
+pub(super) async fn token(connection: Connection, answer: Response) -> Outcome<(String, Secret<String>)> {
     let connection = connection.with_session_of(&answer)?;
     let session: Session = connection.get("/v1/session", &[]).await?;
     let name = format!("martello login of {}", session.user);
@@ -78,5 +125,5 @@ pub(super) async fn token(
     let token: Token = connection.post("/v1/tokens", Some(&request)).await?;
     connection.delete("/v1/session").await?;
     let token = token.value.ok_or_else(|| Failure::failed("the site gave no token"))?;
-    Ok(Profile { url: url.to_string(), certificate_id, user: session.user, token: token.into() })
+    Ok((session.user, token.into()))
 }

@@ -112,7 +112,7 @@ fn change(arguments: &Record, old: RecordingSettings, schedules: &[Schedule]) ->
 }
 
 /// A word of the API.
-fn word<T: DeserializeOwned>(text: &str) -> Result<T, String> {
+pub(super) fn word<T: DeserializeOwned>(text: &str) -> Result<T, String> {
     serde_json::from_value(text.into()).map_err(|error| error.to_string())
 }
 

@@ -5,22 +5,31 @@
 //!
 //! Exit codes: 0 done, 1 failed with one line on stderr, 2 wrong usage.
 
+mod audit;
 mod camera;
 mod certificate;
 pub(crate) mod connection;
 mod device;
 mod export;
+mod group;
 mod lock;
 mod login;
 mod method;
 mod output;
+mod people;
 mod pin;
-mod profile;
 pub(crate) mod prompt;
 mod recording;
+mod rights;
+mod route;
+mod server;
+mod servers;
+mod session;
 mod setup;
 mod stream_profile;
 mod target;
+mod token;
+mod user;
 mod volume;
 
 use std::process::ExitCode;
@@ -55,6 +64,27 @@ pub enum ClientCommand {
     /// Find devices on the site's network.
     #[command(subcommand)]
     Device(device::Command),
+    /// The list of sites that you use.
+    #[command(subcommand)]
+    Server(server::Command),
+    /// Users of a site.
+    #[command(subcommand)]
+    User(user::Command),
+    /// Groups of users.
+    #[command(subcommand)]
+    Group(group::Command),
+    /// What is granted to whom, and what follows from it.
+    #[command(subcommand)]
+    Rights(rights::Command),
+    /// Sign-ins: who is signed in, and ending it.
+    #[command(subcommand)]
+    Session(session::Command),
+    /// Own tokens for scripts.
+    #[command(subcommand)]
+    Token(token::Command),
+    /// Who did what at a site.
+    #[command(subcommand)]
+    Audit(audit::Command),
 }
 
 /// Why a command did not do what it should.
@@ -98,6 +128,13 @@ async fn dispatch(command: ClientCommand, output: &mut Output) -> Outcome {
         ClientCommand::Volume(command) => volume::run(command, output).await,
         ClientCommand::Lock(command) => lock::run(command, output).await,
         ClientCommand::Device(command) => device::run(command, output).await,
+        ClientCommand::Server(command) => server::run(command, output).await,
+        ClientCommand::User(command) => user::run(command, output).await,
+        ClientCommand::Group(command) => group::run(command, output).await,
+        ClientCommand::Rights(command) => rights::run(command, output).await,
+        ClientCommand::Session(command) => session::run(command, output).await,
+        ClientCommand::Token(command) => token::run(command, output).await,
+        ClientCommand::Audit(command) => audit::run(command, output).await,
     }
 }
 

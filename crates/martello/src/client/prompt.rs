@@ -44,6 +44,14 @@ pub(super) fn confirm(question: &str) -> Outcome<bool> {
     Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
 }
 
+/// Asks before something is destroyed, unless the person has said so already (`--yes`).
+pub(super) fn sure(question: &str, yes: bool) -> Outcome {
+    if yes || confirm(question)? {
+        return Ok(());
+    }
+    Err(Failure::failed("nothing was done: that has to be confirmed; give --yes where nobody can be asked"))
+}
+
 /// The first line, without its end.
 fn line(from: impl BufRead) -> Outcome<String> {
     let mut text = String::new();

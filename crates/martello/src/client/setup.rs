@@ -7,8 +7,8 @@ use super::{
     connection::Connection,
     login,
     output::Output,
-    profile::{self, Profile},
     prompt,
+    servers::{self, Servers},
     target::SiteArguments,
 };
 
@@ -32,10 +32,12 @@ pub struct Arguments {
 }
 
 pub(super) async fn run(arguments: Arguments, output: &mut Output) -> Outcome {
-    let path = profile::path()?;
-    let target = arguments.site.target(Profile::load(&path)?.as_ref())?;
-    let pinned = login::pinned(&target.url, target.certificate_id).await?;
-    let connection = Connection::open(target.url.clone(), pinned).await?;
+    let path = servers::path()?;
+    let mut list = Servers::load(&path)?;
+    let target = arguments.site.target(&list)?;
+    let here = target.address.socket().is_some();
+    let pinned = if here { None } else { login::pinned(&target).await? };
+    let connection = Connection::open(&target, pinned).await?;
     let state: SetupState = connection.get("/v1/setup", &[]).await?;
     if !state.needed {
         return Err(Failure::failed("the site has its first administrator already: use martello login"));
@@ -48,7 +50,11 @@ pub(super) async fn run(arguments: Arguments, output: &mut Output) -> Outcome {
         site_name: arguments.site_name,
     };
     let answer = connection.submit("/v1/setup", Some(&set_up)).await?;
-    let profile = login::token(connection, answer, &target.url, pinned).await?;
-    profile.store(&path)?;
-    output.line(&format!("{} is set up, and {} is signed in.", profile.url, profile.user))
+    if here {
+        return output.line("The site is set up.");
+    }
+    let (user, token) = login::token(connection, answer).await?;
+    login::keep(&mut list, &target, pinned, None, &user, Some(token))?;
+    list.store(&path)?;
+    output.line(&format!("{} is set up, and {user} is signed in.", target.address))
 }

@@ -1,83 +1,124 @@
-//! Which site a command goes to: flags, then environment, then the stored profile.
+//! Which site a command goes to: flags, then environment, then the list of servers, then this computer.
 
 use model::Secret;
-use reqwest::Url;
 use trust::CertificateId;
 
-use super::{Failure, Outcome, connection::Connection, profile, profile::Profile};
+use super::{
+    Failure, Outcome,
+    connection::Connection,
+    route::{Address, Proxy},
+    servers::{self, Server, Servers},
+};
 
 /// Arguments of every command that is sent to a site. What is not given is taken from what `martello login` stored.
 #[derive(clap::Args, Clone, Default)]
 pub(super) struct SiteArguments {
-    /// Address of the site, https://HOST:PORT.
+    /// Address of the site: https://HOST:PORT, HOST (port 55754), or unix:PATH.
     #[arg(long, env = "MARTELLO_URL")]
     pub url: Option<String>,
+    /// Name of the site in the list of servers; counts before an address.
+    #[arg(long, env = "MARTELLO_SERVER")]
+    pub server: Option<String>,
+    /// The site on this computer, as the account of the operating system that runs the command, without a password;
+    /// counts before all others. Its socket is MARTELLO_SOCKET, else /run/martello/site.sock.
+    #[arg(long)]
+    pub local: bool,
     /// API token.
     #[arg(long, env = "MARTELLO_TOKEN", hide_env_values = true)]
     pub token: Option<String>,
     /// Certificate ID of the site: 16 groups of 4 hex digits, as the site shows it.
     #[arg(long, env = "MARTELLO_CERTIFICATE_ID")]
     pub certificate_id: Option<CertificateId>,
+    /// HTTP proxy on the way to the site, http://[USER@]HOST:PORT; its password is taken from MARTELLO_PROXY_PASSWORD.
+    #[arg(long, env = "MARTELLO_PROXY")]
+    pub proxy: Option<String>,
+}
+
+/// The site on this computer: as it is in the list, where it is there.
+fn here(list: &Servers) -> (Address, Option<&Server>) {
+    match list.servers.iter().find(|server| server.name == servers::HERE) {
+        Some(server) => (server.address.clone(), Some(server)),
+        None => (Address::here(), None),
+    }
+}
+
+/// Whether there is a socket at all.
+pub(super) fn answers(address: &Address) -> bool {
+    address.socket().is_some_and(std::path::Path::exists)
 }
 
 /// A site and how to get in.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Target {
-    /// Address of the site.
-    pub url: Url,
+    /// Where it is.
+    pub address: Address,
     /// API token.
     pub token: Option<Secret<String>>,
     /// Whose certificate is taken.
     pub certificate_id: Option<CertificateId>,
+    /// What requests go through.
+    pub proxy: Option<Proxy>,
 }
 
 impl SiteArguments {
     /// The site that is meant. Nobody is signed in where there is no token.
-    pub fn target(&self, profile: Option<&Profile>) -> Outcome<Target> {
-        let given = self.url.as_deref().map(parse).transpose()?;
-        // A stored token and pin belong to the site that they were stored for.
-        let profile = profile.filter(|profile| {
-            given.as_ref().is_none_or(|url| parse(&profile.url).is_ok_and(|stored| stored == *url))
-        });
-        let url = match (given, profile) {
-            (Some(url), _) => url,
-            (None, Some(profile)) => parse(&profile.url)?,
-            (None, None) => {
-                return Err(Failure::usage("which site? Give --url, or sign in with martello login"));
+    pub fn target(&self, list: &Servers) -> Outcome<Target> {
+        // A stored token and pin belong to the address that they were stored for: another address gets neither.
+        let (address, known): (Address, Option<&Server>) = match (&self.server, &self.url) {
+            _ if self.local => here(list),
+            (Some(name), _) if name == servers::HERE => here(list),
+            (Some(name), _) => list.named(name).map(|server| (server.address.clone(), Some(server)))?,
+            (None, Some(url)) => {
+                let address: Address = url.parse()?;
+                let known = list.at(&address);
+                (address, known)
             }
+            (None, None) => match list.chosen() {
+                Some(server) => (server.address.clone(), Some(server)),
+                None if answers(&Address::here()) => here(list),
+                None => return Err(Failure::usage("which site? Give --url, or sign in with martello login")),
+            },
         };
-        let token =
-            self.token.clone().map(Secret::new).or_else(|| profile.map(|profile| profile.token.clone()));
-        let certificate_id =
-            self.certificate_id.or_else(|| profile.and_then(|profile| profile.certificate_id));
-        Ok(Target { url, token, certificate_id })
+        let own = |kept: Option<Secret<String>>| self.token.clone().map(Secret::new).or(kept);
+        let proxy = self.proxy.as_deref().map(str::parse).transpose()?;
+        Ok(Target {
+            address,
+            token: own(known.and_then(|server| server.token.clone())),
+            certificate_id: self.certificate_id.or_else(|| known.and_then(|server| server.certificate_id)),
+            proxy: proxy.or_else(|| known.and_then(|server| server.proxy.clone())),
+        })
     }
 
-    /// Connects to the site that is meant, as the token's user.
+    /// Connects to the site that is meant, as the token's user; over a local socket as the account of this machine.
     pub async fn connect(&self) -> Outcome<Connection> {
         let complete = self.url.is_some() && self.token.is_some() && self.certificate_id.is_some();
-        let profile = if complete { None } else { Profile::load(&profile::path()?)? };
-        let target = self.target(profile.as_ref())?;
-        let token = target
-            .token
-            .ok_or_else(|| Failure::usage("nobody is signed in: give --token, or use martello login"))?;
-        Ok(Connection::open(target.url, target.certificate_id).await?.with_token(token))
+        let list = if complete { Servers::default() } else { Servers::load(&servers::path()?)? };
+        self.target(&list)?.connect().await
     }
 }
 
-/// The address of a site: https, and nothing but host and port.
-fn parse(text: &str) -> Outcome<Url> {
-    let mut url = Url::parse(text).map_err(|e| {
-        Failure::usage(format!("{text:?} is not an address such as https://192.168.0.5:55754: {e}"))
-    })?;
-    if url.scheme() != "https" {
-        return Err(Failure::usage(format!("{text:?}: a site is reached by https only")));
+impl Target {
+    /// A site that nothing else is known of.
+    pub const fn of(address: Address) -> Self {
+        Self { address, token: None, certificate_id: None, proxy: None }
     }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(Failure::usage("name and password do not belong into the address"));
+
+    /// Connects to it, as the token's user; over a local socket as the account of this machine.
+    pub async fn connect(self) -> Outcome<Connection> {
+        if self.address.socket().is_some() {
+            return self.connect_as_account().await;
+        }
+        let token = self.token.clone().ok_or_else(|| {
+            Failure::usage(format!(
+                "nobody is signed in to {}: use martello login, or give --token",
+                self.address
+            ))
+        })?;
+        Ok(Connection::open(&self, self.certificate_id).await?.with_token(token))
     }
-    url.set_path("/");
-    url.set_query(None);
-    url.set_fragment(None);
-    Ok(url)
+
+    /// Connects as nobody; where it is a local socket, the site sees which account of this machine it is.
+    pub async fn connect_as_account(&self) -> Outcome<Connection> {
+        Connection::open(self, self.certificate_id).await
+    }
 }

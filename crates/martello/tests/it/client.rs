@@ -52,7 +52,7 @@ fn volume() -> String {
 const LOCK: &str = r#"{"id":"0192c0ffee00112233445566778899aa","cameras":["0192c0ffee00112233445566778899aa"],
     "from":"2026-11-21T12:00:00Z","to":"2026-11-21T13:00:00Z","name":"Break-in","reason":"for the police"}"#;
 
-fn answer(request: &Request) -> Answer {
+pub fn answer(request: &Request) -> Answer {
     let path = request.line.split('?').next().unwrap();
     match path {
         "GET /v1/cameras" => ok(format!(r#"{{"items":[{}]}}"#, camera())),
@@ -133,7 +133,7 @@ impl Lab {
     }
 
     fn profile(&self) -> std::path::PathBuf {
-        self.home.path().join(".config/martello/profile.toml")
+        self.home.path().join(".config/martello/servers.toml")
     }
 }
 

@@ -8,7 +8,9 @@ mod fake_camera;
 mod fake_site;
 mod local;
 mod offline;
+mod people;
 mod pinning;
+mod servers;
 
 use std::{
     io::Write,
@@ -32,11 +34,19 @@ impl Done {
 
 /// Runs `martello` with a home directory of its own.
 async fn martello(home: &Path, arguments: &[&str], stdin: &str) -> Done {
+    martello_with(home, &[], arguments, stdin).await
+}
+
+/// The same with variables.
+async fn martello_with(home: &Path, variables: &[(&str, &str)], arguments: &[&str], stdin: &str) -> Done {
     let mut command = Command::new(env!("CARGO_BIN_EXE_martello"));
     command
         .args(arguments)
         .env_clear()
         .env("HOME", home)
+        // No site of this machine is meant, unless the test says so.
+        .env("MARTELLO_SOCKET", home.join("no-site.sock"))
+        .envs(variables.iter().copied())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());

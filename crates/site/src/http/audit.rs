@@ -151,8 +151,16 @@ pub async fn export(State(app): State<App>, Query(ask): Query<Ask>) -> Outcome<R
 pub async fn chain(State(app): State<App>) -> Outcome<Json<AuditChain>> {
     let chain = app.blocking(|app| app.audit.verify()).await??;
     Ok(Json(match chain {
-        Chain::Whole { rows } => AuditChain { whole: true, rows: Some(rows), broken_at: None },
-        Chain::Broken { at } => AuditChain { whole: false, rows: None, broken_at: Some(at) },
+        Chain::Whole { rows, number, hash } => AuditChain {
+            whole: true,
+            rows: Some(rows),
+            number: Some(number),
+            hash: Some(hex(&hash)),
+            broken_at: None,
+        },
+        Chain::Broken { at } => {
+            AuditChain { whole: false, rows: None, number: None, hash: None, broken_at: Some(at) }
+        }
     }))
 }
 
@@ -206,8 +214,12 @@ fn entry(row: AuditRow) -> AuditEntry {
         target: e.target,
         outcome: e.outcome,
         detail: e.detail,
-        hash: row.hash.iter().map(|byte| format!("{byte:02x}")).collect(),
+        hash: hex(&row.hash),
     }
+}
+
+fn hex(hash: &[u8]) -> String {
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

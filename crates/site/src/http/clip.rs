@@ -68,6 +68,7 @@ pub async fn save(
         return Err(Failure::new(Code::Busy, "Too many recordings are being played back or saved")
             .detail("Wait for some to end and try again."));
     };
+    let reach = principal.rights.reach(camera);
     let range = readable(&app, &principal, key, range).await?;
     let range = range.ok_or_else(|| refused(ClipError::Empty))?;
     let clip =
@@ -77,8 +78,11 @@ pub async fn save(
     let (data, body) = outgoing(app.patience, hang_up);
     let reader = app.reader.clone();
     tokio::task::spawn_blocking(move || {
-        if let Err(error) = clip.write(&reader, |bytes| data.send(bytes)) {
-            tracing::error!(stream = %key, %error, "a clip could not be read to its end");
+        if let Err(error) = clip.write(&reader, reach, |bytes| data.send(bytes)) {
+            match error {
+                ClipError::TooOld => tracing::info!(stream = %key, %error, "a clip was cut off"),
+                _ => tracing::error!(stream = %key, %error, "a clip could not be read to its end"),
+            }
             data.fail("a recording could not be read");
         }
         drop(permit);
@@ -106,7 +110,7 @@ fn refused(error: ClipError) -> Failure {
         }
         ClipError::TooLong => Failure::new(Code::TooLarge, "The range has too many frames for one file")
             .detail("Save it in parts."),
-        error @ (ClipError::Read(_) | ClipError::Layout(_)) => {
+        error @ (ClipError::Read(_) | ClipError::Layout(_) | ClipError::TooOld) => {
             Failure::internal("laying out a clip", super::problem::chain(&error))
         }
     }

@@ -10,7 +10,7 @@ use axum::{
 use bytes::Bytes;
 use futures_util::StreamExt;
 use model::{CameraId, Privilege};
-use tokio::sync::watch;
+use tokio::{sync::watch, time::Instant};
 
 use crate::{App, principal::Principal};
 
@@ -24,6 +24,8 @@ struct Guarded {
     /// The privilege by which pictures are seen, for the audit log.
     shows: Option<Privilege>,
     body: BodyDataStream,
+    /// When it was last asked.
+    asked: Instant,
     changes: watch::Receiver<u64>,
 }
 
@@ -43,7 +45,15 @@ pub fn response(
     }
     response.map(|body| {
         let changes = app.sessions.changes();
-        let guarded = Guarded { app, principal, camera, shows, body: body.into_data_stream(), changes };
+        let guarded = Guarded {
+            app,
+            principal,
+            camera,
+            shows,
+            body: body.into_data_stream(),
+            asked: Instant::now(),
+            changes,
+        };
         Body::from_stream(futures_util::stream::unfold(Some(guarded), |guarded| async {
             let mut guarded = guarded?;
             match guarded.next().await? {
@@ -60,7 +70,7 @@ impl Guarded {
             tokio::select! {
                 biased;
                 _ = self.changes.changed() => {}
-                () = tokio::time::sleep(RECHECK) => {}
+                () = tokio::time::sleep_until(self.asked + RECHECK) => {}
                 chunk = self.body.next() => {
                     if let Some(privilege) = self.shows {
                         self.app.audit.view(&self.app.cameras, &self.principal, self.camera, privilege);
@@ -68,6 +78,7 @@ impl Guarded {
                     return chunk.map(|chunk| chunk.map_err(Into::into));
                 }
             }
+            self.asked = Instant::now();
             if !still_allowed(&self.app, &self.principal, self.camera).await {
                 return Some(Err("the right to this has ended".into()));
             }

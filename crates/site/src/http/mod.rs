@@ -32,6 +32,7 @@ mod picker;
 mod playback;
 mod profiles;
 mod recordings;
+pub mod reference;
 mod rights;
 pub mod schedules;
 mod session;

@@ -5,6 +5,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use access::Reach;
 use api::{
     Code,
     record::{self, Header, Kind},
@@ -21,14 +22,14 @@ use media::{
     Sample, Tracks,
     fmp4::{SampleMeta, fragment_one},
 };
-use model::{CameraId, Privilege, StreamKind, TrackKind, WallTime};
+use model::{CameraId, Privilege, StreamKind, TrackKind, WallRange, WallTime, clock::wall_now};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::{
     outgoing::{HangUp, Outgoing, outgoing},
     problem::{Failure, Outcome, Path, Query},
-    recordings::{range, readable, recorded_stream},
+    recordings::{from_key_frame, range, readable, recorded_stream},
 };
 use crate::{
     App,
@@ -101,19 +102,32 @@ pub async fn play(
         return Err(Failure::new(Code::Busy, "Too many recordings are being played back")
             .detail("Close some and try again."));
     };
+    let reach = principal.rights.reach(camera);
     let range = readable(&app, &principal, key, range).await?;
     let (records, body) = outgoing(app.patience, hang_up);
     let reader = app.reader.clone();
     tokio::task::spawn_blocking(move || {
         let tracks: &[TrackKind] =
             if sound.is_some() { &[TrackKind::Video, TrackKind::Audio] } else { &[TrackKind::Video] };
-        let plan = range.map(|range| reader.plan(key, range, tracks));
+        // Only to find its place again where the limit on the age of recordings has overtaken the reader.
+        let again = |range| match principal.narrow(camera, range) {
+            Some(shown) => from_key_frame(&app, key, shown).map_err(|_| Ended::Again),
+            None => Ok(None),
+        };
         let chunk = BytesMut::with_capacity(CHUNK);
-        let mut player =
-            Player { stream: key.kind, sound, records, chunk, first: true, lanes: Vec::new(), sequence: 0 };
-        match player.play(plan) {
+        let mut player = Player {
+            stream: key.kind,
+            sound,
+            records,
+            chunk,
+            first: true,
+            lanes: Vec::new(),
+            sequence: 0,
+            reach,
+        };
+        match player.play(range, |range| reader.plan(key, range, tracks), again) {
             Ok(()) | Err(Ended::Closed) => {}
-            Err(Ended::Read(error)) => {
+            Err(error @ (Ended::Read(_) | Ended::Again)) => {
                 tracing::error!(stream = %key, %error, "a recording could not be read");
                 player.records.fail("a recording could not be read");
             }
@@ -133,6 +147,8 @@ struct Player {
     first: bool,
     lanes: Vec<RunLane>,
     sequence: u32,
+    /// How far back the reader may see.
+    reach: Reach,
 }
 
 /// One lane of one run.
@@ -151,18 +167,40 @@ enum Ended {
     Closed,
     #[error("a recording could not be read")]
     Read(#[from] archive::Error),
+    #[error("what may still be seen of a recording could not be found")]
+    Again,
 }
 
 impl Player {
-    fn play(&mut self, mut plan: Option<ReadPlan>) -> Result<(), Ended> {
-        while let Some(plan) = &mut plan
-            && let Some(part) = plan.next()
-        {
+    /// Sends the range. Where somebody reads so slowly that what comes next is older than they may see by then, it goes on
+    /// with what they still may.
+    fn play(
+        &mut self,
+        mut range: Option<WallRange>,
+        plan: impl Fn(WallRange) -> ReadPlan,
+        again: impl Fn(WallRange) -> Result<Option<WallRange>, Ended>,
+    ) -> Result<(), Ended> {
+        while let Some(now) = range {
+            range = match self.stretch(plan(now))? {
+                Some(left) => WallRange::new(left, now.to).map(&again).transpose()?.flatten(),
+                None => None,
+            };
+        }
+        self.put(&[&bare(Kind::End, 0).to_bytes()])?;
+        self.flush()
+    }
+
+    /// Sends what the plan has; gives back where it came to something that is too old by now.
+    fn stretch(&mut self, mut plan: ReadPlan) -> Result<Option<WallTime>, Ended> {
+        while let Some(part) = plan.next() {
             match part? {
                 Part::Tracks(tracks) => self.run(&tracks)?,
                 Part::Gap { until } => {
                     let header = Header { wall_us: until.micros(), ..bare(Kind::Gap, 0) };
                     self.put(&[&header.to_bytes()])?;
+                }
+                Part::Sample(sample) if !self.reach.still_shows(sample.wall, wall_now()) => {
+                    return Ok(Some(sample.wall));
                 }
                 Part::Sample(sample) => {
                     let data = plan.read(&sample)?;
@@ -170,8 +208,7 @@ impl Player {
                 }
             }
         }
-        self.put(&[&bare(Kind::End, 0).to_bytes()])?;
-        self.flush()
+        Ok(None)
     }
 
     fn run(&mut self, tracks: &Arc<Tracks>) -> Result<(), Ended> {

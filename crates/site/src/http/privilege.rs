@@ -141,7 +141,8 @@ pub fn declared(operation: &Operation) -> Option<Privilege> {
 }
 
 /// Privileges that parts of an operation ask for (`x-privilege-also`), such as sound beside pictures.
-fn also(operation: &Operation) -> Vec<Privilege> {
+#[must_use]
+pub fn also(operation: &Operation) -> Vec<Privilege> {
     let value = operation.extensions.as_ref().and_then(|all| all.get("x-privilege-also"));
     value.and_then(|value| serde_json::from_value(value.clone()).ok()).unwrap_or_default()
 }

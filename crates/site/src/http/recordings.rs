@@ -91,8 +91,11 @@ pub async fn readable(
     app.blocking(move |app| from_key_frame(app, key, shown)).await?
 }
 
-/// The range from its first key frame on. Blocking.
-fn from_key_frame(app: &App, key: StreamKey, range: WallRange) -> Outcome<Option<WallRange>> {
+/// The range from its first key frame on; nothing where it has none. Blocking.
+///
+/// # Errors
+/// It cannot be read.
+pub fn from_key_frame(app: &App, key: StreamKey, range: WallRange) -> Outcome<Option<WallRange>> {
     for part in app.reader.plan(key, range, &[TrackKind::Video]) {
         let part = part.map_err(|error| Failure::internal("reading a recording", error))?;
         if let Part::Sample(sample) = part

@@ -33,6 +33,7 @@ pub async fn privileges(State(app): State<App>) -> Json<Items<PrivilegeInfo>> {
         lowest_role: privilege.lowest_role(),
         granted: privilege.is_granted(),
         in_use: app.policy.uses(*privilege),
+        missing: super::reference::missing(*privilege).map(str::to_owned),
     };
     Json(Items { items: Privilege::ALL.iter().map(info).collect() })
 }

@@ -6,6 +6,12 @@ fn the_committed_document_is_that_of_the_handlers() {
 }
 
 #[test]
+fn the_committed_list_of_privileges_is_that_of_the_code() {
+    expect_test::expect_file!["../../../../docs/reference/privileges.md"]
+        .assert_eq(&site::privileges_reference());
+}
+
+#[test]
 fn every_reference_in_the_document_leads_somewhere() {
     let document = serde_json::to_value(site::openapi()).unwrap();
     let text = document.to_string();

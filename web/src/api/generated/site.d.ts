@@ -1622,6 +1622,16 @@ export interface components {
              */
             broken_at?: number | null;
             /**
+             * @description The hash of the newest row, 64 hex digits, where it is whole. Kept apart from the site, it finds a log that was
+             *     rewritten.
+             */
+            hash?: string | null;
+            /**
+             * Format: int64
+             * @description The number of the newest row, where it is whole.
+             */
+            number?: number | null;
+            /**
              * Format: int64
              * @description How many rows there are, where it is whole.
              */
@@ -2514,6 +2524,8 @@ export interface components {
                 in_use: boolean;
                 /** @description The lowest role that can hold it. */
                 lowest_role: components["schemas"]["Role"];
+                /** @description Where no operation asks for it: what is missing. */
+                missing?: string | null;
                 /** @description Its name. */
                 privilege: components["schemas"]["Privilege"];
                 /** @description On what it is held. */
@@ -2949,6 +2961,8 @@ export interface components {
             in_use: boolean;
             /** @description The lowest role that can hold it. */
             lowest_role: components["schemas"]["Role"];
+            /** @description Where no operation asks for it: what is missing. */
+            missing?: string | null;
             /** @description Its name. */
             privilege: components["schemas"]["Privilege"];
             /** @description On what it is held. */

@@ -4,13 +4,14 @@
 
 use std::{ops::Range, sync::Arc};
 
+use access::Reach;
 use archive::{Part, SampleRef};
 use bytes::{Bytes, BytesMut};
 use media::{
     Sample, Tracks,
     progressive::{self, BadLayout, Layout, Start},
 };
-use model::{StreamKey, TrackKind, WallRange, WallTime};
+use model::{StreamKey, TrackKind, WallRange, WallTime, clock::wall_now};
 
 use crate::{
     archive_engine::{ReadPlan, Reader},
@@ -31,6 +32,9 @@ pub enum ClipError {
     /// Coding changes inside of the range.
     #[error("the coding changed at {0}")]
     Changed(WallTime),
+    /// Saving took so long that what is left is older than the reader may see.
+    #[error("the recording has become older than may be seen while it was saved")]
+    TooOld,
     /// Too many frames.
     #[error("too many frames")]
     TooLong,
@@ -86,8 +90,14 @@ impl Clip {
         self.layout.size()
     }
 
-    /// Writes the file in pieces, as long as they are taken.
-    pub fn write(&self, reader: &Reader, mut take: impl FnMut(Bytes) -> bool) -> Result<(), ClipError> {
+    /// Writes the file in pieces, as long as they are taken, and as long as what is read is not older than the reader may
+    /// see.
+    pub fn write(
+        &self,
+        reader: &Reader,
+        reach: Reach,
+        mut take: impl FnMut(Bytes) -> bool,
+    ) -> Result<(), ClipError> {
         if !take(self.layout.head().clone()) {
             return Ok(());
         }
@@ -102,7 +112,10 @@ impl Clip {
             };
             let mut left = chunk.bytes;
             for _ in 0..chunk.count {
-                let data = source.next()?.ok_or(ClipError::Empty)?;
+                let (at, data) = source.next()?.ok_or(ClipError::Empty)?;
+                if !reach.still_shows(at, wall_now()) {
+                    return Err(ClipError::TooOld);
+                }
                 left = left.saturating_sub(data.len() as u64);
                 piece.extend_from_slice(&data);
                 if piece.len() >= PIECE && !take(piece.split().freeze()) {
@@ -307,7 +320,7 @@ impl<'c> TrackReader<'c> {
         self.track == TrackKind::Video && self.clip.repeated.iter().any(|range| range.contains(&at))
     }
 
-    fn next(&mut self) -> Result<Option<Bytes>, ClipError> {
+    fn next(&mut self) -> Result<Option<(WallTime, Bytes)>, ClipError> {
         while let Some(part) = self.plan.next() {
             if let Part::Sample(sample) = part?
                 && sample.track == self.track
@@ -315,7 +328,7 @@ impl<'c> TrackReader<'c> {
             {
                 let data = self.plan.read(&sample)?;
                 if let Some(data) = wrap(&self.clip.coding, &sample, data).filter(|data| !data.is_empty()) {
-                    return Ok(Some(data));
+                    return Ok(Some((sample.wall, data)));
                 }
             }
         }

@@ -12,7 +12,6 @@ use model::{CameraId, StreamKey, StreamKind, TrackKind, WallRange, WallTime, clo
 ///
 /// # Panics
 /// The recordings cannot be opened, or there are none.
-#[allow(clippy::expect_used, reason = "a test's helper: what fails fails the test")]
 pub fn write(data: &Path, from: CameraId, to: CameraId, at: WallTime, seconds: i64) {
     write_faster(data, from, to, at, seconds, 1);
 }
@@ -21,6 +20,7 @@ pub fn write(data: &Path, from: CameraId, to: CameraId, at: WallTime, seconds: i
 ///
 /// # Panics
 /// The recordings cannot be opened, or there are none.
+#[allow(clippy::expect_used, reason = "a test's helper: what fails fails the test")]
 pub fn write_faster(data: &Path, from: CameraId, to: CameraId, at: WallTime, seconds: i64, times: i64) {
     let pem = std::fs::read_to_string(data.join("identity.key")).expect("the site's identity");
     let identity = trust::Identity::from_pem(&pem).expect("an identity");

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use api::camera::{Camera, NewCamera, Source};
 use e2e::{
-    Client, System, records,
+    Client, System, past, records,
     system::{ADMINISTRATOR, new_camera, start_again},
     wait::until,
 };
@@ -12,8 +12,6 @@ use model::{CameraId, WallTime, clock::wall_now};
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 use sim::{CameraOptions, Farm};
-
-use crate::past;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 const PASSWORD: &str = "pier, gate and yard";

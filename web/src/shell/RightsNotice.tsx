@@ -7,7 +7,7 @@ import styles from "./Shell.module.css";
 export function RightsNotice() {
   const sentences = useLost();
   return (
-    <div className={styles.notice} role="alert">
+    <div className={styles.notice} aria-live="assertive">
       {sentences.length ? (
         <Note tone="warn" title="Your rights were changed" action={<IconButton label="Dismiss" onPress={dismiss}><X /></IconButton>}>
           {sentences.join(" ")} An administrator of this site can tell why.

@@ -51,6 +51,7 @@ export function peopleHandlers(state: () => State): Handlers {
     "/v1/account/sessions": { get: () => ({ items: state().signIns }) },
     "/v1/account/sessions/{session}": { delete: ({ path }) => void (state().signIns = state().signIns.filter((item) => item.id !== path[0])) },
     "/v1/privileges": { get: () => ({ items: data.privileges() }) },
+    "/v1/directories": { get: () => ({ items: [] }) },
     "/v1/users": {
       get: () => ({ items: state().users }),
       post: ({ body }) => {

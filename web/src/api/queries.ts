@@ -22,6 +22,7 @@ export const keys = {
   signIns: ["sign-ins"],
   users: ["users"],
   groups: ["groups"],
+  directories: ["directories"],
   folders: ["folders"],
   privileges: ["privileges"],
   audit: ["audit"],
@@ -129,6 +130,12 @@ export const privilegesQuery = queryOptions({
 export const usersQuery = queryOptions({
   queryKey: keys.users,
   queryFn: async ({ signal }) => (await body(api.GET("/v1/users", { signal }))).items,
+});
+
+/** The directories that users and groups may come from. */
+export const directoriesQuery = queryOptions({
+  queryKey: keys.directories,
+  queryFn: async ({ signal }) => (await body(api.GET("/v1/directories", { signal }))).items,
 });
 
 export const groupsQuery = queryOptions({

@@ -11,6 +11,7 @@ export type CameraChange = Schemas["CameraChange"];
 export type CameraState = Schemas["CameraState"];
 export type Codec = Schemas["Codec"];
 export type CameraRights = Schemas["CameraRights"];
+export type Directory = Schemas["Directory"];
 export type Discovery = Schemas["Discovery"];
 export type EffectiveRights = Schemas["EffectiveRights"];
 export type Folder = Schemas["Folder"];

@@ -4,7 +4,7 @@ import { ArrowLeft, UserX } from "lucide-react";
 import { Link, useNavigate, useParams } from "react-router";
 import { changeUser, useChange } from "../../api/changes";
 import { keys, privilegesQuery } from "../../api/queries";
-import type { Group, User } from "../../api/types";
+import type { Directory, Group, User } from "../../api/types";
 import { type UserPart, paths } from "../../paths";
 import { type Draft, grantsOf, listOf, sourcesOf } from "../../people/rights";
 import { roleNames } from "../../people/words";
@@ -17,7 +17,14 @@ import { RightsEditor } from "./RightsEditor";
 import { UserSignIn } from "./UserSignIn";
 import { Why } from "./Why";
 
-export function UserPage({ id, users, groups }: { id: string; users: readonly User[]; groups: readonly Group[] }) {
+interface Props {
+  id: string;
+  users: readonly User[];
+  groups: readonly Group[];
+  directories: readonly Directory[];
+}
+
+export function UserPage({ id, users, groups, directories }: Props) {
   const { part } = useParams();
   const navigate = useNavigate();
   const user = users.find((one) => one.id === id);
@@ -29,7 +36,7 @@ export function UserPage({ id, users, groups }: { id: string; users: readonly Us
       {back}
       <header className={styles.head}>
         <h2 id="user">{user.name}</h2>
-        <span className={styles.facts}>{roleNames[roleOf(user, groups).role]}, {sourceOf(user).toLowerCase()}</span>
+        <span className={styles.facts}>{roleNames[roleOf(user, groups).role]}, {user.directory ? `${sourceOf(user, directories)}: ${user.directory.full_name}` : sourceOf(user, directories).toLowerCase()}</span>
         {user.disabled ? <Badge tone="warn">Disabled</Badge> : null}
       </header>
       <Chips label="Parts">
@@ -37,7 +44,7 @@ export function UserPage({ id, users, groups }: { id: string; users: readonly Us
         <Chip current={part === "why"} onPress={() => go("why")}>What this person may do, and why</Chip>
         <Chip current={part === "sign-in"} onPress={() => go("sign-in")}>Sign-in</Chip>
       </Chips>
-      {part === "why" ? <Why user={user} /> : part === "sign-in" ? <UserSignIn user={user} /> : <UserRights user={user} groups={groups} />}
+      {part === "why" ? <Why user={user} /> : part === "sign-in" ? <UserSignIn user={user} source={sourceOf(user, directories)} /> : <UserRights user={user} groups={groups} />}
     </section>
   );
 }

@@ -13,17 +13,21 @@ import { SHORTEST_PASSWORD } from "../../people/words";
 import { useSession } from "../../session/useSession";
 import { Button, Confirm, Dialog, DialogActions, Note, Problem, Status, TextField, toast } from "../../ui";
 import { Answer, Section } from "../settings/Section";
+import { refusedBy } from "./describe";
 import styles from "./people.module.css";
 import { RenameDialog } from "./RenameDialog";
 
 type Asking = "password" | "factor" | "disable" | "rename" | "remove";
 
-export function UserSignIn({ user }: { user: User }) {
+/** @param source who says that somebody is who they are, in words. */
+export function UserSignIn({ user, source }: { user: User; source: string }) {
   const queries = useQueryClient();
   const navigate = useNavigate();
   const self = useSession()?.user_id === user.id;
   const [asking, setAsking] = useState<Asking>();
   const signIns = useQuery(userSignInsQuery(user.id));
+  const here = !user.directory;
+  const refused = refusedBy(user);
   const close = () => setAsking(undefined);
   const stale = () => queries.invalidateQueries({ queryKey: keys.users });
   const end = useChange((session: string) => endUserSignIn(user.id, session), [keys.users]);
@@ -34,10 +38,11 @@ export function UserSignIn({ user }: { user: User }) {
     <>
       <Section title="Getting in" about={user.disabled ? "Cannot sign in until this is allowed again; rights and groups stay." : "Disabling ends what is watched at once; rights and groups stay."}>
         {enable.error ? <Problem of={enable.error} /> : null}
+        {here ? null : <Note title={`Signs in with the password of ${source}`}>{refused ?? "Name and password are changed there."}</Note>}
         <div className={styles.buttons}>
-          <Button icon={<KeyRound />} onPress={() => setAsking("password")} isDisabled={self}>Set another password</Button>
+          {here ? <Button icon={<KeyRound />} onPress={() => setAsking("password")} isDisabled={self}>Set another password</Button> : null}
           {user.disabled ? <Button look="primary" isPending={enable.isPending} onPress={() => enable.mutate(undefined)}>Allow sign-in again</Button> : <Button onPress={() => setAsking("disable")} isDisabled={self}>Disable</Button>}
-          <Button icon={<Pencil />} onPress={() => setAsking("rename")}>Rename</Button>
+          {here ? <Button icon={<Pencil />} onPress={() => setAsking("rename")}>Rename</Button> : null}
           <Button look="danger" icon={<Trash2 />} onPress={() => setAsking("remove")} isDisabled={self}>Remove</Button>
         </div>
         {self ? <p className={styles.hint}>This is you: your password and second factor are under Your account. Another administrator can disable or remove you.</p> : null}

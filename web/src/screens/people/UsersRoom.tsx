@@ -4,8 +4,8 @@ import { CircleCheck, CircleSlash, Plus, Users } from "lucide-react";
 import { useState } from "react";
 import { Column, Row, Table, TableBody, TableHeader } from "react-aria-components";
 import { useNavigate, useParams, useSearchParams } from "react-router";
-import { groupsQuery, usersQuery } from "../../api/queries";
-import type { Group, Role, User } from "../../api/types";
+import { directoriesQuery, groupsQuery, usersQuery } from "../../api/queries";
+import type { Directory, Group, Role, User } from "../../api/types";
 import { paths } from "../../paths";
 import { roleNames, roles } from "../../people/words";
 import { moment } from "../../time/format";
@@ -17,15 +17,17 @@ import { useFilterKey } from "../../ui/useFilterKey";
 import { Answer } from "../settings/Section";
 import { AddUser } from "./AddUser";
 import styles from "./people.module.css";
-import { groupsOf, roleOf, sourceOf } from "./describe";
+import { groupsOf, refusedBy, roleOf, sourceOf } from "./describe";
 import { UserPage } from "./UserPage";
 
 export function UsersRoom() {
   const { id } = useParams();
   const users = useQuery(usersQuery);
   const groups = useQuery(groupsQuery);
-  const both = users.data && groups.data ? { users: users.data, groups: groups.data } : undefined;
-  const asked = { data: both, error: users.error ?? groups.error, isPending: users.isPending || groups.isPending, refetch: () => Promise.all([users.refetch(), groups.refetch()]) };
+  const directories = useQuery(directoriesQuery);
+  const questions = [users, groups, directories];
+  const all = users.data && groups.data && directories.data ? { users: users.data, groups: groups.data, directories: directories.data } : undefined;
+  const asked = { data: all, error: questions.find(({ error }) => error)?.error ?? null, isPending: questions.some(({ isPending }) => isPending), refetch: () => Promise.all(questions.map(({ refetch }) => refetch())) };
   return (
     <Answer to={asked} what="Users">
       {(data) => (id ? <UserPage key={id} id={id} {...data} /> : <UserList {...data} />)}
@@ -33,7 +35,13 @@ export function UsersRoom() {
   );
 }
 
-function UserList({ users, groups }: { users: readonly User[]; groups: readonly Group[] }) {
+interface Known {
+  users: readonly User[];
+  groups: readonly Group[];
+  directories: readonly Directory[];
+}
+
+function UserList({ users, groups, directories }: Known) {
   const [query, setQuery] = useSearchParams();
   const [adding, setAdding] = useState(false);
   const filterInput = useFilterKey();
@@ -46,7 +54,7 @@ function UserList({ users, groups }: { users: readonly User[]; groups: readonly 
       return old;
     }, { replace: true });
   const roleIs = (role: Role) => (user: User) => roleOf(user, groups).role === role;
-  const text = (user: User) => [user.name, roleNames[roleOf(user, groups).role], sourceOf(user), ...groupsOf(user, groups).map(({ name }) => name)].join(" ").toLowerCase();
+  const text = (user: User) => [user.name, roleNames[roleOf(user, groups).role], sourceOf(user, directories), user.directory?.full_name ?? "", ...groupsOf(user, groups).map(({ name }) => name)].join(" ").toLowerCase();
   const shown = users.filter((user) => (!show || roleIs(show)(user)) && text(user).includes(filter.trim().toLowerCase()));
   return (
     <section className={styles.room} aria-labelledby="users">
@@ -60,14 +68,14 @@ function UserList({ users, groups }: { users: readonly User[]; groups: readonly 
         <Chip current={!show} onPress={() => put("role", undefined)}>{`All ${users.length}`}</Chip>
         {roles.toReversed().map((role) => <Chip key={role} current={show === role} onPress={() => put("role", role)}>{`${roleNames[role]}s ${users.filter(roleIs(role)).length}`}</Chip>)}
       </Chips>
-      <UserTable users={shown} groups={groups} />
+      <UserTable users={shown} groups={groups} directories={directories} />
       {users.length === 1 ? <Empty icon={<Users />} title="Only you so far" action={<Button onPress={() => setAdding(true)}>Add a user</Button>}>Give everybody a sign-in of their own: then rights, and the audit log, are about people.</Empty> : null}
       {adding ? <AddUser groups={groups} onClose={() => setAdding(false)} /> : null}
     </section>
   );
 }
 
-function UserTable({ users, groups }: { users: readonly User[]; groups: readonly Group[] }) {
+function UserTable({ users, groups, directories }: Known) {
   const navigate = useNavigate();
   const zone = useZone();
   const now = useSiteNow();
@@ -90,8 +98,8 @@ function UserTable({ users, groups }: { users: readonly User[]; groups: readonly
               <Cell label="Role" what={roleNames[role]} about={by ? `By the group ${by}` : null} />
               <Cell label="Groups" what={groupsOf(user, groups).map(({ name }) => name).join(", ") || "–"} />
               <Cell label="Last sign-in" what={user.last_sign_in ? moment(user.last_sign_in, zone, now) : "Never"} />
-              <Cell className={tableStyles.soft ?? ""} label="Source" what={sourceOf(user)} />
-              <Cell label="Sign-in" what={user.disabled ? <Status tone="warn" icon={<CircleSlash />}>Disabled</Status> : <Status tone="ok" icon={<CircleCheck />}>Allowed</Status>} />
+              <Cell className={tableStyles.soft ?? ""} label="Source" what={sourceOf(user, directories)} about={user.directory?.full_name ?? null} />
+              <Cell label="Sign-in" what={user.disabled ? <Status tone="warn" icon={<CircleSlash />}>Disabled</Status> : refusedBy(user) ? <Status tone="warn" icon={<CircleSlash />}>Refused</Status> : <Status tone="ok" icon={<CircleCheck />}>Allowed</Status>} about={refusedBy(user) ?? null} />
             </Row>
           );
         }}

@@ -1,5 +1,5 @@
 /** What lists say of users and groups. Pure. */
-import type { Group, Role, User } from "../../api/types";
+import type { Directory, Group, Role, User } from "../../api/types";
 import { roles } from "../../people/words";
 
 export const groupsOf = (user: User, groups: readonly Group[]): Group[] => groups.filter(({ id }) => user.groups.includes(id));
@@ -10,5 +10,23 @@ export function roleOf(user: User, groups: readonly Group[]): { role: Role; by?:
   return highest && roles.indexOf(highest.role) > roles.indexOf(user.role) ? { role: highest.role, by: highest.name } : { role: user.role };
 }
 
-/** Who says that somebody is who they are. */
-export const sourceOf = (user: User): string => (user.machine ? "This machine" : "This site");
+/** Who says that somebody is who they are: this machine, a directory by its name, or this site. */
+export function sourceOf(user: User, directories: readonly Directory[]): string {
+  if (user.machine) return "This machine";
+  if (!user.directory) return "This site";
+  return directories.find(({ id }) => id === user.directory?.directory)?.name ?? "A directory";
+}
+
+/** Why the directory does not let somebody in; undefined: it does, or the user has its password here. */
+export function refusedBy(user: User): string | undefined {
+  const standing = user.directory?.standing;
+  if (standing === undefined || standing === "good") return undefined;
+  return standings[standing] ?? "The directory does not let this user in.";
+}
+
+const standings: Readonly<Record<string, string>> = {
+  "disabled": "Disabled in the directory.",
+  "gone": "No longer in the directory.",
+  "no-group": "In no group that is known here, and not added by itself.",
+  "unconfirmed": "The directory could not be asked for too long.",
+};

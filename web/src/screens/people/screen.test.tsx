@@ -1,6 +1,8 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import { userEvent } from "@testing-library/user-event";
 import { expect, test } from "vitest";
+import { users } from "../../../mock/people-data";
+import type { Directory, User } from "../../api/types";
 import { renderAt } from "../../test/render";
 
 const OLGA = `/settings/users/${(0x802).toString(16).padStart(32, "0")}`;
@@ -115,6 +117,23 @@ test("a user is disabled and allowed again; the last administrator stays", async
   await userEvent.click(await screen.findByRole("button", { name: "Allow sign-in again" }));
   await screen.findByRole("button", { name: "Disable" });
   expect(page.sent("PATCH")?.body).toEqual({ disabled: false });
+});
+
+test("a user of a directory is shown with its name as source, and keeps the name and password that are there", async () => {
+  const directory: Directory = { id: camera(0xd01), name: "Harbour AD", kind: "active-directory", servers: [{ host: "dc.example.org", port: 636 }], base: "dc=example,dc=org", account: "cn=search", state: {}, users: 1, groups: 0 };
+  const [first, ines] = users();
+  if (!first || !ines) throw new Error("The mock site has no users.");
+  const anna: User = { ...first, name: "anna", directory: { directory: directory.id, full_name: "Anna Berg", standing: "gone", confirmed: first.created } };
+  const over = { "/v1/directories": { get: () => ({ items: [directory] }) }, "/v1/users": { get: () => ({ items: [anna, ines] }) } };
+  const page = renderAt("/settings/users", {}, over);
+  const row = await screen.findByRole("row", { name: /anna/ });
+  const cells = within(row).getAllByRole("gridcell").map((one) => one.textContent).join("|");
+  expect(cells).toContain("Harbour ADAnna Berg|RefusedNo longer in the directory.");
+  expect(within(screen.getByRole("row", { name: /Ines/ })).getByText("This site")).toBeTruthy();
+  await page.router.navigate(`/settings/users/${anna.id}/sign-in`);
+  await screen.findByText("Signs in with the password of Harbour AD");
+  await screen.findByRole("button", { name: "Disable" });
+  for (const name of ["Set another password", "Rename"]) expect(screen.queryByRole("button", { name })).toBeNull();
 });
 
 test("a camera is moved to another folder, into it before out of the old one", async () => {

@@ -165,7 +165,7 @@ describe("rights that are taken away while one watches", () => {
     const { items } = await ask<{ items: { id: string; name: string }[] }>(admin.page, "/v1/users");
     const id = items.find(({ name }) => name === "Olga")?.id ?? "";
     await ask(admin.page, `/v1/users/${id}`, "PATCH", { grants: [{ privilege: "camera-video", camera: cameras[0]?.id }] });
-    await page.getByRole("alert").getByText(`You may no longer see ${two()}. You no longer have: export recordings.`).waitFor();
+    await page.locator('[aria-live="assertive"]').getByText(`You may no longer see ${two()}. You no longer have: export recordings.`).waitFor();
     expect(await page.locator("[data-tile]").count()).toBe(1);
     await page.getByRole("button", { name: "Dismiss" }).click();
 

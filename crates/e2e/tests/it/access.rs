@@ -496,7 +496,9 @@ async fn a_second_factor_is_asked_for_and_a_code_counts_once() {
     assert!(setup.qr_svg.starts_with("<svg") && setup.address.contains(&setup.key));
     // The key as an app reads it: base 32 of RFC 4648.
     let key = base32(&setup.key);
-    let code = |steps: i64| access::totp::code(&key, access::totp::step(wall_now()) + steps);
+    // Steps are counted from this moment for the whole test: a code means the same however long its requests take.
+    let set_up = access::totp::step(wall_now());
+    let code = |steps: i64| access::totp::code(&key, set_up + steps);
     let path = "/v1/account/second-factor";
     let (status, _) = client.call(Method::PUT, path, Some(&json!({ "code": "000000" }))).await;
     assert_eq!(status, 400);

@@ -1,5 +1,5 @@
 /** What the mock site has at the start: cameras in every state, alarms, storage that is nearly full. */
-import type { Alarm, Camera, CameraState, Found, Lock, Notifications, Profile, RecordingSettings, Schedule, Session, Site, Storage, Stream, Token, Volume } from "../src/api/types";
+import type { Alarm, Camera, CameraState, Export, Found, Lock, Notifications, Profile, RecordingSettings, Schedule, Session, Site, Storage, Stream, Token, Volume } from "../src/api/types";
 
 const hex = (number: number) => number.toString(16).padStart(32, "0");
 const ago = (seconds: number) => new Date(Date.now() - seconds * 1000).toISOString();
@@ -105,6 +105,25 @@ export const storage = (of: Camera[]): Storage => ({
 
 export const locks = (of: Camera[]): Lock[] => [
   { id: hex(909), cameras: of.slice(0, 1).map((one) => one.id), from: ago(86_400 * 3 + 600), to: ago(86_400 * 3), name: "Break-in at gate 2", reason: "Asked for by the police, case 7-2291" },
+];
+
+const file = (name: string, save_as: string, bytes: number, kind: "video" | "evidence" = "video") => ({ name, save_as, kind, from: ago(5000), to: ago(4880), bytes, sha256: "9f".repeat(32) });
+const exported = (number: number, names: readonly string[], over: Partial<Export>): Export => ({
+  id: hex(number), user: hex(902), by: "Ines", made: ago(60), cameras: names.map((name, at) => ({ id: hex(at + 1), name, stream: "main", audio: true })), from: ago(5000), to: ago(4880),
+  format: "mp4", gaps: "keep", state: "done", done_bytes: 41_000_000, total_bytes: 41_000_000, left_s: null, ended: null, expires: null, problem: null, files: [], ...over,
+});
+
+/** An export that was asked for just now. */
+export const newExport = (number: number, names: readonly string[]): Export => exported(number, names, { made: ago(0), state: "queued", done_bytes: 0, total_bytes: 0 });
+
+export const exports = (): Export[] => [
+  exported(920, ["Gate north", "Container yard", "Lobby"], { state: "running", user: hex(931), by: "Olof", done_bytes: 260_000_000, total_bytes: 410_000_000, left_s: 7.4 }),
+  exported(921, ["Store room"], { state: "queued", format: "mkv", user: hex(931), by: "Olof" }),
+  exported(922, ["Gate north"], {
+    ended: ago(900), expires: ago(-86_400 * 7 + 900),
+    files: [file("1.mp4", "Gate north 2026-11-21T12-44-01.mp4", 41_200_000), file("1.mp4.evidence.jsonl", "Gate north 2026-11-21T12-44-01.mp4.evidence.jsonl", 391_000, "evidence")],
+  }),
+  exported(923, ["Hall"], { state: "failed", ended: ago(7200), expires: ago(-86_400 * 7 + 7200), problem: { title: "A recording of the range was deleted meanwhile", detail: "Lock what must be kept, then export what is left." } }),
 ];
 
 export const tokens = (): Token[] => [

@@ -28,6 +28,7 @@ export function mockSite({ signedIn = true, setUpNeeded = false, empty = false, 
     recording: {} as Record<string, RecordingSettings>,
     schedules: empty ? [] : data.schedules(),
     locks: data.locks(data.cameras()),
+    exports: empty ? [] : data.exports(),
     tokens: empty ? [] : data.tokens(),
     notifications: empty ? { mail: null, webhook: null } : data.notifications(),
     ...peopleState(empty),
@@ -183,6 +184,24 @@ export function mockSite({ signedIn = true, setUpNeeded = false, empty = false, 
     "/v1/storage/cameras/{camera}": { patch: () => data.storage(state.cameras) },
     "/v1/locks": { get: () => ({ items: state.locks }) },
     "/v1/locks/{lock}": { delete: ({ path }) => void (state.locks = state.locks.filter((lock) => lock.id !== path[0])) },
+    "/v1/exports": {
+      get: () => (mine(), { items: state.exports }),
+      post: ({ body }) => {
+        const names = body.cameras.map((id) => one(state.cameras, id).name);
+        const made = data.newExport(next++, names);
+        state.exports = [made, ...state.exports];
+        return made;
+      },
+    },
+    "/v1/exports/{export}": {
+      get: ({ path }) => one(state.exports, path[0]),
+      delete: ({ path }) => {
+        const found = one(state.exports, path[0]);
+        const over = ["done", "failed", "cancelled"].includes(found.state);
+        state.exports = over ? state.exports.filter((other) => other !== found) : state.exports.map((other) => (other === found ? { ...found, state: "cancelled" as const, ended: new Date().toISOString() } : other));
+        return undefined;
+      },
+    },
     "/v1/settings/notifications": { get: () => state.notifications, put: ({ body }) => (state.notifications = body) },
     "/v1/settings/notifications/test": {
       post: async () => {

@@ -30,6 +30,8 @@ export const paths = {
       ...(query.at ? { at: query.at } : {}),
       ...(query.cams?.length ? { cams: query.cams.join(",") } : {}),
     }),
+  /** Files of recordings: what is being made, what there is to download. */
+  exports: () => "/exports",
   alarms: () => "/alarms",
   /** The list of devices; `device` opens its details beside. */
   devices: (query: { device?: string; filter?: string } = {}) => withQuery("/devices", query),

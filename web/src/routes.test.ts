@@ -16,6 +16,7 @@ test("the addresses of all screens", () => {
       "/live",
       "/live/camera/:camera",
       "/recordings",
+      "/exports",
       "/alarms",
       "/devices",
       "/devices/add",

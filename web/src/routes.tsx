@@ -32,6 +32,7 @@ export const routes: RouteObject[] = [
               { path: "/live", lazy: screen(() => import("./screens/live/Screen")) },
               { path: "/live/camera/:camera", lazy: screen(() => import("./screens/live/Screen")) },
               { path: "/recordings", lazy: screen(() => import("./screens/recordings/Screen"), "Recordings") },
+              { path: "/exports", lazy: screen(() => import("./screens/exports/Screen")) },
               { path: "/alarms", lazy: screen(() => import("./screens/alarms/Screen")) },
               { path: "/devices", lazy: screen(() => import("./screens/devices/Screen")) },
               { path: "/devices/add", lazy: screen(() => import("./screens/add-devices/Screen")) },

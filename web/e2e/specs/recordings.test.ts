@@ -1,5 +1,7 @@
 /** Recordings: the right frame after a seek, steps, speeds, gaps, cameras in step, sound, clips, touch. */
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { expectNoAxeFindings, goTo, signIn, smallTargets } from "../fixtures/app";
@@ -17,12 +19,15 @@ let page: Page;
 /** Capture times of the frames of a stretch of Hall's recording, in order, as the site tells them. */
 let walls: number[];
 let hall: string;
+/** What the event socket has told, newest last. */
+const events: string[] = [];
 
 beforeAll(async () => {
   demo = await startDemo();
   browser = await openBrowser(demo.certificatePem);
   watched = await openPage(browser.browser);
   page = watched.page;
+  page.on("websocket", (socket) => socket.on("framereceived", ({ payload }) => events.push(String(payload))));
   await listen(page);
   await signIn(page, demo, "/devices");
   hall = (await cameraNamed(page, "Hall")).id;
@@ -232,6 +237,53 @@ test("a marked range is saved as an MP4 of its length, named after camera and ti
   expect(Math.abs(Number(probe.format.duration) - 10)).toBeLessThan(2.5);
   await page.keyboard.press("Escape");
   await page.getByRole("button", { name: "Mark a clip" }).waitFor();
+});
+
+test("two cameras are exported in one file: asked for, made, checked, downloaded, listed, deleted", async () => {
+  const yard = await cameraNamed(page, "Container yard");
+  await reload(walls[50] ?? 0, [hall, yard.id]);
+  await wallIs(walls[50]);
+  for (const key of ["[", "Shift+ArrowRight", "]"]) await page.keyboard.press(key);
+  // It may be over within a moment: what was shown meanwhile is kept.
+  await page.evaluate(() => {
+    const seen: string[] = [];
+    new MutationObserver(() => seen.push(...[...document.querySelectorAll("progress, [role=progressbar]")].map((one) => one.getAttribute("aria-label") ?? ""))).observe(document.body, { childList: true, subtree: true });
+    Object.assign(globalThis, { progressSeen: seen });
+  });
+  await page.getByRole("button", { name: "Other ways to save" }).click();
+  const item = page.getByRole("menuitem", { name: "All 2 cameras in one file" });
+  const [file] = await Promise.all([page.waitForEvent("download", { timeout: 60_000 }), page.getByText("10 s of 2 cameras saved.").waitFor({ timeout: 60_000 }), item.click()]);
+  expect(await page.evaluate(() => (globalThis as unknown as { progressSeen: string[] }).progressSeen)).toContain("Saving 10 s of 2 cameras");
+  const states = events.flatMap((text) => {
+    const { event, export: one } = JSON.parse(text) as { event: string; export: { cameras?: unknown[]; state: string } };
+    return event === "export" && one.cameras?.length === 2 ? one.state : [];
+  });
+  expect(states.filter((state, at) => state !== states[at - 1])).toEqual(["queued", "running", "checking", "done"]);
+
+  const probe = JSON.parse(execFileSync("ffprobe", ["-v", "error", "-show_entries", "stream=codec_type:format=duration", "-of", "json", await file.path()], { encoding: "utf8" })) as {
+    streams: { codec_type: string }[];
+    format: { duration: string };
+  };
+  expect(probe.streams.map(({ codec_type }) => codec_type).sort()).toEqual(["audio", "audio", "video", "video"]);
+  expect(Math.abs(Number(probe.format.duration) - 10)).toBeLessThan(2.5);
+
+  await page.keyboard.press("g");
+  await page.keyboard.press("e");
+  const row = page.getByRole("list", { name: "Exports" }).getByRole("listitem").filter({ hasText: "Hall and 1 more" }).first();
+  await row.getByText("Done, checked").waitFor();
+  await row.getByText(/^1 file with evidence/).waitFor();
+  await shoot(page, "exports");
+  await expectNoAxeFindings(page, "exports");
+  const link = row.getByRole("link", { name: file.suggestedFilename() }).first();
+  const [again] = await Promise.all([page.waitForEvent("download"), link.click()]);
+  const sha256 = createHash("sha256").update(await readFile(await again.path())).digest("hex");
+  expect(await link.getAttribute("title")).toBe(`SHA-256 ${sha256}`);
+  expect(createHash("sha256").update(await readFile(await file.path())).digest("hex")).toBe(sha256);
+
+  await page.getByRole("button", { name: "Delete the export of Hall and 1 more" }).click();
+  await page.getByRole("alertdialog").getByRole("button", { name: "Delete" }).click();
+  await row.waitFor({ state: "detached" });
+  expect((await ask<{ items: { cameras: unknown[] }[] }>(page, "/v1/exports")).items.filter((one) => one.cameras.length === 2)).toEqual([]);
 });
 
 test("a gap is in the list, is told, and is jumped over while playing", async () => {

@@ -2,7 +2,7 @@
 import { type QueryKey, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, body } from "./client";
 import type { Failure } from "./problems";
-import type { CameraChange, CameraStorageChange, FolderInput, GroupInput, NewCamera, NewLock, NewProfile, NewSchedule, NewUser, NewVolume, Notifications, PasswordChange, ProfileChange, RecordingSettings, SetUp, SignIn, SiteChange, TokenRequest, UserChange, VolumeChange } from "./types";
+import type { CameraChange, CameraStorageChange, FolderInput, GroupInput, NewCamera, NewExport, NewLock, NewProfile, NewSchedule, NewUser, NewVolume, Notifications, PasswordChange, ProfileChange, RecordingSettings, SetUp, SignIn, SiteChange, TokenRequest, UserChange, VolumeChange } from "./types";
 
 const json = { "content-type": "application/json" };
 
@@ -51,6 +51,10 @@ export const chooseStorage = (camera: string, change: CameraStorageChange) =>
 export const addLock = (lock: NewLock) => body(api.POST("/v1/locks", { body: lock, headers: json }));
 export const removeLock = (lock: string) =>
   body(api.DELETE("/v1/locks/{lock}", { params: { path: { lock }, query: { confirm: true } } }));
+
+export const makeExport = (wish: NewExport) => body(api.POST("/v1/exports", { body: wish, headers: json }));
+/** Cancels one that is not over, deletes one that is. */
+export const removeExport = (id: string) => body(api.DELETE("/v1/exports/{export}", { params: { path: { export: id } } }));
 
 export const changeNotifications = (settings: Notifications) =>
   body(api.PUT("/v1/settings/notifications", { body: settings, headers: json }));

@@ -6,7 +6,7 @@ import type { QueryClient } from "@tanstack/react-query";
 import { useSyncExternalStore } from "react";
 import { lost, tell } from "../session/rights-change";
 import { camerasQuery, keys } from "./queries";
-import type { Alarm, Camera, Session, SiteEvent } from "./types";
+import type { Alarm, Camera, Export, Session, SiteEvent } from "./types";
 
 /** How the connection to the site is. */
 export type Link = { readonly state: "connecting" | "open" } | { readonly state: "lost"; readonly tryAtMs: number };
@@ -44,6 +44,12 @@ export function apply(queries: QueryClient, event: SiteEvent): void {
       return;
     case "alarm":
       queries.setQueryData<Alarm[]>(keys.alarms, (list) => merged(list, event.alarm)?.toSorted((a, b) => b.since.localeCompare(a.since)));
+      return;
+    case "export":
+      queries.setQueryData<Export[]>(keys.exports, (list) => merged(list, event.export));
+      return;
+    case "export-removed":
+      queries.setQueryData<Export[]>(keys.exports, (list) => list?.filter(({ id }) => id !== event.export));
       return;
     case "rights":
       void renew(queries);

@@ -16,6 +16,7 @@ export const keys = {
   volumes: ["volumes"],
   storage: ["storage"],
   locks: ["locks"],
+  exports: ["exports"],
   tokens: ["tokens"],
   notifications: ["notifications"],
   /** Where oneself is signed in. */
@@ -108,6 +109,12 @@ export const storageQuery = queryOptions({
 export const locksQuery = queryOptions({
   queryKey: keys.locks,
   queryFn: async ({ signal }) => (await body(api.GET("/v1/locks", { signal }))).items,
+});
+
+/** Exports, the newest first; the event socket tells how far they are. */
+export const exportsQuery = queryOptions({
+  queryKey: keys.exports,
+  queryFn: async ({ signal }) => (await body(api.GET("/v1/exports", { signal }))).items,
 });
 
 export const tokensQuery = queryOptions({

@@ -24,6 +24,7 @@ export const keymap = {
   "filter": { keys: ["/"], place: "everywhere", does: "Filter the list" },
   "go.live": { keys: ["g l"], place: "everywhere", does: "Go to Live" },
   "go.recordings": { keys: ["g r"], place: "everywhere", does: "Go to Recordings" },
+  "go.exports": { keys: ["g e"], place: "everywhere", does: "Go to Exports" },
   "go.alarms": { keys: ["g a"], place: "everywhere", does: "Go to Alarms" },
   "go.devices": { keys: ["g d"], place: "everywhere", does: "Go to Devices" },
   "go.settings": { keys: ["g s"], place: "everywhere", does: "Go to Settings" },

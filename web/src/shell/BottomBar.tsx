@@ -3,9 +3,11 @@ import { useQuery } from "@tanstack/react-query";
 import { CircleCheck, TriangleAlert, Unplug, X } from "lucide-react";
 import { acknowledge, useChange } from "../api/changes";
 import { type EventSocket, useLink } from "../api/events";
-import { alarmsQuery, discoveryQuery, keys } from "../api/queries";
+import { alarmsQuery, discoveryQuery, exportsQuery, keys } from "../api/queries";
 import type { Alarm } from "../api/types";
-import { useCan } from "../session/useSession";
+import { paths } from "../paths";
+import { isOver, share, whose } from "../screens/exports/words";
+import { useCan, useSession } from "../session/useSession";
 import { useTasks } from "../tasks/tasks";
 import { moment } from "../time/format";
 import { useSiteNow, useZone } from "../time/useNow";
@@ -54,6 +56,8 @@ function Running({ socket }: { socket: EventSocket }) {
   const tasks = useTasks();
   const mayAsk = useCan("configure");
   const searching = useQuery({ ...discoveryQuery, enabled: mayAsk }).data?.running ?? false;
+  const session = useSession();
+  const exports = useQuery({ ...exportsQuery, enabled: useCan("export") }).data;
   if (link.state === "lost") return <Lost tryAtMs={link.tryAtMs} onTry={socket.tryNow} />;
   const [task] = tasks;
   if (task) {
@@ -63,6 +67,16 @@ function Running({ socket }: { socket: EventSocket }) {
         <Progress label={task.label} value={task.progress} />
         {task.forecast ? <span className={styles.forecast}>{task.forecast}</span> : null}
         {task.cancel ? <IconButton label={`Stop: ${task.label}`} onPress={task.cancel}><X /></IconButton> : null}
+      </>
+    );
+  }
+  const making = exports?.find((one) => one.user === session?.user_id && !isOver(one));
+  if (making) {
+    const what = `Exporting ${whose(making)}`;
+    return (
+      <>
+        <LinkButton look="quiet" href={paths.exports()}>{what}</LinkButton>
+        <Progress label={what} value={share(making)} />
       </>
     );
   }

@@ -7,6 +7,7 @@ import { asFailure } from "../api/problems";
 import { sessionQuery, siteQuery } from "../api/queries";
 import { useKeys } from "../keys/useKeys";
 import { paths } from "../paths";
+import { useCan } from "../session/useSession";
 import { Empty, Problem } from "../ui";
 import { BottomBar } from "./BottomBar";
 import { KeyHelp } from "./KeyHelp";
@@ -56,6 +57,7 @@ function House() {
   useEffect(() => socket.start(), [socket]);
   useQuery(siteQuery);
   const rooms = useRooms();
+  const mayExport = useCan("export");
   /** To a room that the person may enter. */
   const go = (name: string) => () => {
     const room = rooms.find((one) => one.name === name);
@@ -65,6 +67,7 @@ function House() {
     "help": () => setHelp(true),
     "go.live": () => void navigate(paths.live()),
     "go.recordings": go("Recordings"),
+    "go.exports": () => mayExport && void navigate(paths.exports()),
     "go.alarms": go("Alarms"),
     "go.devices": go("Devices"),
     "go.settings": go("Settings"),

@@ -1,8 +1,8 @@
 /** What has no place in a phone's tab bar: the other rooms, the theme, signing out. */
-import { ChevronRight, CircleUser, LogOut, SlidersHorizontal } from "lucide-react";
+import { ChevronRight, CircleUser, FileVideo, LogOut, SlidersHorizontal } from "lucide-react";
 import { Link } from "react-router";
 import { paths } from "../../paths";
-import { useSession } from "../../session/useSession";
+import { useCan, useSession } from "../../session/useSession";
 import { useRooms } from "../../shell/rooms";
 import { setTheme, themes, useTheme } from "../../shell/theme";
 import { useSignOut } from "../../shell/UserMenu";
@@ -17,6 +17,7 @@ const inTabs = new Set(["Live", "Recordings", "Alarms"]);
 export default function MoreScreen() {
   const rooms = useRooms().filter(({ name }) => !inTabs.has(name));
   const session = useSession();
+  const mayExport = useCan("export");
   const theme = useTheme();
   const leave = useSignOut();
   const zone = useZone();
@@ -28,6 +29,7 @@ export default function MoreScreen() {
             {rooms.map(({ name, to, icon: Icon }) => (
               <li key={to}><Link to={to}><Icon aria-hidden="true" /> {name} <ChevronRight aria-hidden="true" /></Link></li>
             ))}
+            {mayExport ? <li><Link to={paths.exports()}><FileVideo aria-hidden="true" /> Exports <ChevronRight aria-hidden="true" /></Link></li> : null}
             <li><Link to={paths.account()}><CircleUser aria-hidden="true" /> Your account <ChevronRight aria-hidden="true" /></Link></li>
             <li><Link to={paths.preferences()}><SlidersHorizontal aria-hidden="true" /> Preferences <ChevronRight aria-hidden="true" /></Link></li>
           </ul>

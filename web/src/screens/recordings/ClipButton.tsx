@@ -1,80 +1,112 @@
-/** The button that says what it will do: mark a clip, save so much of a camera, or how far the saving is. */
-import { Scissors, Download, X } from "lucide-react";
+/**
+ * The button that says what it will do: mark a clip, save so much of a camera, or how far the saving is. The site makes the
+ * file; when it is done, the browser downloads it. It stays in Exports for some days.
+ */
+import { useQuery } from "@tanstack/react-query";
+import { ChevronDown, Download, Scissors, X } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
-import { beginTask } from "../../tasks/tasks";
+import { makeExport, removeExport } from "../../api/changes";
+import { asFailure } from "../../api/problems";
+import { exportsQuery } from "../../api/queries";
+import type { Camera, NewExport } from "../../api/types";
+import { may } from "../../session/useSession";
 import type { Selection } from "../../timeline/model";
-import { fileTime, lengthInWords } from "../../timeline/zone";
-import { fileName } from "../../player/surface";
-import { Button, IconButton, toast } from "../../ui";
-import { bytes } from "../../time/format";
-import { saveClip } from "./clip";
+import { lengthInWords, rfc3339 } from "../../timeline/zone";
+import { Button, IconButton, Menu, MenuItem, toast } from "../../ui";
+import { count } from "../../time/format";
+import { downloadAll, share, stateInWords } from "../exports/words";
 import styles from "./recordings.module.css";
 
 interface Props {
-  camera: { id: string; name: string; audio: boolean } | undefined;
+  /** The one in focus. */
+  camera: Camera | undefined;
+  /** All that are shown. */
+  cameras: readonly Camera[];
   selection: Selection | undefined;
-  zone: string;
   onMark: () => void;
   onClear: () => void;
   /** Lets the key table press it. */
   save: { current: () => void };
 }
 
-type State = { is: "idle" } | { is: "saving"; got: number; of: number | undefined; cancel: () => void } | { is: "failed"; why: string };
+/** What is being saved: asked for, and as the site calls it once it has answered. */
+interface Saving {
+  what: string;
+  id?: string;
+}
 
-export function ClipButton({ camera, selection, zone, onMark, onClear, save }: Props) {
-  const [state, setState] = useState<State>({ is: "idle" });
-  const running = useRef<AbortController>(undefined);
-  useEffect(() => () => running.current?.abort(), []);
-  useEffect(() => setState((before) => (before.is === "failed" ? { is: "idle" } : before)), [selection]);
+export function ClipButton({ camera, cameras, selection, onMark, onClear, save }: Props) {
+  const [saving, setSaving] = useState<Saving>();
+  const [why, setWhy] = useState<string>();
+  const one = useQuery({ ...exportsQuery, enabled: saving !== undefined }).data?.find(({ id }) => id === saving?.id);
+  const ended = useRef<string>(undefined);
+  useEffect(() => setWhy(undefined), [selection]);
 
-  const start = async () => {
-    if (!camera || !selection || running.current) return;
-    const abort = new AbortController();
-    running.current = abort;
-    const length = lengthInWords(selection.to - selection.from);
-    const task = beginTask(`Saving ${length} of ${camera.name}`, { cancel: () => abort.abort() });
-    setState({ is: "saving", got: 0, of: undefined, cancel: () => abort.abort() });
+  useEffect(() => {
+    if (!saving || !one || ended.current === one.id) return;
+    if (one.state === "done") {
+      downloadAll(one);
+      toast(`${saving.what} saved.`);
+    } else if (one.state === "failed") {
+      setWhy(one.problem ? `${one.problem.title}. ${one.problem.detail}` : "The site gave it up.");
+    } else if (one.state !== "cancelled") {
+      return;
+    }
+    ended.current = one.id;
+    setSaving(undefined);
+  }, [one, saving]);
+
+  const mayExport = cameras.filter((shown) => may(shown, "export"));
+  const allowed = camera && may(camera, "export") ? camera : undefined;
+  const start = async (of: readonly Camera[], more: Partial<NewExport> = {}) => {
+    if (!selection || saving || of.length === 0) return;
+    const whose = of.length === 1 ? of[0]?.name : count(of.length, "camera");
+    const what = `${lengthInWords(selection.to - selection.from)} of ${whose}`;
+    setSaving({ what });
+    setWhy(undefined);
     try {
-      const name = `${fileName(camera.name)}-${fileTime(selection.from, zone)}.mp4`;
-      await saveClip(
-        { camera: camera.id, fromUs: selection.from, toUs: selection.to, audio: camera.audio },
-        name,
-        (got, of) => {
-          setState({ is: "saving", got, of, cancel: () => abort.abort() });
-          task.update({ progress: of ? got / of : undefined, forecast: bytes(got) });
-        },
-        abort.signal,
-      );
-      setState({ is: "idle" });
-      toast(`${length} of ${camera.name} saved.`);
+      const made = await makeExport({ cameras: of.map(({ id }) => id), from: rfc3339(selection.from), to: rfc3339(selection.to), ...more });
+      setSaving({ what, id: made.id });
     } catch (error) {
-      setState(abort.signal.aborted ? { is: "idle" } : { is: "failed", why: error instanceof Error ? error.message : "The connection broke." });
-    } finally {
-      running.current = undefined;
-      task.end();
+      setSaving(undefined);
+      setWhy(asFailure(error).message);
     }
   };
+  const cancel = async () => {
+    if (saving?.id) await removeExport(saving.id).catch((error: unknown) => setWhy(asFailure(error).message));
+  };
   useEffect(() => {
-    save.current = () => (selection ? void start() : onMark());
+    save.current = () => {
+      if (allowed) void (selection ? start([allowed]) : onMark());
+    };
   });
 
-  if (state.is === "saving") {
+  if (saving) {
+    const far = one && share(one);
     return (
       <div className={styles.saving} role="status">
-        <progress aria-label="Saving the clip" {...(state.of ? { value: state.got / state.of } : {})} />
-        <span>{state.of ? `${Math.round((state.got / state.of) * 100)} %` : bytes(state.got)}</span>
-        <Button onPress={state.cancel}>Cancel</Button>
+        <progress aria-label={`Saving ${saving.what}`} {...(far === undefined ? {} : { value: far })} />
+        <span>{one ? stateInWords(one) : "Asking the site"}</span>
+        <Button isDisabled={saving.id === undefined} onPress={() => void cancel()}>Cancel</Button>
       </div>
     );
   }
-  if (!selection || !camera) return <Button icon={<Scissors />} onPress={onMark} isDisabled={!camera}>Mark a clip</Button>;
+  if (mayExport.length === 0) return null;
+  if (!selection || !allowed) return <Button icon={<Scissors />} onPress={onMark} isDisabled={!allowed}>Mark a clip</Button>;
+  const marked = selection.to > selection.from;
   return (
     <div className={styles.clip}>
-      {state.is === "failed" && <span role="alert" className={styles.failed}>Not saved: {state.why}</span>}
-      <Button look="primary" icon={<Download />} isDisabled={selection.to <= selection.from} onPress={() => void start()}>
-        {selection.to > selection.from ? `Save ${lengthInWords(selection.to - selection.from)} of ${camera.name}` : "Mark the end of the clip"}
+      {why === undefined ? null : <span role="alert" className={styles.failed}>Not saved: {why}</span>}
+      <Button look="primary" icon={<Download />} isDisabled={!marked} onPress={() => void start([allowed])}>
+        {marked ? `Save ${lengthInWords(selection.to - selection.from)} of ${allowed.name}` : "Mark the end of the clip"}
       </Button>
+      {marked ? (
+        <Menu label="Other ways to save" button={<IconButton label="Other ways to save"><ChevronDown /></IconButton>}>
+          {mayExport.length > 1 ? <MenuItem onAction={() => void start(mayExport)}>{`All ${mayExport.length} cameras in one file`}</MenuItem> : null}
+          <MenuItem onAction={() => void start([allowed], { audio: false })}>Without sound</MenuItem>
+          <MenuItem onAction={() => void start([allowed], { format: "mkv" })}>As Matroska (MKV)</MenuItem>
+        </Menu>
+      ) : null}
       <IconButton label="Clear the marks" onPress={onClear}><X /></IconButton>
     </div>
   );

@@ -2,10 +2,10 @@
  * Recordings: cameras in step on one timeline. The address holds the moment and the cameras (`?at=&cams=`).
  *
  * What is here: what is chosen, and who is told. What is not here: the clock and decoding (`player/sync-group.ts`), the
- * timeline's inside (`timeline/`), saving (`clip.ts`).
+ * timeline's inside (`timeline/`), saving (`ClipButton.tsx`).
  */
 import { useQuery } from "@tanstack/react-query";
-import { Cctv } from "lucide-react";
+import { Cctv, FileVideo } from "lucide-react";
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { useNavigate, useNavigation, useSearchParams } from "react-router";
 import { asFailure } from "../../api/problems";
@@ -18,6 +18,7 @@ import { paths } from "../../paths";
 import { RATES } from "../../player/clock";
 import { download, fileName } from "../../player/surface";
 import { SyncGroup } from "../../player/sync-group";
+import { useCan } from "../../session/useSession";
 import { TopBarEnd, TopBarStart } from "../../shell/slots";
 import { useClockOffset, useZone } from "../../time/useNow";
 import { clampView, edge, eventEdge, keepVisible, markSelection, openingView, timeAt, xOf, zoomAt, type Selection, type View } from "../../timeline/model";
@@ -62,6 +63,7 @@ function Recordings({ cameras }: { cameras: readonly Camera[] }) {
   const phone = usePhone();
   const coarse = useCoarse();
   const zone = useZone();
+  const mayExport = useCan("export");
   const offset = useClockOffset();
   const offsetNow = useRef(offset);
   offsetNow.current = offset;
@@ -179,17 +181,19 @@ function Recordings({ cameras }: { cameras: readonly Camera[] }) {
   useAddress(group, state.playing, search, setSearch, goTo);
   const pickCameras = <CameraPicker cameras={cameras} chosen={chosen} onChange={(next) => setSearch((before) => withCams(before, next), { replace: true })} />;
   const pickDay = <DayPicker shownUs={Math.min(nowUs(), timeAt(view, view.width / 2))} playhead={playhead} nowUs={nowUs()} cameras={chosen} zone={zone} onGo={goTo} />;
+  const exportsLink = mayExport ? <LinkButton look="quiet" icon={<FileVideo />} href={paths.exports()}>Exports</LinkButton> : null;
   return (
     <div className={styles.screen} data-list={list || undefined}>
       {phone ? (
         <div className={styles.picks}>
           {pickCameras}
           {pickDay}
+          {exportsLink}
         </div>
       ) : (
         <>
           <TopBarStart>{pickCameras}</TopBarStart>
-          <TopBarEnd>{pickDay}</TopBarEnd>
+          <TopBarEnd>{exportsLink}{pickDay}</TopBarEnd>
         </>
       )}
       <div className={styles.pictures}>
@@ -215,7 +219,7 @@ function Recordings({ cameras }: { cameras: readonly Camera[] }) {
         <NoteOverlay note={state.note} zone={zone} onLive={goLive} />
       </div>
       <Transport group={group} state={state} zone={zone} phone={phone} onSkip={skip} onMark={mark} onZoom={zoom} onLive={goLive} list={list} onList={setList}>
-        <ClipButton camera={focused} selection={selection} zone={zone} onMark={markClip} onClear={() => setSelection(undefined)} save={saveKey} />
+        <ClipButton camera={focused} cameras={shown} selection={selection} onMark={markClip} onClear={() => setSelection(undefined)} save={saveKey} />
       </Transport>
       {error !== undefined && <Problem of={asFailure(error)} onRetry={retry} />}
       <Timeline

@@ -66,7 +66,7 @@ function ExportRow({ one }: { one: Export }) {
       <div className={styles.words}>
         <strong>{name}</strong>
         <p>{moment(one.from, zone, now)}, {length}, {one.format === "mkv" ? "Matroska" : "MP4"}{silent ? ", without sound" : ""}{one.user === session?.user_id ? "" : `, by ${one.by}`}</p>
-        {over ? null : <Progress label={`Export of ${name}`} value={share(one)} />}
+        {over || one.state === "queued" ? null : <Progress label={`Export of ${name}`} value={share(one)} />}
         {one.problem ? <p className={styles.problem}>{one.problem.title}. {one.problem.detail}</p> : null}
         {remove.error && !asking ? <p className={styles.problem} role="alert">{remove.error.message}</p> : null}
         {one.state === "done" ? <Files one={one} name={name} /> : null}
@@ -74,7 +74,7 @@ function ExportRow({ one }: { one: Export }) {
       <div className={styles.state}>
         <span>{stateInWords(one)}</span>
         {one.state === "done" ? <span>{contents(one)}, {bytes(one.files.reduce((sum, file) => sum + file.bytes, 0))}</span> : null}
-        {one.expires ? <span>deleted {moment(one.expires, zone, now)}</span> : null}
+        {one.expires ? <span>kept until {moment(one.expires, zone, now)}</span> : null}
       </div>
       <div className={styles.actions}>
         {over ? (

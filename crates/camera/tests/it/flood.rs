@@ -359,7 +359,7 @@ async fn what_never_ends_costs_a_camera_its_session_and_the_site_no_memory() {
         let (error, sent) = meet(flood).await;
         assert!((flood.ends)(&error), "{}: {:?}: {error}", flood.what, error.kind());
         let most = if too_much(&error) && flood.what != EMPTY_LINES { 64 << 20 } else { u64::MAX };
-        assert!((1..most).contains(&sent), "{}: {sent} bytes were sent", flood.what);
+        assert!(sent < most, "{}: {sent} bytes were sent", flood.what);
         println!("{}: {} KiB sent, then: {error}", flood.what, sent >> 10);
     }
     match (before, peak()) {

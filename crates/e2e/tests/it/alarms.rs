@@ -139,6 +139,7 @@ async fn a_silent_camera_is_told_once_by_mail_and_webhook_and_so_is_its_end() {
     site.stop().await;
     farm.stop().await;
     let mut seen = sinks::files(&data, &["recordings"]);
+    assert!(!seen.is_empty(), "{} is empty", data.display());
     seen.push(("the log".into(), log.lock().unwrap_or_else(PoisonError::into_inner).clone()));
     for (name, bytes) in seen {
         for secret in [MAIL_PASSWORD, WEBHOOK_SECRET] {

@@ -100,7 +100,10 @@ async fn a_disk_that_stands_still_fails_or_is_unplugged_costs_no_frame_and_no_ot
         assert!(since.elapsed() < SECONDS, "{trouble:?}: {:?}", since.elapsed());
         let failed = volume(&system, &broken).await;
         assert!(matches!(failed.state, VolumeState::Failed | VolumeState::Full), "{trouble:?}: {failed:?}");
-        assert_eq!(volume(&system, &well).await.state, VolumeState::Ok, "{trouble:?}: no other one notices");
+        // A busy machine's disk may be slow at any moment; that is not this trouble.
+        let other = volume(&system, &well).await;
+        let records = matches!(other.state, VolumeState::Ok | VolumeState::Slow);
+        assert!(records, "{trouble:?}: no other one notices: {other:?}");
         match trouble {
             Trouble::Unplugged => disk.plug_in().expect("plugged in"),
             Trouble::Errors | Trouble::ReadOnly => disk.replace().expect("repaired"),

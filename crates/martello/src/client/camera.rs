@@ -5,8 +5,11 @@ use model::CameraId;
 use reqwest::Url;
 
 use super::{
-    Failure, Items, Outcome, connection::Connection, output::Output, prompt, stream_profile,
-    target::SiteArguments,
+    Failure, Items, Outcome,
+    connection::Connection,
+    output::Output,
+    prompt, stream_profile,
+    target::{List, SiteArguments},
 };
 
 /// `martello camera …`
@@ -62,16 +65,6 @@ pub struct Add {
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=3650))]
     retention_days: Option<u32>,
     /// Print the camera as JSON.
-    #[arg(long)]
-    json: bool,
-}
-
-/// Arguments of `martello camera list`.
-#[derive(clap::Args)]
-pub struct List {
-    #[command(flatten)]
-    site: SiteArguments,
-    /// Print JSON.
     #[arg(long)]
     json: bool,
 }

@@ -4,8 +4,12 @@ use api::people::{Group, GroupInput, User};
 use model::{Role, UserId};
 
 use super::{
-    Failure, Outcome, connection::Connection, method::word, output::Output, people, prompt,
-    target::SiteArguments,
+    Failure, Outcome,
+    connection::Connection,
+    method::word,
+    output::Output,
+    people, prompt,
+    target::{List, SiteArguments},
 };
 
 /// `martello group …`
@@ -19,16 +23,6 @@ pub enum Command {
     Change(Change),
     /// Remove a group and what it gave; its members stay.
     Remove(Remove),
-}
-
-/// Arguments of `martello group list`.
-#[derive(clap::Args)]
-pub struct List {
-    #[command(flatten)]
-    site: SiteArguments,
-    /// Print JSON.
-    #[arg(long)]
-    json: bool,
 }
 
 /// Arguments of `martello group add`.

@@ -5,7 +5,11 @@
 use api::storage::{Lock, NewLock};
 use model::{LockId, WallTime};
 
-use super::{Failure, Items, Outcome, camera, output::Output, target::SiteArguments};
+use super::{
+    Failure, Items, Outcome, camera,
+    output::Output,
+    target::{List, SiteArguments},
+};
 
 /// `martello lock …`
 #[derive(clap::Subcommand)]
@@ -16,16 +20,6 @@ pub enum Command {
     Add(Add),
     /// Unlock recordings: they are deleted when their days are over or room is needed, which may be at once.
     Remove(Remove),
-}
-
-/// Arguments of `martello lock list`.
-#[derive(clap::Args)]
-pub struct List {
-    #[command(flatten)]
-    site: SiteArguments,
-    /// Print JSON.
-    #[arg(long)]
-    json: bool,
 }
 
 /// Arguments of `martello lock add`.

@@ -34,6 +34,16 @@ pub(super) struct SiteArguments {
     pub proxy: Option<String>,
 }
 
+/// Arguments of a `list` that is asked nothing more.
+#[derive(clap::Args)]
+pub struct List {
+    #[command(flatten)]
+    pub(super) site: SiteArguments,
+    /// Print JSON.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
 /// The site on this computer: as it is in the list, where it is there.
 fn here(list: &Servers) -> (Address, Option<&Server>) {
     match list.servers.iter().find(|server| server.name == servers::HERE) {

@@ -3,7 +3,12 @@
 use api::session::{Token, TokenRequest};
 use model::{Privilege, TokenId};
 
-use super::{Failure, Outcome, output::Output, people, prompt, target::SiteArguments};
+use super::{
+    Failure, Outcome,
+    output::Output,
+    people, prompt,
+    target::{List, SiteArguments},
+};
 
 /// `martello token …`
 #[derive(clap::Subcommand)]
@@ -14,16 +19,6 @@ pub enum Command {
     Add(Add),
     /// End a token; it counts for nothing from now on.
     Remove(Remove),
-}
-
-/// Arguments of `martello token list`.
-#[derive(clap::Args)]
-pub struct List {
-    #[command(flatten)]
-    site: SiteArguments,
-    /// Print JSON.
-    #[arg(long)]
-    json: bool,
 }
 
 /// Arguments of `martello token add`.

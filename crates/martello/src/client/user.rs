@@ -4,8 +4,12 @@ use api::people::{NewPassword, NewUser, User, UserChange};
 use model::{GroupId, Role};
 
 use super::{
-    Failure, Outcome, connection::Connection, method::word, output::Output, people, prompt,
-    target::SiteArguments,
+    Failure, Outcome,
+    connection::Connection,
+    method::word,
+    output::Output,
+    people, prompt,
+    target::{List, SiteArguments},
 };
 
 /// `martello user …`
@@ -23,16 +27,6 @@ pub enum Command {
     EndSecondFactor(One),
     /// Remove a user with its sign-ins and tokens.
     Remove(One),
-}
-
-/// Arguments of `martello user list`.
-#[derive(clap::Args)]
-pub struct List {
-    #[command(flatten)]
-    site: SiteArguments,
-    /// Print JSON.
-    #[arg(long)]
-    json: bool,
 }
 
 /// Arguments of `martello user add`.

@@ -4,7 +4,12 @@
 
 use api::storage::{Confirm, NewVolume, Volume, VolumeChange, VolumeKind, VolumeState};
 
-use super::{Failure, Items, Outcome, connection::Connection, output::Output, target::SiteArguments};
+use super::{
+    Failure, Items, Outcome,
+    connection::Connection,
+    output::Output,
+    target::{List, SiteArguments},
+};
 
 /// `martello volume …`
 #[derive(clap::Subcommand)]
@@ -19,16 +24,6 @@ pub enum Command {
     Remove(Which),
     /// Take over a volume that another site made: this site writes to it, and deletes from it, from then on.
     Adopt(Which),
-}
-
-/// Arguments of `martello volume list`.
-#[derive(clap::Args)]
-pub struct List {
-    #[command(flatten)]
-    site: SiteArguments,
-    /// Print JSON.
-    #[arg(long)]
-    json: bool,
 }
 
 /// Arguments of `martello volume add`.

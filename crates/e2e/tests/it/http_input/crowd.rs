@@ -84,6 +84,10 @@ async fn who_reads_nothing_does_not_keep_recordings_from_others() {
         let site = system.client.base.trim_start_matches("https://").parse().expect("an address");
         let mut stream = tls_over(&system.client, socket.connect(site).await.expect("a connection")).await;
         stream.write_all(request.as_bytes()).await.expect("a request");
+        // Has its turn, and reads no further.
+        let mut answer = [0; 15];
+        stream.read_exact(&mut answer).await.expect("an answer");
+        assert_eq!(&answer, b"HTTP/1.1 200 OK");
         deaf.push(stream);
     }
     let play =

@@ -375,9 +375,10 @@ impl Running {
         self.setup_code.as_ref().map(|code| format!("{}/setup?code={}", self.url(), code.expose()))
     }
 
-    /// The router, for a test that calls it without a network.
+    /// The router, for whoever calls it without the site's own listener: who takes nothing is given up, the rest of their
+    /// connection is the caller's.
     pub fn router(&self) -> axum::Router {
-        http::router(self.app.clone())
+        http::router(self.app.clone()).layer(axum::Extension(http::outgoing::HangUp::default()))
     }
 
     /// Stops in order: streams end, everything that came is on disk, requests under way are answered.

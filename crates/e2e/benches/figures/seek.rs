@@ -90,7 +90,7 @@ async fn seeks(what: &str, client: &Client, camera: CameraId, begin: WallTime) -
             let from = begin.plus_micros(segment * SEGMENT_S * 1_000_000 + within);
             let path = format!("/v1/cameras/{camera}/playback?from={from}&to={}", from.plus_micros(CLIP_US));
             let began = Instant::now();
-            let mut response = client.request(Method::GET, &path).send().await?;
+            let mut response = client.request(Method::GET, &path).send().await?.error_for_status()?;
             let mut body = Vec::new();
             let mut size = 0;
             while let Some(chunk) = response.chunk().await? {

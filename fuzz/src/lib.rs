@@ -4,8 +4,10 @@
 //! memory that the bytes do not account for.
 //! What is not here: libFuzzer (`fuzz_targets`), the corpora (`corpora`), their replay (`crates/xtask/tests/it`).
 
+mod turn_server;
 mod volume;
 
+pub use turn_server::turn_server;
 pub use volume::archive_volume;
 
 use std::net::Ipv4Addr;
@@ -40,6 +42,7 @@ pub const ENTRIES: &[Entry] = &[
     ("nal", nal),
     ("onvif_metadata", onvif_metadata),
     ("trust", trust_statements),
+    ("turn_server", turn_server),
     ("vapix", vapix),
 ];
 

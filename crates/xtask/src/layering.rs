@@ -20,6 +20,7 @@ pub const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("camera", &["model", "media"]),
     ("catalog", &["model", "access"]),
     ("directory", &["model"]),
+    ("turn", &["model"]),
     (
         "site",
         &[
@@ -49,7 +50,8 @@ pub const MAY_IMPORT: &[(&str, &[&str])] = &[
 ];
 
 /// Values in, values out.
-pub const PURE: &[&str] = &["model", "media", "archive", "evidence", "trust", "access", "backup", "api"];
+pub const PURE: &[&str] =
+    &["model", "media", "archive", "evidence", "trust", "access", "backup", "api", "turn"];
 
 /// Foreign crates that bring effects: no pure crate has them.
 const EFFECTS: &[&str] = &[

@@ -19,8 +19,10 @@ use super::{Outcome, pause, wish};
 
 /// How often it is looked at.
 const LOOK: Duration = Duration::from_secs(60);
-/// What is newer may still wait to be written.
+/// What is newer may still wait to be written; what is older may too, where the disk is slow: the next look has it.
 const FRESH_US: i64 = 5_000_000;
+/// Who has nothing newer than this at the end has lost it.
+const SILENT_US: i64 = 60_000_000;
 /// A fault lasts so long, then the camera is well for as long.
 const FAULT_S: std::ops::Range<u64> = 4..20;
 const FAULTS: [Fault; 11] = [
@@ -40,7 +42,8 @@ const FAULTS: [Fault; 11] = [
 /// A camera that has no fault, and how far it was looked at.
 struct Witness {
     id: CameraId,
-    until: WallTime,
+    /// After the last frame that was seen.
+    from: WallTime,
     last: Option<u64>,
     frames: u64,
     lost: u64,
@@ -77,7 +80,7 @@ pub async fn measure() -> Outcome {
     let mut witnesses: Vec<Witness> = ids
         .iter()
         .skip(troubled)
-        .map(|id| Witness { id: *id, until: begun, last: None, frames: 0, lost: 0 })
+        .map(|id| Witness { id: *id, from: begun, last: None, frames: 0, lost: 0 })
         .collect();
 
     println!(
@@ -116,6 +119,10 @@ pub async fn measure() -> Outcome {
         most as f64 / f64::from(1 << 20),
     );
     let ended = site.end("-TERM").await;
+    let silent = |one: &&Witness| one.from < wall_now().plus_micros(-SILENT_US);
+    if let Some(silent) = witnesses.iter().find(silent) {
+        return Err(format!("camera {} has no frame after {}", silent.id, silent.from).into());
+    }
     if lost > 0 || !ended.success() {
         return Err(format!("{lost} frames lost, the end was {ended}").into());
     }
@@ -138,7 +145,7 @@ async fn make_trouble(camera: sim::SimCamera) {
 /// Plays back what is new.
 async fn look(site: &Program, witness: &mut Witness) -> Outcome {
     let until = wall_now().plus_micros(-FRESH_US);
-    let path = format!("/v1/cameras/{}/playback?from={}&to={until}", witness.id, witness.until);
+    let path = format!("/v1/cameras/{}/playback?from={}&to={until}", witness.id, witness.from);
     let response = site.client.request(Method::GET, &path).send().await?.error_for_status()?;
     for record in split(response.bytes().await?) {
         let Some(stamp) = record.stamp().filter(|_| record.is_shown_picture()) else { continue };
@@ -147,8 +154,8 @@ async fn look(site: &Program, witness: &mut Witness) -> Outcome {
         }
         witness.last = Some(stamp.number);
         witness.frames += 1;
+        witness.from = WallTime::from_micros(record.header.wall_us + 1);
     }
-    witness.until = until;
     Ok(())
 }
 

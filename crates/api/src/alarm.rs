@@ -1,6 +1,6 @@
 //! Alarms: conditions that somebody should know of.
 
-use model::{AlarmId, CameraId, WallTime};
+use model::{AlarmId, CameraId, DirectoryId, WallTime};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -22,6 +22,14 @@ pub enum AlarmKind {
     RetentionGoals,
     /// The clock jumped.
     ClockJumped,
+    /// A directory of users and groups cannot be asked.
+    DirectoryDown,
+    /// The TLS certificate ends within 21 days, and the site cannot renew it by itself.
+    CertificateEnds,
+    /// It ends within 7 days.
+    CertificateEndsSoon,
+    /// It has ended.
+    CertificateEnded,
 }
 
 /// An alarm.
@@ -33,6 +41,9 @@ pub struct Alarm {
     pub kind: AlarmKind,
     /// The camera that it is about.
     pub camera: Option<CameraId>,
+    /// The directory that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub directory: Option<DirectoryId>,
     /// What happened: "Gate north: no frames since 13:58:04".
     pub title: String,
     /// What to do.

@@ -23,6 +23,8 @@ pub struct Certificate {
     pub sha256: String,
     /// Certificate ID of the site, which endorses it: 16 groups of 4 hex digits. It does not change with the certificate.
     pub certificate_id: String,
+    /// What the authority that signed it calls itself; of a self-made one: the site. Empty where it cannot be read.
+    pub issuer: String,
     /// Its host names.
     pub names: Vec<String>,
     /// When it begins.

@@ -94,10 +94,15 @@ const fn offline_minutes() -> u32 {
 pub struct DirectoryState {
     /// When it was asked last; none: not since the start.
     pub checked: Option<WallTime>,
+    /// Since when it does not answer; none: it answered.
+    pub since: Option<WallTime>,
     /// What was wrong then; none: it answered.
     pub problem: Option<String>,
     /// What to do about it.
     pub advice: Option<String>,
+    /// While it does not answer: until when whoever it confirmed last goes on and signs in; earlier for those whom it
+    /// confirmed earlier. None: it answers, or nobody of it is let in.
+    pub users_until: Option<WallTime>,
 }
 
 /// A directory.
@@ -114,6 +119,14 @@ pub struct Directory {
     pub users: u32,
     /// How many of its groups are known here.
     pub groups: u32,
+}
+
+/// `PUT /v1/directories/order`: in which order directories are asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DirectoryOrder {
+    /// All directories, the first to be asked first.
+    #[schema(max_items = 8)]
+    pub directories: Vec<DirectoryId>,
 }
 
 /// `POST /v1/directories/test`: try settings.

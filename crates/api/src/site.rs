@@ -35,6 +35,15 @@ pub struct SiteChange {
     pub time_zone: Option<String>,
 }
 
+/// `GET /v1/backup`: whether the site could be made again if its machine were lost.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct BackupState {
+    /// When a backup was taken last; none: never.
+    pub last: Option<WallTime>,
+    /// The command that takes one, on the site's machine.
+    pub command: String,
+}
+
 /// `GET /healthz`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Health {

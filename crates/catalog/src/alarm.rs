@@ -1,6 +1,6 @@
 //! Alarms: what lasts is one alarm, what ended stays to be read. Which kinds there are is the API's.
 
-use model::{AlarmId, CameraId, WallTime};
+use model::{AlarmId, CameraId, DirectoryId, WallTime};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::{
@@ -12,7 +12,19 @@ use crate::{
 /// Most alarms that are kept; the oldest that have ended go first.
 pub const MAX_ALARMS: i64 = 10_000;
 const MAX_TEXT: usize = 1024;
-const COLUMNS: &str = "id, kind, camera, title, advice, since, ended, acknowledged, acknowledged_by";
+const COLUMNS: &str =
+    "id, kind, camera, directory, title, advice, since, ended, acknowledged, acknowledged_by";
+
+/// What a condition is about, beside its kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum About {
+    /// The site.
+    Site,
+    /// A camera.
+    Camera(CameraId),
+    /// A directory.
+    Directory(DirectoryId),
+}
 
 /// An alarm.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +35,8 @@ pub struct AlarmRow {
     pub kind: String,
     /// The camera that it is about. It may have been removed since.
     pub camera: Option<CameraId>,
+    /// The directory that it is about. It may have been removed since.
+    pub directory: Option<DirectoryId>,
     /// What happened.
     pub title: String,
     /// What to do.
@@ -37,27 +51,53 @@ pub struct AlarmRow {
     pub acknowledged_by: Option<String>,
 }
 
+impl About {
+    const fn camera(self) -> Option<CameraId> {
+        if let Self::Camera(camera) = self { Some(camera) } else { None }
+    }
+
+    const fn directory(self) -> Option<DirectoryId> {
+        if let Self::Directory(directory) = self { Some(directory) } else { None }
+    }
+}
+
+impl From<Option<CameraId>> for About {
+    fn from(camera: Option<CameraId>) -> Self {
+        camera.map_or(Self::Site, Self::Camera)
+    }
+}
+
+impl AlarmRow {
+    /// What it is about.
+    #[must_use]
+    pub fn about(&self) -> About {
+        self.directory.map_or_else(|| About::from(self.camera), About::Directory)
+    }
+}
+
 impl Catalog {
     /// Says that a condition holds. Gives back the alarm, and whether it began with this call: while it lasts,
-    /// one kind about one camera is one alarm, and later calls change nothing. Title and advice are cut to 1024
+    /// one kind about one camera or directory is one alarm, and later calls change nothing. Title and advice are cut to 1024
     /// bytes.
     pub fn raise_alarm(
         &self,
         kind: &str,
-        camera: Option<CameraId>,
+        about: impl Into<About>,
         title: &str,
         advice: &str,
         since: WallTime,
     ) -> Result<(AlarmRow, bool)> {
         bounded("alarm kind", kind.as_bytes(), 1, 64)?;
+        let about = about.into();
         self.write(|tx| {
-            if let Some(lasting) = lasting(tx, kind, camera)? {
+            if let Some(lasting) = lasting(tx, kind, about)? {
                 return Ok((lasting, false));
             }
             let alarm = AlarmRow {
                 id: AlarmId::new(),
                 kind: kind.to_owned(),
-                camera,
+                camera: about.camera(),
+                directory: about.directory(),
                 title: cut(title, MAX_TEXT).to_owned(),
                 advice: cut(advice, MAX_TEXT).to_owned(),
                 since,
@@ -66,8 +106,17 @@ impl Catalog {
                 acknowledged_by: None,
             };
             tx.execute(
-                "INSERT INTO alarm (id, kind, camera, title, advice, since) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                params![text(alarm.id), kind, camera.map(text), alarm.title, alarm.advice, since.micros()],
+                "INSERT INTO alarm (id, kind, camera, directory, title, advice, since)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                params![
+                    text(alarm.id),
+                    kind,
+                    alarm.camera.map(text),
+                    alarm.directory.map(text),
+                    alarm.title,
+                    alarm.advice,
+                    since.micros()
+                ],
             )
             .map_err(Error::Write)?;
             tx.execute(
@@ -81,9 +130,10 @@ impl Catalog {
     }
 
     /// Says that a condition holds no more. Gives back the alarm that ended, if there was one.
-    pub fn end_alarm(&self, kind: &str, camera: Option<CameraId>, now: WallTime) -> Result<Option<AlarmRow>> {
+    pub fn end_alarm(&self, kind: &str, about: impl Into<About>, now: WallTime) -> Result<Option<AlarmRow>> {
+        let about = about.into();
         self.write(|tx| {
-            let Some(mut alarm) = lasting(tx, kind, camera)? else { return Ok(None) };
+            let Some(mut alarm) = lasting(tx, kind, about)? else { return Ok(None) };
             alarm.ended = Some(now);
             tx.execute("UPDATE alarm SET ended = ?2 WHERE id = ?1", params![text(alarm.id), now.micros()])
                 .map_err(Error::Write)?;
@@ -158,9 +208,10 @@ pub(crate) fn end_all_of(connection: &Connection, camera: CameraId, now: WallTim
         .map_err(Error::Write)
 }
 
-fn lasting(connection: &Connection, kind: &str, camera: Option<CameraId>) -> Result<Option<AlarmRow>> {
-    let condition = "WHERE kind = ?1 AND coalesce(camera, '') = coalesce(?2, '') AND ended IS NULL";
-    one(connection, condition, params![kind, camera.map(text)])
+fn lasting(connection: &Connection, kind: &str, about: About) -> Result<Option<AlarmRow>> {
+    let condition = "WHERE kind = ?1 AND coalesce(camera, directory, '') = ?2 AND ended IS NULL";
+    let about = about.camera().map(text).or_else(|| about.directory().map(text)).unwrap_or_default();
+    one(connection, condition, params![kind, about])
 }
 
 fn one(
@@ -179,6 +230,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<AlarmRow> {
         id: parsed(row, "id")?,
         kind: row.get("kind")?,
         camera: parsed_option(row, "camera")?,
+        directory: parsed_option(row, "directory")?,
         title: row.get("title")?,
         advice: row.get("advice")?,
         since: time(row, "since")?,

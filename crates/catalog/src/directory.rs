@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension, Row, params};
 
 use crate::{
     Catalog, Error, Result,
-    column::{bounded, parsed, room, text, time},
+    column::{bounded, parsed, room, text, time, time_option},
     grant::{exists, taken},
     name,
     seal::Place,
@@ -34,10 +34,10 @@ pub struct DirectoryRow {
 }
 
 impl Catalog {
-    /// All directories, in the order in which they were added.
+    /// All directories, in the order in which they are asked; a new one is the last.
     pub fn directories(&self) -> Result<Vec<DirectoryRow>> {
         let rows: Vec<(DirectoryRow, Vec<u8>)> = self.read(|tx| {
-            tx.prepare_cached(&format!("SELECT {COLUMNS} FROM directory ORDER BY created, id"))
+            tx.prepare_cached(&format!("SELECT {COLUMNS} FROM directory ORDER BY position, created, id"))
                 .and_then(|mut select| select.query_map([], read)?.collect())
                 .map_err(Error::Read)
         })?;
@@ -82,8 +82,8 @@ impl Catalog {
                 room("directories", count, MAX_DIRECTORIES)?;
             }
             tx.execute(
-                "INSERT INTO directory (id, name, name_key, settings, password, created)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                "INSERT INTO directory (id, name, name_key, settings, password, created, position)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, (SELECT coalesce(max(position), 0) + 1 FROM directory))
                  ON CONFLICT (id) DO UPDATE SET name = excluded.name, name_key = excluded.name_key,
                     settings = excluded.settings, password = excluded.password",
                 params![text(made), shown, key, settings_text, sealed, now.micros()],
@@ -91,6 +91,39 @@ impl Catalog {
             .map_err(Error::Write)
         })?;
         self.directory(made)?.ok_or(Error::NotFound("directory"))
+    }
+
+    /// Puts the directories into this order. [`Error::NotFound`] unless it names each of them once.
+    pub fn order_directories(&self, order: &[DirectoryId]) -> Result<()> {
+        self.write(|tx| {
+            let mut known: Vec<DirectoryId> = tx
+                .prepare_cached("SELECT id FROM directory")
+                .and_then(|mut select| select.query_map([], |row| parsed(row, "id"))?.collect())
+                .map_err(Error::Read)?;
+            let mut named = order.to_vec();
+            known.sort();
+            named.sort();
+            if known != named {
+                return Err(Error::NotFound("directory"));
+            }
+            for (position, id) in (1_i64..).zip(order) {
+                tx.execute("UPDATE directory SET position = ?2 WHERE id = ?1", params![text(*id), position])
+                    .map_err(Error::Write)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// When the directory last confirmed one of its users who counts here.
+    pub fn last_confirmed(&self, id: DirectoryId) -> Result<Option<WallTime>> {
+        self.read(|tx| {
+            tx.query_row(
+                "SELECT max(seen) AS seen FROM directory_user WHERE directory = ?1 AND standing = 'good'",
+                [text(id)],
+                |row| time_option(row, "seen"),
+            )
+            .map_err(Error::Read)
+        })
     }
 
     /// Removes a directory with its users and groups and what was granted to them; false where there was none.

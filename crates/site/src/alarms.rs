@@ -9,12 +9,15 @@ use api::{
     alarm::{Alarm, AlarmKind},
     event::Event,
 };
-use catalog::{Catalog, alarm::AlarmRow};
+use catalog::{
+    Catalog,
+    alarm::{About, AlarmRow},
+};
 use model::{AlarmId, CameraId, WallTime, clock::wall_now};
 
 use crate::{events::Events, notify};
 
-type Subject = (AlarmKind, Option<CameraId>);
+type Subject = (AlarmKind, About);
 
 struct Inner {
     catalog: Catalog,
@@ -40,28 +43,29 @@ impl Alarms {
             .alarms(1000)?
             .into_iter()
             .filter(|row| row.ended.is_none())
-            .filter_map(|row| Some(((kind(&row.kind)?, row.camera), row.id)))
+            .filter_map(|row| Some(((kind(&row.kind)?, row.about()), row.id)))
             .collect();
         let inner = Inner { catalog, events, notifier, lasting: Mutex::new(lasting) };
         Ok(Self { inner: Arc::new(inner) })
     }
 
-    /// A condition holds, and has since then. Only the first time is news.
+    /// A condition holds, about the site, a camera or a directory, and has since then. Only the first time is news.
     pub fn raise(
         &self,
-        about: AlarmKind,
-        camera: Option<CameraId>,
+        kind: AlarmKind,
+        about: impl Into<About>,
         since: WallTime,
         title: String,
         advice: &str,
     ) {
+        let about = about.into();
         let mut lasting = self.lasting();
-        if lasting.contains_key(&(about, camera)) {
+        if lasting.contains_key(&(kind, about)) {
             return;
         }
-        match self.inner.catalog.raise_alarm(name(about), camera, &title, advice, since) {
+        match self.inner.catalog.raise_alarm(name(kind), about, &title, advice, since) {
             Ok((row, began)) => {
-                lasting.insert((about, camera), row.id);
+                lasting.insert((kind, about), row.id);
                 drop(lasting);
                 if began {
                     tracing::warn!(title, "alarm");
@@ -73,14 +77,15 @@ impl Alarms {
     }
 
     /// A condition holds no more.
-    pub fn clear(&self, about: AlarmKind, camera: Option<CameraId>) {
+    pub fn clear(&self, kind: AlarmKind, about: impl Into<About>) {
+        let about = about.into();
         let mut lasting = self.lasting();
-        if !lasting.contains_key(&(about, camera)) {
+        if !lasting.contains_key(&(kind, about)) {
             return;
         }
-        match self.inner.catalog.end_alarm(name(about), camera, wall_now()) {
+        match self.inner.catalog.end_alarm(name(kind), about, wall_now()) {
             Ok(row) => {
-                lasting.remove(&(about, camera));
+                lasting.remove(&(kind, about));
                 drop(lasting);
                 if let Some(row) = row {
                     self.tell(row, true);
@@ -90,9 +95,15 @@ impl Alarms {
         }
     }
 
+    /// Whether a condition of this kind holds about anything.
+    #[must_use]
+    pub fn holds(&self, kind: AlarmKind) -> bool {
+        self.lasting().keys().any(|(one, _)| *one == kind)
+    }
+
     /// A camera is removed; the catalog has ended its alarms.
     pub fn clear_camera(&self, camera: CameraId) {
-        self.lasting().retain(|(_, about), _| *about != Some(camera));
+        self.lasting().retain(|(_, about), _| *about != About::Camera(camera));
     }
 
     /// Somebody has seen it. Blocking.
@@ -139,7 +150,7 @@ impl Alarms {
 }
 
 /// All kinds with the names that the catalog keeps; a name is never changed.
-const NAMES: [(AlarmKind, &str); 7] = [
+const NAMES: [(AlarmKind, &str); 11] = [
     (AlarmKind::CameraSilent, "camera-silent"),
     (AlarmKind::CameraPassword, "camera-password"),
     (AlarmKind::StorageFailed, "storage-failed"),
@@ -147,6 +158,10 @@ const NAMES: [(AlarmKind, &str); 7] = [
     (AlarmKind::StorageFull, "storage-full"),
     (AlarmKind::RetentionGoals, "retention-goals"),
     (AlarmKind::ClockJumped, "clock-jumped"),
+    (AlarmKind::DirectoryDown, "directory-down"),
+    (AlarmKind::CertificateEnds, "certificate-ends"),
+    (AlarmKind::CertificateEndsSoon, "certificate-ends-soon"),
+    (AlarmKind::CertificateEnded, "certificate-ended"),
 ];
 
 fn name(about: AlarmKind) -> &'static str {
@@ -162,6 +177,7 @@ fn alarm(row: AlarmRow) -> Option<Alarm> {
         id: row.id,
         kind: kind(&row.kind)?,
         camera: row.camera,
+        directory: row.directory,
         title: row.title,
         advice: row.advice,
         since: row.since,

@@ -66,6 +66,8 @@ struct DocumentText(Arc<str>);
 /// Everything that handlers use.
 struct Parts {
     catalog: Catalog,
+    /// The data directory.
+    data: std::path::PathBuf,
     identity: trust::Identity,
     certificates: server::Certificates,
     cookie_name: String,
@@ -164,6 +166,15 @@ impl App {
         let site = self.catalog(Catalog::site).await?;
         let name = site.map_or_else(|| "UTC".to_owned(), |site| site.time_zone);
         Ok(jiff::tz::TimeZone::get(&name).unwrap_or(jiff::tz::TimeZone::UTC))
+    }
+
+    /// A moment as people of the site write it, in its time zone. Blocking.
+    fn site_time(&self, at: WallTime) -> catalog::Result<String> {
+        let name = self.catalog.site()?.map(|site| site.time_zone);
+        let zone =
+            name.and_then(|name| jiff::tz::TimeZone::get(&name).ok()).unwrap_or(jiff::tz::TimeZone::UTC);
+        let moment = jiff::Timestamp::from_microsecond(at.micros()).unwrap_or_default();
+        Ok(moment.to_zoned(zone).strftime("%a %-d %b %Y, %H:%M").to_string())
     }
 
     /// Where alarms are sent, with secrets.

@@ -177,6 +177,7 @@ impl Site {
             started: wall_now(),
             url: std::sync::OnceLock::new(),
             stop: stopping.clone(),
+            data: path,
             catalog,
             identity,
             cameras,
@@ -331,7 +332,12 @@ async fn look_after_certificate(app: App, mut stopping: Stop) {
             () = stopping.requested() => return,
             _ = tick.tick() => {}
         }
-        let _ = app.blocking(|app| app.certificates.look_after(wall_now())).await;
+        let _ = app
+            .blocking(|app| {
+                app.certificates.look_after(wall_now());
+                server::expiry::check(app);
+            })
+            .await;
     }
 }
 

@@ -9,6 +9,8 @@ use model::WallTime;
 use rustls_pki_types::{CertificateDer, ServerName, SignatureVerificationAlgorithm, TrustAnchor, UnixTime};
 use webpki::{EndEntityCert, Error, KeyUsage, anchor_from_trusted_cert};
 
+use crate::name;
+
 /// No chain is longer.
 pub const MAX_CHAIN: usize = 8;
 /// No certificate is larger.
@@ -28,6 +30,8 @@ pub struct Facts {
     pub not_after: WallTime,
     /// Its host names, at most 100 of them; a wildcard as it stands there.
     pub names: Vec<String>,
+    /// What its issuer calls itself; empty where it says nothing that can be read.
+    pub issuer: String,
 }
 
 /// Why a chain cannot be served.
@@ -131,7 +135,8 @@ pub fn facts(certificate: &CertificateDer<'_>) -> Result<Facts, ChainError> {
         return Err(unreadable());
     };
     let names = certificate.valid_dns_names().take(MAX_TOLD).map(str::to_owned).collect();
-    Ok(Facts { not_before: wall(not_before)?, not_after: wall(not_after)?, names })
+    let issuer = name::words(certificate.issuer());
+    Ok(Facts { not_before: wall(not_before)?, not_after: wall(not_after)?, names, issuer })
 }
 
 fn path(

@@ -13,6 +13,7 @@ pub mod chain;
 pub mod endorsement;
 mod hex;
 pub mod identity;
+mod name;
 pub mod purpose;
 pub mod signature;
 pub mod tls;

@@ -48,7 +48,9 @@ CREATE TABLE directory (
     name_key TEXT NOT NULL UNIQUE,
     settings TEXT NOT NULL,
     password BLOB NOT NULL,
-    created  INTEGER NOT NULL
+    created  INTEGER NOT NULL,
+    -- They are asked in this order.
+    position INTEGER NOT NULL
 ) STRICT;
 
 -- A user that a directory knows, by what stays of it there. Its memberships of the directory's groups are the cache.
@@ -236,6 +238,7 @@ CREATE TABLE alarm (
     id              TEXT PRIMARY KEY,
     kind            TEXT NOT NULL,
     camera          TEXT,
+    directory       TEXT,
     title           TEXT NOT NULL,
     advice          TEXT NOT NULL,
     since           INTEGER NOT NULL,
@@ -244,7 +247,7 @@ CREATE TABLE alarm (
     acknowledged_by TEXT
 ) STRICT;
 -- A condition that lasts is one alarm.
-CREATE UNIQUE INDEX alarm_lasting ON alarm (kind, coalesce(camera, '')) WHERE ended IS NULL;
+CREATE UNIQUE INDEX alarm_lasting ON alarm (kind, coalesce(camera, directory, '')) WHERE ended IS NULL;
 CREATE INDEX alarm_since ON alarm (since);
 
 CREATE TABLE setting (

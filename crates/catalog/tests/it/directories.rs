@@ -2,6 +2,7 @@
 
 use catalog::{
     Error,
+    alarm::About,
     directory_user::{Seen, Standing},
     group::GroupChange,
     user::UserChange,
@@ -140,4 +141,37 @@ fn a_kept_password_counts_for_its_user_for_as_long_as_was_allowed() {
     catalog.set_standing(user.id, Standing::Gone).unwrap();
     catalog.see_user(&anna(id, &["guards"]), None, noon()).unwrap();
     assert_eq!(verify("anna", &right, noon()), None, "what was kept went with the account");
+}
+
+#[test]
+fn directories_stand_in_the_order_that_they_were_put_into_and_a_new_one_is_the_last() {
+    let fresh = fresh();
+    let add = |name: &str| {
+        let password = Secret::new(PASSWORD.to_owned());
+        fresh.catalog.put_directory(None, name, &json!({}), &password, noon()).unwrap().id
+    };
+    let names =
+        || -> Vec<String> { fresh.catalog.directories().unwrap().into_iter().map(|row| row.name).collect() };
+    let (a, b, c) = (add("a"), add("b"), add("c"));
+    assert_eq!(names(), ["a", "b", "c"]);
+    fresh.catalog.order_directories(&[c, a, b]).unwrap();
+    add("d");
+    assert_eq!(names(), ["c", "a", "b", "d"]);
+    for wrong in [&[c, a, b][..], &[], &[a, a, b, c], &[a, b, c, DirectoryId::new()]] {
+        assert!(matches!(fresh.catalog.order_directories(wrong), Err(catalog::Error::NotFound(_))));
+    }
+    assert_eq!(names(), ["c", "a", "b", "d"]);
+}
+
+#[test]
+fn an_alarm_of_a_directory_is_one_of_that_directory() {
+    let fresh = fresh();
+    let (one, other) = (About::Directory(DirectoryId::new()), About::Directory(DirectoryId::new()));
+    let raise = |about| fresh.catalog.raise_alarm("directory-down", about, "down", "", noon()).unwrap();
+    let (row, began) = raise(one);
+    assert!(began && row.about() == one && row.camera.is_none());
+    assert!(!raise(one).1 && raise(other).1 && raise(About::Site).1);
+    assert_eq!(fresh.catalog.end_alarm("directory-down", one, noon()).unwrap().unwrap().id, row.id);
+    assert_eq!(fresh.catalog.end_alarm("directory-down", one, noon()).unwrap(), None);
+    assert_eq!(fresh.catalog.alarm(row.id).unwrap().unwrap().about(), one);
 }

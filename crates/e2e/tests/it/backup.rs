@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, process::Command};
 
-use api::{camera::Camera, certificate::Certificate, storage::Lock};
+use api::{camera::Camera, certificate::Certificate, site::BackupState, storage::Lock};
 use e2e::{
     Client, Program,
     probe::skip,
@@ -59,12 +59,16 @@ async fn a_site_is_backed_up_while_it_runs_and_comes_back_elsewhere() {
     let backup = |output: &str, passphrase: &str| {
         run(&program, dir, &format!("backup --data site --output {output}"), passphrase)
     };
+    let before: BackupState = site.client.get("/v1/backup").await;
+    assert!(before.last.is_none() && before.command.starts_with("martello backup --data "), "{before:?}");
     let done = backup("copy.backup", PASSPHRASE);
     assert_eq!(done.code, 0, "{}", done.said);
     let mode = std::os::unix::fs::PermissionsExt::mode(
         &fs::metadata(dir.join("copy.backup")).expect("a file").permissions(),
     );
     assert_eq!(mode & 0o777, 0o600);
+    let after: BackupState = site.client.get("/v1/backup").await;
+    assert!(after.last.is_some_and(|last| last <= wall_now()), "{after:?}");
     assert_eq!(backup("copy.backup", PASSPHRASE).code, 1, "a file that is there is not overwritten");
     let short = backup("short.backup", "short\n");
     assert!(short.code == 1 && short.said.contains("12 characters"), "{}", short.said);
@@ -122,6 +126,8 @@ async fn a_site_is_backed_up_while_it_runs_and_comes_back_elsewhere() {
     client.sign_in(ADMINISTRATOR.0, ADMINISTRATOR.1).await;
     let again: Value = client.get("/v1/setup").await;
     assert_eq!(again["certificate_id"], told["certificate_id"]);
+    let known: BackupState = client.get("/v1/backup").await;
+    assert_eq!(known.last, after.last, "what it was restored from is a backup of it");
     let certificate: Certificate = client.get("/v1/certificate").await;
     assert!(certificate.names.contains(&"harbour".to_owned()), "{:?}", certificate.names);
     let users: Value = client.get("/v1/users").await;

@@ -61,6 +61,17 @@ fn installed(dir: &Path) -> Value {
     json!({ "chain_pem": text("chain.pem"), "key_pem": text("key.pem") })
 }
 
+/// Kinds of the alarms about the certificate, and whether they are over.
+async fn alarms(system: &System) -> Vec<(String, bool)> {
+    let list: Value = system.client.get("/v1/alarms").await;
+    let kind = |alarm: &Value| alarm["kind"].as_str().unwrap_or_default().to_owned();
+    let alarms = list["items"].as_array().expect("a list").iter();
+    alarms
+        .filter(|alarm| kind(alarm).starts_with("certificate"))
+        .map(|alarm| (kind(alarm), !alarm["ended"].is_null()))
+        .collect()
+}
+
 fn missing(test: &str) -> bool {
     let missing = ["openssl", "curl"].into_iter().find(|program| !has(program));
     if let Some(program) = missing {
@@ -92,6 +103,11 @@ async fn a_certificate_is_installed_while_pictures_are_sent_and_programs_that_pi
     assert_eq!(status, StatusCode::OK, "{after}");
     assert_eq!((&after["kind"], &after["names"]), (&json!("installed"), &json!(["localhost"])));
     assert!(!after.to_string().contains("PRIVATE"));
+    assert_eq!(after["issuer"], "Harbour");
+    // It lasts for 20 days only, and nobody but its owner renews it: that is an alarm, until another one is served.
+    assert_eq!(alarms(&system).await, [("certificate-ends".to_owned(), false)]);
+    let health: Value = system.client.get("/healthz").await;
+    assert_eq!(health["status"], "the TLS certificate ends within 21 days");
 
     // Who was connected goes on: pictures, and requests on the same connection.
     pictures(&mut live, 30).await;
@@ -135,6 +151,7 @@ async fn a_certificate_is_installed_while_pictures_are_sent_and_programs_that_pi
     assert_eq!((status, &problem["code"]), (StatusCode::CONFLICT, &json!("conflict")));
     let (_, removed) = system.client.call(Method::DELETE, "/v1/certificate", None).await;
     assert_eq!(removed["sha256"], before["sha256"]);
+    assert_eq!(alarms(&system).await, [("certificate-ends".to_owned(), true)]);
     let health: Value = system.client.get("/healthz").await;
     assert_eq!(health["status"], "ok");
     pictures(&mut live, 30).await;

@@ -13,6 +13,7 @@ use e2e::{
     Client, Program,
     probe::{has, skip},
     program::martello,
+    slapd::{self, BASE, SEARCHER, Slapd},
     system::ADMINISTRATOR,
 };
 use reqwest::{Method, StatusCode, header};
@@ -99,6 +100,8 @@ async fn no_secret_is_in_the_log_in_an_answer_or_in_a_file() {
         ("the mail server's password", "smtp-9Lw5-gannet"),
         ("the webhook's secret", "hook-6Rj1-fulmar"),
         ("a password in an address", "inside-4Yc8-puffin"),
+        ("the password of a directory's account", "bind-7Qe3-razorbill"),
+        ("a password for a directory", "ldap-2Sd9-guillemot"),
         ("a refused token", "martello_0000000000000000aaaa"),
     ] {
         secrets.add(what, value);
@@ -132,6 +135,15 @@ async fn no_secret_is_in_the_log_in_an_answer_or_in_a_file() {
         }),
     )
     .await;
+    // A directory that gets the password, and refuses it; without slapd one that cannot be reached.
+    let slapd = if slapd::missing().is_none() { Some(Slapd::start("").await) } else { None };
+    let (port, authority) = slapd.as_ref().map_or((9, None), |one| (one.tls_port, Some(&one.authority.pem)));
+    let directory = json!({
+        "name": "Office", "kind": "ldap", "base": BASE, "account": SEARCHER.0,
+        "password": value("the password of a directory's account"), "servers": [{ "host": "localhost", "port": port }],
+        "authority": authority, "certificate_sha256": authority.is_none().then(|| "0f".repeat(32)),
+    });
+    let _: Value = client.post("/v1/directories", &directory).await;
     let user = json!({ "name": "vera", "role": "viewer", "password": value("a user's password") });
     let _: Value = client.post("/v1/users", &user).await;
     let mut vera = Client::new(&client.base, &client.fingerprint);
@@ -170,6 +182,13 @@ async fn no_secret_is_in_the_log_in_an_answer_or_in_a_file() {
             "/v1/account/password",
             json!({ "old": value("a refused password"), "new": value("a refused password") }),
         ),
+        (Method::POST, "/v1/directories/test", directory.clone()),
+        (Method::POST, "/v1/directories", directory),
+        (
+            Method::POST,
+            "/v1/session",
+            json!({ "user": "anna@example.org", "password": value("a password for a directory") }),
+        ),
         (Method::POST, "/v1/settings/notifications/test", json!({})),
         (
             Method::POST,
@@ -200,6 +219,7 @@ async fn no_secret_is_in_the_log_in_an_answer_or_in_a_file() {
     // Whatever can be read, by everybody who may read anything.
     let document: Value = client.get("/api/openapi.json").await;
     let cameras: Value = client.get("/v1/cameras").await;
+    let directories: Value = client.get("/v1/directories").await;
     let users: Value = client.get("/v1/users").await;
     let id = |list: &Value| list["items"][0]["id"].as_str().expect("an ID").to_owned();
     for (path, item) in document["paths"].as_object().expect("paths") {
@@ -208,6 +228,7 @@ async fn no_secret_is_in_the_log_in_an_answer_or_in_a_file() {
             continue;
         }
         let path = path.replace("{camera}", &id(&cameras)).replace("{user}", &id(&users));
+        let path = path.replace("{directory}", &id(&directories));
         for who in [&client, &script, &vera] {
             let answer = who.request(Method::GET, &path).send().await.expect("an answer");
             let head = format!("{:?}", answer.headers());

@@ -83,6 +83,7 @@ fn show(certificate: &Certificate, output: &mut Output) -> Outcome {
         ["WHAT", "VALUE"],
         &[
             ["certificate", kind].map(str::to_owned),
+            ["issuer", &certificate.issuer].map(str::to_owned),
             ["SHA-256", &certificate.sha256].map(str::to_owned),
             ["certificate ID", &certificate.certificate_id].map(str::to_owned),
             ["names", &certificate.names.join(", ")].map(str::to_owned),

@@ -51,10 +51,15 @@ pub(super) async fn run(arguments: Arguments, output: &mut Output) -> Outcome {
     };
     let answer = connection.submit("/v1/setup", Some(&set_up)).await?;
     if here {
-        return output.line("The site is set up.");
+        output.line("The site is set up.")?;
+    } else {
+        let (user, token) = login::token(connection, answer).await?;
+        login::keep(&mut list, &target, pinned, None, &user, Some(token))?;
+        list.store(&path)?;
+        output.line(&format!("{} is set up, and {user} is signed in.", target.address))?;
     }
-    let (user, token) = login::token(connection, answer).await?;
-    login::keep(&mut list, &target, pinned, None, &user, Some(token))?;
-    list.store(&path)?;
-    output.line(&format!("{} is set up, and {user} is signed in.", target.address))
+    output.line(
+        "Its identity is on one disk only. Take a backup now, on the site's computer: martello backup --data DIRECTORY \
+         --output FILE",
+    )
 }

@@ -320,7 +320,9 @@ async fn setup_makes_the_administrator_and_signs_in() {
         "anna",
         "--password-stdin",
     ];
-    assert_done(&martello(lab.home.path(), &setup, "long password\n").await);
+    let done = martello(lab.home.path(), &setup, "long password\n").await;
+    assert_done(&done);
+    assert!(done.text().contains("martello backup"), "a backup is asked for: {done:?}");
     let body: serde_json::Value = serde_json::from_str(&lab.site.request("POST /v1/setup").body).unwrap();
     assert_eq!((&body["code"], &body["password"]), (&"7QK2M".into(), &"long password".into()));
     assert!(lab.profile().exists());

@@ -3,6 +3,7 @@
 //! In it: the identity and the key of the secrets, the database, the recipe of the own TLS certificate, the locks of all
 //! volumes. Not in it: recordings, sign-ins, the configuration file. What is not here: the form of the file (`backup`).
 
+mod last;
 mod restore;
 
 use std::{
@@ -24,6 +25,7 @@ use uuid::Uuid;
 
 use crate::{RELEASE, identity, server::tls, volume::Volumes};
 
+pub use last::last;
 pub use restore::{Restored, restore};
 
 /// The entries of a backup, in their order. Exactly these are restored.
@@ -159,6 +161,9 @@ pub fn take(
     }
     writer.end()?.into_inner().map_err(|error| failed(file)(error.into_error()))?;
     out.finish()?;
+    if let Err(error) = last::note(&data, &staging.0, now) {
+        tracing::warn!(%error, "the backup is whole, but the site does not know of it");
+    }
     Ok(manifest)
 }
 

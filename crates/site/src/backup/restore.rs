@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use super::{
     BackupError, CATALOG, IDENTITY, LOCKS, MANIFEST, MAX_LOCKS, MAX_SMALL, Manifest, PENDING_LOCKS, SEAL,
-    Staging, failed, private, write_private,
+    Staging, failed, last, private, write_private,
 };
 use crate::{identity, in_use, server::tls};
 
@@ -46,11 +46,19 @@ pub fn restore(
     let data = std::path::absolute(data).map_err(failed(data))?;
     let made_now = !data.exists();
     fs::DirBuilder::new().recursive(true).mode(0o700).create(&data).map_err(failed(&data))?;
-    let there: Vec<&str> =
-        [IDENTITY, SEAL, CATALOG, "catalog.sqlite-wal", "catalog.sqlite-shm", tls::RECIPE, PENDING_LOCKS]
-            .into_iter()
-            .filter(|name| data.join(name).exists())
-            .collect();
+    let there: Vec<&str> = [
+        IDENTITY,
+        SEAL,
+        CATALOG,
+        "catalog.sqlite-wal",
+        "catalog.sqlite-shm",
+        tls::RECIPE,
+        PENDING_LOCKS,
+        last::FILE,
+    ]
+    .into_iter()
+    .filter(|name| data.join(name).exists())
+    .collect();
     if !force && there.iter().any(|name| [IDENTITY, SEAL, CATALOG].contains(name)) {
         return Err(BackupError::Occupied(data));
     }
@@ -120,6 +128,7 @@ fn unpack<R: Read>(
     catalog::copy::check(&at(CATALOG))?;
     let catalog = Catalog::open(&at(CATALOG), identity::load_or_create_seal_key(&staging.0)?)?;
     move_volumes(&catalog, &manifest.data, data)?;
+    write_private(&at(last::FILE), manifest.made.to_string().as_bytes())?;
     Ok((staging, locks))
 }
 
@@ -158,7 +167,7 @@ fn put_aside(data: &Path, there: &[&str], now: WallTime) -> Result<Option<PathBu
 }
 
 /// Root restores what another user's service reads.
-fn belongs_to_owner_of(data: &Path, path: &Path) -> Result<(), BackupError> {
+pub(super) fn belongs_to_owner_of(data: &Path, path: &Path) -> Result<(), BackupError> {
     let (of, is) = (fs::metadata(data).map_err(failed(data))?, fs::metadata(path).map_err(failed(path))?);
     if (of.uid(), of.gid()) == (is.uid(), is.gid()) {
         return Ok(());

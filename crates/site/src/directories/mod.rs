@@ -2,8 +2,9 @@
 //!
 //! What is here: which directory is asked when somebody signs in, and what becomes of its answer; a slow one holds up
 //! nobody who does not need it. What is not here: LDAP (`directory`), what is kept (`catalog::directory_user`), asking
-//! again while people are signed in (`refresh`), sessions (`sessions`).
+//! again while people are signed in (`refresh`), the alarm when one is down (`alarm`), sessions (`sessions`).
 
+pub mod alarm;
 pub mod refresh;
 pub mod settings;
 
@@ -20,7 +21,7 @@ use catalog::{
     user::{UserChange, UserRow},
 };
 use directory::{Directory, Error, Person};
-use model::{DirectoryId, Secret, clock::wall_now};
+use model::{DirectoryId, Secret, WallTime, clock::wall_now};
 use tokio::sync::{Notify, Semaphore};
 
 use crate::http::problem::{Failure, Outcome};
@@ -70,8 +71,9 @@ impl Live {
     fn of(row: &DirectoryRow) -> Option<Self> {
         let settings = settings::of_row(row)?;
         let directory = settings::directory(&settings, &row.password).map_err(|error| error.to_string());
-        let state =
-            DirectoryState { problem: directory.as_ref().err().cloned(), ..DirectoryState::default() };
+        let problem = directory.as_ref().err().cloned();
+        let since = problem.as_ref().map(|_| wall_now());
+        let state = DirectoryState { problem, since, ..DirectoryState::default() };
         Some(Self {
             id: row.id,
             settings: DirectorySettings { name: row.name.clone(), ..settings },
@@ -89,7 +91,7 @@ impl Live {
         self.directory.as_ref().map_err(|why| Error::Settings(why.clone()))
     }
 
-    /// How it answered last.
+    /// How it answered last, without what only the catalog knows.
     #[must_use]
     pub fn state(&self) -> DirectoryState {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -109,7 +111,18 @@ impl Live {
             _ => {}
         }
         let advice = answer.as_ref().err().map(settings::advice);
-        *state = DirectoryState { checked: Some(wall_now()), problem, advice };
+        let now = wall_now();
+        let since = problem.as_ref().map(|_| state.since.unwrap_or(now));
+        *state = DirectoryState { checked: Some(now), since, problem, advice, users_until: None };
+    }
+
+    /// Until when whoever it confirmed last goes on without it; none where nobody is let in without it. Blocking.
+    ///
+    /// # Errors
+    /// The catalog cannot be read.
+    pub fn users_until(&self, catalog: &Catalog) -> catalog::Result<Option<WallTime>> {
+        let last = catalog.last_confirmed(self.id)?.filter(|_| self.settings.offline_minutes > 0);
+        Ok(last.map(|last| last + self.offline()))
     }
 
     /// What the catalog keeps of a person.

@@ -14,7 +14,7 @@ use directory::{Error, Key};
 use futures_util::future::join_all;
 use model::{UserId, WallTime, clock::wall_now};
 
-use super::Live;
+use super::{Live, alarm};
 use crate::{App, http::problem::Outcome, stop::Stop};
 
 /// One round of one directory takes no longer; who was not reached is first in the next.
@@ -52,11 +52,16 @@ async fn round(app: &App, live: &Arc<Live>) -> bool {
         }
     };
     let mut changed = false;
+    let failed_before = live.state().since.is_some();
     let asked = tokio::time::timeout(ROUND, ask(app, live, &watched, &mut changed)).await;
     let answer = asked.unwrap_or_else(|_| {
         Err(Error::Silent { server: live.settings.name.clone(), seconds: ROUND.as_secs() })
     });
     live.answered(&answer);
+    // Once may be a restart of its server.
+    if answer.is_ok() || failed_before {
+        alarm::tell(app, live).await;
+    }
     if answer.is_err() {
         match expire(app, live).await {
             Ok(some) => changed |= some,

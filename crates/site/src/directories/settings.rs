@@ -127,11 +127,14 @@ pub fn advice(error: &Error) -> String {
 #[must_use]
 pub fn problem(error: &Error) -> Problem {
     let code = if matches!(error, Error::Settings(_)) { Code::BadRequest } else { Code::DirectoryFailed };
-    let text = error.to_string();
+    Problem::new(code, sentence(&error.to_string())).detail(advice(error))
+}
+
+/// With a capital letter.
+#[must_use]
+pub fn sentence(text: &str) -> String {
     let mut letters = text.chars();
-    let title: String =
-        letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default();
-    Problem::new(code, title).detail(advice(error))
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 #[cfg(test)]

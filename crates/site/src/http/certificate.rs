@@ -8,7 +8,10 @@ use axum::extract::State;
 use model::{Secret, clock::wall_now};
 
 use super::problem::{Failure, Json, Outcome, chain};
-use crate::{App, server::certificates::Refused};
+use crate::{
+    App,
+    server::{certificates::Refused, expiry},
+};
 
 /// The TLS certificate.
 ///
@@ -35,9 +38,11 @@ pub async fn get(State(app): State<App>) -> Json<Certificate> {
 pub async fn install(State(app): State<App>, Json(new): Json<NewCertificate>) -> Outcome<Json<Certificate>> {
     let NewCertificate { chain_pem, key_pem } = new;
     let key = Secret::new(key_pem);
-    app.blocking(move |app| app.certificates.install(&chain_pem, &key, wall_now()))
-        .await?
-        .map_err(refused)?;
+    app.blocking(move |app| {
+        app.certificates.install(&chain_pem, &key, wall_now()).inspect(|()| expiry::check(app))
+    })
+    .await?
+    .map_err(refused)?;
     Ok(Json(tell(&app)))
 }
 
@@ -50,7 +55,7 @@ pub async fn install(State(app): State<App>, Json(new): Json<NewCertificate>) ->
     responses((status = 200, body = Certificate), (status = "default", body = api::Problem, content_type = "application/problem+json"))
 )]
 pub async fn remove(State(app): State<App>) -> Outcome<Json<Certificate>> {
-    app.blocking(|app| app.certificates.uninstall(wall_now()))
+    app.blocking(|app| app.certificates.uninstall(wall_now()).inspect(|()| expiry::check(app)))
         .await?
         .map_err(|error| Failure::internal("removing the certificate", chain(&error)))?;
     Ok(Json(tell(&app)))
@@ -70,7 +75,7 @@ pub async fn renew(State(app): State<App>) -> Outcome<Json<Certificate>> {
         return Err(Failure::new(Code::Conflict, "The certificate was not made by the site")
             .detail("Install the next one from its issuer, or remove it first."));
     }
-    app.blocking(|app| app.certificates.renew(wall_now()))
+    app.blocking(|app| app.certificates.renew(wall_now()).inspect(|()| expiry::check(app)))
         .await?
         .map_err(|error| Failure::internal("making the certificate anew", chain(&error)))?;
     Ok(Json(tell(&app)))

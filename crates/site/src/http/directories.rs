@@ -2,7 +2,10 @@
 
 use api::{
     Code,
-    directory::{Directory, DirectoryCheck, DirectoryGrant, DirectorySettings, DirectoryState, DirectoryTry},
+    directory::{
+        Directory, DirectoryCheck, DirectoryGrant, DirectoryOrder, DirectorySettings, DirectoryState,
+        DirectoryTry,
+    },
     people::{Group, User},
 };
 use axum::{Extension, extract::State, http::StatusCode};
@@ -14,7 +17,11 @@ use super::{
     problem::{Failure, Json, Outcome, Path},
     rights, users,
 };
-use crate::{App, audit::Told, directories::settings};
+use crate::{
+    App,
+    audit::Told,
+    directories::{self, settings},
+};
 
 /// Directories.
 ///
@@ -25,13 +32,34 @@ use crate::{App, audit::Told, directories::settings};
     responses((status = 200, body = Items<Directory>), (status = "default", body = api::Problem, content_type = "application/problem+json"))
 )]
 pub async fn list(State(app): State<App>) -> Outcome<Json<Items<Directory>>> {
+    let items = app.blocking(all).await??;
+    Ok(Json(Items { items }))
+}
+
+/// Put directories into an order.
+///
+/// They are asked in this order about whoever does not say their domain. All of them are named, each once.
+#[utoipa::path(
+    put, path = "/v1/directories/order", operation_id = "directory_order_set", tag = "people",
+    request_body = DirectoryOrder,
+    extensions(("x-privilege" = json!("configure"))),
+    responses((status = 200, body = Items<Directory>), (status = "default", body = api::Problem, content_type = "application/problem+json"))
+)]
+pub async fn order(
+    State(app): State<App>,
+    Json(DirectoryOrder { directories }): Json<DirectoryOrder>,
+) -> Outcome<Json<Items<Directory>>> {
     let items = app
-        .blocking(|app| {
-            let rows = app.catalog.directories()?;
-            rows.into_iter().filter_map(|row| tell(app, row).transpose()).collect::<catalog::Result<_>>()
+        .blocking(move |app| match app.catalog.order_directories(&directories) {
+            Err(catalog::Error::NotFound(_)) => Ok(None),
+            done => done.and_then(|()| app.directories.reload()).and_then(|()| all(app)).map(Some),
         })
         .await??;
-    Ok(Json(Items { items }))
+    let stale = || {
+        Failure::new(Code::Conflict, "These are not the directories that there are (any more)")
+            .detail("Ask for the list, and name each of them once.")
+    };
+    items.map(|items| Json(Items { items })).ok_or_else(stale)
 }
 
 /// Add a directory.
@@ -107,7 +135,9 @@ pub async fn remove(
         .blocking(move |app| -> catalog::Result<_> {
             let row = app.catalog.directory(id)?;
             app.catalog.remove_directory(id)?;
-            app.directories.reload().map(|()| row)
+            app.directories.reload()?;
+            directories::alarm::forget(app, id);
+            Ok(row)
         })
         .await??
         .ok_or_else(gone)?;
@@ -234,15 +264,29 @@ async fn put(app: &App, id: Option<DirectoryId>, new: DirectorySettings) -> Outc
     Ok((Told { target: Some(told.settings.name.clone()), detail: Some(detail), ..Told::default() }, told))
 }
 
+/// All, in order. Blocking.
+fn all(app: &App) -> catalog::Result<Vec<Directory>> {
+    let rows = app.catalog.directories()?;
+    rows.into_iter().filter_map(|row| tell(app, row).transpose()).collect()
+}
+
 /// Blocking.
 fn tell(app: &App, row: DirectoryRow) -> catalog::Result<Option<Directory>> {
     let Some(settings) = settings::of_row(&row) else { return Ok(None) };
     let known = app.catalog.known_of(row.id)?;
     let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    let state = match app.directories.get(row.id) {
+        Some(live) => {
+            let state = live.state();
+            let users_until = if state.since.is_some() { live.users_until(&app.catalog)? } else { None };
+            DirectoryState { users_until, ..state }
+        }
+        None => DirectoryState::default(),
+    };
     Ok(Some(Directory {
         id: row.id,
         settings: DirectorySettings { name: row.name, password: None, ..settings },
-        state: app.directories.get(row.id).map_or_else(DirectoryState::default, |live| live.state()),
+        state,
         users: count(known.users.len()),
         groups: count(known.groups.len()),
     }))

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use api::site::Health;
+use api::{alarm::AlarmKind, site::Health};
 use axum::{
     Extension,
     extract::State,
@@ -26,7 +26,11 @@ use crate::{App, RELEASE, recorder::WriteState};
 pub async fn health(State(app): State<App>) -> Json<Health> {
     let status = match app.recorder.status().state {
         WriteState::Ok if app.audit.is_broken() => "the audit log was changed",
-        WriteState::Ok => app.certificates.served().trouble(wall_now()).unwrap_or("ok"),
+        WriteState::Ok => match app.certificates.served().trouble(wall_now()) {
+            Some(trouble) => trouble,
+            None if app.alarms.holds(AlarmKind::DirectoryDown) => "a directory of users cannot be asked",
+            None => "ok",
+        },
         WriteState::Failed(_) => "recordings are not written",
     };
     Json(Health { status: status.to_owned(), release: RELEASE.to_owned() })

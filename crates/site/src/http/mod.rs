@@ -10,6 +10,7 @@ pub mod problem;
 mod account;
 mod alarms;
 mod audit;
+mod backup;
 mod cameras;
 mod certificate;
 mod clip;
@@ -122,6 +123,7 @@ fn operations() -> OpenApiRouter<App> {
         .routes(routes!(groups::get, groups::change, groups::remove))
         .routes(routes!(directories::list, directories::add))
         .routes(routes!(directories::test))
+        .routes(routes!(directories::order))
         .routes(routes!(directories::get, directories::change, directories::remove))
         .routes(routes!(directories::add_user))
         .routes(routes!(directories::add_group))
@@ -132,6 +134,7 @@ fn operations() -> OpenApiRouter<App> {
         .routes(routes!(audit::export))
         .routes(routes!(audit::chain))
         .routes(routes!(site::get, site::change))
+        .routes(routes!(backup::get))
         .routes(routes!(certificate::get, certificate::install, certificate::remove))
         .routes(routes!(certificate::renew))
         .routes(routes!(volumes::list, volumes::add))

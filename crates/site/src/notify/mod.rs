@@ -253,6 +253,7 @@ async fn send_test(settings: &Notifications, about: &About) -> Result<(), Error>
         id: AlarmId::new(),
         kind: AlarmKind::CameraSilent,
         camera: None,
+        directory: None,
         title: "This is a test".into(),
         advice: "Nothing has to be done: messages about alarms arrive.".into(),
         since: now,

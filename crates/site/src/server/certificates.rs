@@ -32,8 +32,8 @@ use super::tls::{self, TlsError};
 const SETTING: &str = "tls-certificate";
 const KEY: &str = "key";
 /// An installed certificate that ends within so many days is told.
-const SOON_DAYS: i64 = 14;
-const DAY_US: i64 = 86_400_000_000;
+pub(super) const SOON_DAYS: i64 = 21;
+pub(super) const DAY_US: i64 = 86_400_000_000;
 /// A statement of the identity holds for so many days and is made anew with half of them left: whoever steals the key of an
 /// installed certificate passes for this site no longer than that.
 const ENDORSED_DAYS: i64 = 30;
@@ -198,6 +198,7 @@ impl Served {
             kind: self.kind,
             sha256: self.fingerprint.clone(),
             certificate_id: identity.certificate_id().to_string(),
+            issuer: self.facts.issuer.clone(),
             names: self.facts.names.clone(),
             not_before: self.facts.not_before,
             not_after: self.facts.not_after,
@@ -213,13 +214,19 @@ impl Served {
         match self.kind {
             _ if left <= 0 => Some("the TLS certificate has ended"),
             CertificateKind::Installed if left < SOON_DAYS * DAY_US => {
-                Some("the TLS certificate ends within 14 days")
+                Some("the TLS certificate ends within 21 days")
             }
             _ if self.facts.not_before > now => {
                 Some("the TLS certificate has not begun: is the clock right?")
             }
             _ => None,
         }
+    }
+
+    /// When it begins and ends.
+    #[must_use]
+    pub const fn lasts(&self) -> (WallTime, WallTime) {
+        (self.facts.not_before, self.facts.not_after)
     }
 
     /// For how many seconds browsers are told to take nothing but a trusted certificate: none unless this one is publicly

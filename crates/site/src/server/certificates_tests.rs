@@ -93,7 +93,7 @@ fn an_installed_certificate_is_served_after_a_start_endorsed_and_told_when_it_en
     let place = place(now);
     let (_, issuer) = authority();
     let (chain, key) = signed(&issuer, |params| {
-        let (year, month, day) = now.plus_micros(20 * DAY).utc_date();
+        let (year, month, day) = now.plus_micros(25 * DAY).utc_date();
         params.not_after = date_time_ymd(year.into(), month.unsigned_abs(), day.unsigned_abs());
     });
     place.certificates.install(&chain, &Secret::new(key), now).unwrap();
@@ -106,7 +106,7 @@ fn an_installed_certificate_is_served_after_a_start_endorsed_and_told_when_it_en
     assert_eq!(endorsement.verify(&place.identity.certificate_id(), certificate, now), Ok(()));
 
     assert_eq!(served.trouble(now), None);
-    assert!(served.trouble(now.plus_micros(10 * DAY)).unwrap().contains("within 14 days"));
+    assert!(served.trouble(now.plus_micros(10 * DAY)).unwrap().contains("within 21 days"));
     assert!(served.trouble(now.plus_micros(30 * DAY)).unwrap().contains("has ended"));
     assert_eq!(served.insists(now), None, "nobody publicly trusted vouches for it");
 

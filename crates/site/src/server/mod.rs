@@ -4,6 +4,7 @@
 //! (`http`), which certificate is served (`certificates`).
 
 pub mod certificates;
+pub mod expiry;
 mod limits;
 pub mod local;
 mod redirect;

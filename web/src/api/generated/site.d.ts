@@ -288,6 +288,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/backup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Backups.
+         * @description When one was taken last, and the command that takes one. Without one, the site and its certificate ID are lost with its
+         *     machine.
+         */
+        get: operations["backup_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/cameras": {
         parameters: {
             query?: never;
@@ -594,6 +615,26 @@ export interface paths {
          *     added.
          */
         post: operations["directory_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/directories/order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put directories into an order.
+         * @description They are asked in this order about whoever does not say their domain. All of them are named, each once.
+         */
+        put: operations["directory_order_set"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1566,6 +1607,7 @@ export interface components {
             /** @description What to do. */
             advice: string;
             camera?: components["schemas"]["CameraId"] | null;
+            directory?: components["schemas"]["DirectoryId"] | null;
             ended?: components["schemas"]["WallTime"] | null;
             /** @description Its identifier. */
             id: components["schemas"]["AlarmId"];
@@ -1582,7 +1624,7 @@ export interface components {
          * @description What an alarm is about.
          * @enum {string}
          */
-        AlarmKind: "camera-silent" | "camera-password" | "storage-failed" | "storage-slow" | "storage-full" | "retention-goals" | "clock-jumped";
+        AlarmKind: "camera-silent" | "camera-password" | "storage-failed" | "storage-slow" | "storage-full" | "retention-goals" | "clock-jumped" | "directory-down" | "certificate-ends" | "certificate-ends-soon" | "certificate-ended";
         /** @description A message from a client. */
         Ask: {
             /** @description Whether sound is wanted too. */
@@ -1675,6 +1717,12 @@ export interface components {
              * @description Where the next page begins: give it as `before`. None: this was the last.
              */
             next?: number | null;
+        };
+        /** @description `GET /v1/backup`: whether the site could be made again if its machine were lost. */
+        BackupState: {
+            /** @description The command that takes one, on the site's machine. */
+            command: string;
+            last?: components["schemas"]["WallTime"] | null;
         };
         /** @description A camera of the site. */
         Camera: {
@@ -1820,6 +1868,8 @@ export interface components {
         Certificate: {
             /** @description Certificate ID of the site, which endorses it: 16 groups of 4 hex digits. It does not change with the certificate. */
             certificate_id: string;
+            /** @description What the authority that signed it calls itself; of a self-made one: the site. Empty where it cannot be read. */
+            issuer: string;
             /** @description Where it comes from. */
             kind: components["schemas"]["CertificateKind"];
             /** @description Its host names. */
@@ -1923,6 +1973,11 @@ export interface components {
          * @enum {string}
          */
         DirectoryKind: "active-directory" | "ldap";
+        /** @description `PUT /v1/directories/order`: in which order directories are asked. */
+        DirectoryOrder: {
+            /** @description All directories, the first to be asked first. */
+            directories: components["schemas"]["DirectoryId"][];
+        };
         /**
          * @description How the connection is protected. There is none without TLS.
          * @enum {string}
@@ -1979,6 +2034,8 @@ export interface components {
             checked?: components["schemas"]["WallTime"] | null;
             /** @description What was wrong then; none: it answered. */
             problem?: string | null;
+            since?: components["schemas"]["WallTime"] | null;
+            users_until?: components["schemas"]["WallTime"] | null;
         };
         /** @description `POST /v1/directories/test`: try settings. */
         DirectoryTry: components["schemas"]["DirectorySettings"] & {
@@ -2334,6 +2391,7 @@ export interface components {
                 /** @description What to do. */
                 advice: string;
                 camera?: components["schemas"]["CameraId"] | null;
+                directory?: components["schemas"]["DirectoryId"] | null;
                 ended?: components["schemas"]["WallTime"] | null;
                 /** @description Its identifier. */
                 id: components["schemas"]["AlarmId"];
@@ -4031,6 +4089,33 @@ export interface operations {
             };
         };
     };
+    backup_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupState"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     camera_list: {
         parameters: {
             query?: never;
@@ -4734,6 +4819,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Directory"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    directory_order_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DirectoryOrder"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_Directory"];
                 };
             };
             default: {

@@ -17,6 +17,7 @@ fn alarm() -> Alarm {
         id: AlarmId::from_bytes([1; 16]),
         kind: AlarmKind::CameraSilent,
         camera: None,
+        directory: None,
         title: "Gate nörth: no frames since 13:58:04".into(),
         advice: "Check its power and its network cable.".into(),
         since: "2026-11-21T12:58:04Z".parse().unwrap(),

@@ -1,11 +1,13 @@
 //! Users and groups of directories, against a real slapd and a real Samba domain controller.
 
+mod commands;
 mod hostile;
 mod samba;
 
 use std::time::{Duration, Instant};
 
 use api::{
+    alarm::Alarm,
     audit::AuditPage,
     camera::CameraState,
     directory::{Directory, DirectoryCheck, PickerPage},
@@ -19,7 +21,7 @@ use e2e::{
     system::ADMINISTRATOR,
     wait::until,
 };
-use model::{CameraId, StreamKind};
+use model::{CameraId, StreamKind, clock::wall_now};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use sim::CameraOptions;
@@ -88,6 +90,17 @@ async fn pick(system: &System, directory: &Directory, filter: &str, kind: &str) 
     let page: PickerPage = system.client.get(&path).await;
     assert_eq!(page.items.len(), 1, "{filter}: {:?}", page.items);
     page.items[0].key.clone()
+}
+
+/// The alarm about the directory, when it is over or not.
+async fn alarm(system: &System, directory: &Directory, over: bool) -> Alarm {
+    until("the alarm of the directory", PATIENCE, || async {
+        let list: Value = system.client.get("/v1/alarms").await;
+        let alarms: Vec<Alarm> = serde_json::from_value(list["items"].clone()).expect("alarms");
+        let about = |alarm: &Alarm| alarm.directory == Some(directory.id) && alarm.ended.is_some() == over;
+        alarms.into_iter().find(about)
+    })
+    .await
 }
 
 /// Gives a group of the directory pictures of all cameras.
@@ -224,6 +237,14 @@ async fn a_change_in_a_directory_counts_here_and_a_directory_that_is_down_locks_
     }
     let told: Directory = system.client.get(&format!("/v1/directories/{}", directory.id)).await;
     assert!(told.state.problem.is_some() && told.state.advice.is_some());
+    assert!(told.state.since.is_some() && told.state.users_until > Some(wall_now()), "{:?}", told.state);
+    let alarm = alarm(&system, &directory, false).await;
+    assert!(
+        alarm.advice.contains("Users of this site") && alarm.advice.contains(" at the latest."),
+        "{alarm:?}"
+    );
+    let health: Value = system.client.get("/healthz").await;
+    assert_eq!(health["status"], "a directory of users cannot be asked");
     assert!(live.next(PATIENCE).await.header.subscription == 1, "she still watches");
 
     // It may not be away any more: what it cannot confirm ends. When it is back, she is let in again.
@@ -234,6 +255,7 @@ async fn a_change_in_a_directory_counts_here_and_a_directory_that_is_down_locks_
     ends(&mut live, &anna).await;
     assert_eq!(sign_in(&system, "anna.ek", ANNA).await.0, 503);
     slapd.up().await;
+    self::alarm(&system, &directory, true).await;
     let (status, _, anna) = sign_in(&system, "anna.ek", ANNA).await;
     assert_eq!(status, 200);
 

@@ -10,6 +10,7 @@ mod camera;
 mod certificate;
 pub(crate) mod connection;
 mod device;
+mod directory;
 mod export;
 mod group;
 mod lock;
@@ -73,6 +74,9 @@ pub enum ClientCommand {
     /// Groups of users.
     #[command(subcommand)]
     Group(group::Command),
+    /// Where users and groups come from: Active Directory, LDAP.
+    #[command(subcommand)]
+    Directory(directory::Command),
     /// What is granted to whom, and what follows from it.
     #[command(subcommand)]
     Rights(rights::Command),
@@ -131,6 +135,7 @@ async fn dispatch(command: ClientCommand, output: &mut Output) -> Outcome {
         ClientCommand::Server(command) => server::run(command, output).await,
         ClientCommand::User(command) => user::run(command, output).await,
         ClientCommand::Group(command) => group::run(command, output).await,
+        ClientCommand::Directory(command) => directory::run(command, output).await,
         ClientCommand::Rights(command) => rights::run(command, output).await,
         ClientCommand::Session(command) => session::run(command, output).await,
         ClientCommand::Token(command) => token::run(command, output).await,

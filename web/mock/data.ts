@@ -1,5 +1,5 @@
 /** What the mock site has at the start: cameras in every state, alarms, storage that is nearly full. */
-import type { Alarm, Camera, CameraState, Export, Found, Lock, Notifications, Profile, RecordingSettings, Schedule, Session, Site, Storage, Stream, Token, Volume } from "../src/api/types";
+import type { Alarm, Camera, CameraState, Certificate, Export, Found, Lock, Notifications, Profile, RecordingSettings, Schedule, Session, Site, Storage, Stream, Token, Volume } from "../src/api/types";
 
 const hex = (number: number) => number.toString(16).padStart(32, "0");
 const ago = (seconds: number) => new Date(Date.now() - seconds * 1000).toISOString();
@@ -59,6 +59,18 @@ export const founds = (): Found[] => [
 const pairs = "9f2c41d07ab35e8860c1f4729e0dd3b5a6184ce72b90157f3cd8e6a1420f9b7d";
 export const certificateId = pairs.match(/.{4}/g)?.join(" ") ?? "";
 export const tlsSha256 = (pairs.match(/.{2}/g) ?? []).toReversed().join(":").toUpperCase();
+
+export const lastBackup = () => ago(86_400 * 4);
+
+/** The site's own. */
+export const certificate = (): Certificate => ({
+  kind: "self-made", sha256: tlsSha256, certificate_id: certificateId, issuer: "Martello", names: ["localhost", "harbour", "harbour.local"], not_before: ago(86_400 * 40), not_after: ago(-86_400 * 780), publicly_trusted: false,
+});
+
+/** One that was installed long ago. */
+export const installedCertificate = (): Certificate => ({
+  ...certificate(), kind: "installed", sha256: tlsSha256.split(":").toReversed().join(":"), issuer: "Harbour authority", names: ["cameras.harbour.example"], not_before: ago(86_400 * 80), not_after: ago(-86_400 * 5.2), trouble: "the TLS certificate ends within 21 days",
+});
 
 export const site = (): Site => ({
   id: hex(900), name: "Harbour Warehouse", time_zone: "Europe/Stockholm", time: new Date().toISOString(), certificate_id: certificateId,

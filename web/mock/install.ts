@@ -21,7 +21,9 @@ export type Mood =
   /** The connection broke after the page had come. */
   | "offline"
   /** Somebody has changed the audit log in the database. */
-  | "tampered";
+  | "tampered"
+  /** The certificate was installed by somebody, and ends soon. */
+  | "expiring";
 
 /** How long an answer takes, ms. */
 const SLOW_MS = 80;
@@ -44,7 +46,7 @@ class QuietSocket extends EventTarget {
 export function install(): void {
   const mood = new URLSearchParams(globalThis.location.search).get("mock") as Mood | null;
   const network = globalThis.fetch;
-  const mock = mockSite({ signedIn: mood !== "signed-out" && mood !== "setup", setUpNeeded: mood === "setup", empty: mood === "empty", viewer: mood === "denied" }, SLOW_MS);
+  const mock = mockSite({ signedIn: mood !== "signed-out" && mood !== "setup", setUpNeeded: mood === "setup", empty: mood === "empty", viewer: mood === "denied", expiring: mood === "expiring" }, SLOW_MS);
   if (mood === "tampered") mock.state.auditBrokenAt = 17;
   const site = fetchOf(mock.handlers);
   const codecOf: CodecOf = (id, stream) => {

@@ -1,5 +1,5 @@
 /** Who there is at the mock site: users, groups, folders, what can be granted, and an audit log. */
-import type { AuditEntry, Folder, Group, PrivilegeInfo, SignInInfo, User } from "../src/api/types";
+import type { AuditEntry, Directory, Folder, Group, Picked, PrivilegeInfo, Role, SignInInfo, User } from "../src/api/types";
 
 const hex = (number: number) => number.toString(16).padStart(32, "0");
 const ago = (seconds: number) => new Date(Date.now() - seconds * 1000).toISOString();
@@ -36,7 +36,44 @@ export const folders = (): Folder[] => [
 export const groups = (): Group[] => [
   { id: hex(0x601), name: "Night shift", role: "operator", created: ago(DAY * 90), recordings_minutes: 720, members: [hex(0x802), hex(0x804)], grants: [{ privilege: "camera-video", folder: hex(0x702) }, { privilege: "camera-listen", folder: hex(0x702) }, { privilege: "snapshot" }] },
   { id: hex(0x602), name: "Reception", role: "viewer", created: ago(DAY * 80), recordings_minutes: null, members: [hex(0x803)], grants: [{ privilege: "camera-video", camera: hex(4) }] },
+  { id: hex(0x603), name: "Guards@example.org", role: "operator", created: ago(DAY * 20), recordings_minutes: null, members: [hex(0x806)], grants: [{ privilege: "camera-video", folder: hex(0x702) }], directory: OFFICE },
 ];
+
+const OFFICE = hex(0xd01);
+const answers = (): Directory["state"] => ({ checked: ago(8), since: null, problem: null, advice: null, users_until: null });
+export const directorySha256 = "4F:0B:52:C8:11:9A:E0:7D:36:F2:88:5C:A1:D4:0E:63:97:BB:21:5F:C0:3A:E8:74:19:6D:F5:02:AC:8E:47:D3";
+
+/** One that answers, and one that does not. */
+export const directories = (): Directory[] => [
+  {
+    id: OFFICE, name: "Head office", kind: "active-directory", base: "dc=example,dc=org", security: "ldaps", account: "martello@example.org", authority: "-----BEGIN CERTIFICATE-----\nMIIB…\n-----END CERTIFICATE-----\n",
+    servers: [{ host: "dc1.example.org", port: 636 }, { host: "dc2.example.org", port: 636 }], offline_minutes: 480, state: answers(), users: 1, groups: 1,
+  },
+  {
+    id: hex(0xd02), name: "Harbour guards", kind: "ldap", base: "dc=harbour,dc=example", security: "starttls", account: "cn=martello,dc=harbour,dc=example", certificate_sha256: directorySha256,
+    servers: [{ host: "ldap.harbour.example", port: 389 }], offline_minutes: 2880, users: 14, groups: 3,
+    state: {
+      checked: ago(12), since: ago(2700), problem: "ldap.harbour.example:389 cannot be reached: connection refused", users_until: ago(-86_400 * 2 + 2720),
+      advice: "Check name, port and protection of the server, and that no firewall is in the way. LDAPS is port 636, StartTLS 389.",
+    },
+  },
+];
+
+const listed = (key: string, name: string, details: string, group: boolean, over: Partial<Picked> = {}): Picked => ({ key, name, details, group, domain: "example.org", role: null, server: "Head office", user: null, group_id: null, ...over });
+
+/** Who is in the head office. */
+export const picked = (): Picked[] => [
+  listed("k-anna", "anna.berg", "Anna Berg, Security", false, { role: "operator", user: hex(0x806) }),
+  listed("k-bo", "bo.lind", "Bo Lind, Warehouse", false),
+  listed("k-cleo", "cleo.ek", "Cleo Ek, Warehouse, disabled", false),
+  listed("k-guards", "Guards", "All sites", true, { role: "operator", group_id: hex(0x603) }),
+  listed("k-porters", "Porters", "Gate and reception", true),
+];
+
+export const directoryUser = (id: string, directory: string, { name, domain, details }: Picked, role: Role): User => ({
+  id, name: `${name}@${domain}`, role, created: ago(0), machine: false, disabled: false, recordings_minutes: null, second_factor: false, last_sign_in: null, groups: [], grants: [],
+  directory: { directory, full_name: details.split(",")[0] ?? name, standing: "good", confirmed: ago(0) },
+});
 
 const user = (number: number, name: string, over: Partial<User> = {}): User => ({
   id: hex(number), name, role: "viewer", created: ago(DAY * 60), machine: false, disabled: false, recordings_minutes: null, second_factor: false, last_sign_in: ago(DAY * 2), groups: [], grants: [], ...over,
@@ -48,6 +85,7 @@ export const users = (): User[] => [
   user(0x802, "Olga", { role: "operator", groups: [hex(0x601)], recordings_minutes: 60, last_sign_in: ago(4200), grants: [{ privilege: "camera-video", camera: hex(4) }, { privilege: "camera-record", camera: hex(4) }, { privilege: "camera-listen", folder: hex(0x701) }, { privilege: "export" }] }),
   user(0x803, "Olof", { groups: [hex(0x602)], last_sign_in: ago(DAY * 9) }),
   user(0x804, "Per", { role: "operator", groups: [hex(0x601)], disabled: true, last_sign_in: ago(DAY * 40) }),
+  user(0x806, "anna.berg@example.org", { groups: [hex(0x603)], last_sign_in: ago(DAY), directory: { directory: OFFICE, full_name: "Anna Berg", standing: "good", confirmed: ago(15) } }),
   user(0x805, "root (this machine)", { role: "administrator", machine: true, last_sign_in: ago(DAY * 30) }),
 ];
 

@@ -1,5 +1,5 @@
 /** The part of the mock site that is about people: account, users, groups, folders, rights, audit log. */
-import type { Group, User } from "../src/api/types";
+import type { Directory, Group, User } from "../src/api/types";
 import { cellState, grantsOf, gridRows, highestRole, reach, sourcesOf } from "../src/people/rights";
 import { type Handlers, refuse } from "./contract";
 import * as data from "./people-data";
@@ -11,7 +11,7 @@ type State = ReturnType<typeof mockSite>["state"];
 const PAGE = 16;
 
 export const peopleState = (empty: boolean) => ({
-  users: empty ? data.users().filter(({ name }) => name === "Ines") : data.users(), groups: empty ? [] : data.groups(), folders: empty ? [] : data.folders(), signIns: data.signIns(), audit: empty ? [] : data.audit(), auditBrokenAt: null as number | null,
+  users: empty ? data.users().filter(({ name }) => name === "Ines") : data.users(), groups: empty ? [] : data.groups(), folders: empty ? [] : data.folders(), directories: empty ? [] : data.directories(), signIns: data.signIns(), audit: empty ? [] : data.audit(), auditBrokenAt: null as number | null,
 });
 
 export function peopleHandlers(state: () => State): Handlers {
@@ -51,7 +51,53 @@ export function peopleHandlers(state: () => State): Handlers {
     "/v1/account/sessions": { get: () => ({ items: state().signIns }) },
     "/v1/account/sessions/{session}": { delete: ({ path }) => void (state().signIns = state().signIns.filter((item) => item.id !== path[0])) },
     "/v1/privileges": { get: () => ({ items: data.privileges() }) },
-    "/v1/directories": { get: () => ({ items: [] }) },
+    "/v1/directories": {
+      get: () => ({ items: state().directories }),
+      post: ({ body }) => {
+        taken(state().directories, body.name);
+        const { password: _, ...settings } = body;
+        const added: Directory = { ...settings, id: id(), state: { checked: null, since: null, problem: null, advice: null, users_until: null }, users: 0, groups: 0 };
+        state().directories.push(added);
+        return added;
+      },
+    },
+    "/v1/directories/order": { put: ({ body }) => ({ items: (state().directories = body.directories.map((wanted) => one(state().directories, wanted))) }) },
+    "/v1/directories/test": {
+      post: ({ body }) => {
+        if (body.servers.some(({ host }) => host.startsWith("10."))) refuse(422, "directory-failed", "10.0.0.1:636 does not answer", "Check name, port and protection of the server, and that no firewall is in the way. LDAPS is port 636, StartTLS 389.");
+        return { certificate_sha256: data.directorySha256, people: 1000, groups: 38 };
+      },
+    },
+    "/v1/directories/{directory}": {
+      put: ({ path, body }) => {
+        const { password: _, ...settings } = body;
+        return Object.assign(one(state().directories, path[0]), settings);
+      },
+      delete: ({ path }) => void (state().directories = state().directories.filter((directory) => directory.id !== path[0])),
+    },
+    "/v1/directories/{directory}/search": {
+      get: ({ query }) => {
+        const filter = (query.get("filter") ?? "").toLowerCase();
+        const items = data.picked().filter((picked) => (query.get("kind") === "groups") === picked.group && `${picked.name} ${picked.details}`.toLowerCase().includes(filter));
+        return { items, total: items.length, more: false };
+      },
+    },
+    "/v1/directories/{directory}/users": {
+      post: ({ path, body }) => {
+        const found = data.picked().find(({ key }) => key === body.key) ?? refuse(404, "not-found", "The directory has no such person or group (any more)");
+        const added = data.directoryUser(id(), one(state().directories, path[0]).id, found, body.role);
+        state().users.push(added);
+        return added;
+      },
+    },
+    "/v1/directories/{directory}/groups": {
+      post: ({ path, body }) => {
+        const found = data.picked().find(({ key }) => key === body.key) ?? refuse(404, "not-found", "The directory has no such person or group (any more)");
+        const added: Group = { id: id(), name: `${found.name}@${found.domain}`, role: body.role, created: new Date().toISOString(), recordings_minutes: null, members: [], grants: [], directory: one(state().directories, path[0]).id };
+        state().groups.push(added);
+        return added;
+      },
+    },
     "/v1/users": {
       get: () => ({ items: state().users }),
       post: ({ body }) => {

@@ -11,12 +11,14 @@ export interface Wishes {
   empty?: boolean;
   /** Whoever is signed in may only watch. */
   viewer?: boolean;
+  /** A certificate was installed, and ends soon. */
+  expiring?: boolean;
 }
 
 const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
 
 /** @param slowMs how long the network takes. */
-export function mockSite({ signedIn = true, setUpNeeded = false, empty = false, viewer = false }: Wishes = {}, slowMs = 0) {
+export function mockSite({ signedIn = true, setUpNeeded = false, empty = false, viewer = false, expiring = false }: Wishes = {}, slowMs = 0) {
   const state = {
     session: signedIn ? data.session(viewer) : null,
     setUpNeeded,
@@ -30,6 +32,8 @@ export function mockSite({ signedIn = true, setUpNeeded = false, empty = false, 
     locks: data.locks(data.cameras()),
     exports: empty ? [] : data.exports(),
     tokens: empty ? [] : data.tokens(),
+    backup: empty ? null : data.lastBackup(),
+    certificate: expiring ? data.installedCertificate() : data.certificate(),
     notifications: empty ? { mail: null, webhook: null } : data.notifications(),
     ...peopleState(empty),
   };
@@ -202,6 +206,16 @@ export function mockSite({ signedIn = true, setUpNeeded = false, empty = false, 
         return undefined;
       },
     },
+    "/v1/backup": { get: () => ({ last: state.backup, command: "martello backup --data /var/lib/martello --output site.backup" }) },
+    "/v1/certificate": {
+      get: () => state.certificate,
+      put: ({ body }) => {
+        if (!body.key_pem.includes("RSA")) refuse(400, "bad-request", "The certificate is not taken", "the private key does not belong to the certificate. The certificate that was served is served on.");
+        return (state.certificate = data.installedCertificate());
+      },
+      delete: () => (state.certificate = data.certificate()),
+    },
+    "/v1/certificate/renew": { post: () => state.certificate },
     "/v1/settings/notifications": { get: () => state.notifications, put: ({ body }) => (state.notifications = body) },
     "/v1/settings/notifications/test": {
       post: async () => {

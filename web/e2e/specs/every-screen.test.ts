@@ -19,7 +19,7 @@ afterAll(async () => {
 /** Every address with something by which one sees that the screen is there. */
 const screens: [string, RegExp][] = [
   ["/live", /^Live$/], ["/recordings", /^Recordings$/], ["/exports", /^Exports$/], ["/alarms", /^Alarms$/], ["/devices", /^Devices$/], ["/devices/add", /^Add devices$/], ["/devices/add?tab=address", /^Add devices$/],
-  ["/settings/site", /^Site$/], ["/settings/users", /^Users$/], ["/settings/groups", /^Groups$/], ["/settings/folders", /^Folders$/], ["/settings/audit", /^Audit log$/], ["/settings/storage", /^Storage$/], ["/settings/notifications", /^Notifications$/], ["/settings/about", /^Identity$/], ["/account", /^Tokens$/], ["/preferences", /^Preferences$/], ["/more", /^More$/],
+  ["/settings/site", /^Site$/], ["/settings/users", /^Users$/], ["/settings/groups", /^Groups$/], ["/settings/directories", /^Directories$/], ["/settings/folders", /^Folders$/], ["/settings/audit", /^Audit log$/], ["/settings/storage", /^Storage$/], ["/settings/notifications", /^Notifications$/], ["/settings/certificate", /^Certificate$/], ["/settings/about", /^Identity$/], ["/account", /^Tokens$/], ["/preferences", /^Preferences$/], ["/more", /^More$/],
 ];
 
 async function show(page: WatchedPage["page"], path: string, heading: RegExp) {

@@ -14,7 +14,7 @@ afterEach(async () => {
 
 const hex = (text: string) => text.replaceAll(/[^0-9a-f]/gi, "").toLowerCase();
 
-test("the setup link shows who the site is, makes the administrator once, and leads to adding devices", async () => {
+test("the setup link shows who the site is, makes the administrator once, asks for a backup, and leads to adding devices", async () => {
   system = await startSite();
   browser = await openBrowser(system.certificatePem);
   const { page, errors } = await openPage(browser.browser);
@@ -30,6 +30,9 @@ test("the setup link shows who the site is, makes the administrator once, and le
   await page.getByLabel("Password", { exact: true }).fill("£¤ÅÄÖ🗝 light");
   await page.getByLabel("Password again").fill("£¤ÅÄÖ🗝 light");
   await page.getByRole("button", { name: /Make the administrator/ }).click();
+  await page.getByText(`martello backup --data ${system.data}`).waitFor();
+  await expectNoAxeFindings(page, "the end of /setup");
+  await page.getByRole("button", { name: "Go on to the cameras" }).click();
   await page.getByRole("heading", { name: "Add devices" }).waitFor();
   await page.getByRole("banner").getByText("Harbour £¤ÅÄÖ").waitFor();
 

@@ -2,7 +2,7 @@
 import { type QueryKey, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, body } from "./client";
 import type { Failure } from "./problems";
-import type { CameraChange, CameraStorageChange, FolderInput, GroupInput, NewCamera, NewExport, NewLock, NewProfile, NewSchedule, NewUser, NewVolume, Notifications, PasswordChange, ProfileChange, RecordingSettings, SetUp, SignIn, SiteChange, TokenRequest, UserChange, VolumeChange } from "./types";
+import type { CameraChange, CameraStorageChange, DirectoryGrant, DirectorySettings, DirectoryTry, FolderInput, GroupInput, NewCamera, NewCertificate, NewExport, NewLock, NewProfile, NewSchedule, NewUser, NewVolume, Notifications, PasswordChange, ProfileChange, RecordingSettings, SetUp, SignIn, SiteChange, TokenRequest, UserChange, VolumeChange } from "./types";
 
 const json = { "content-type": "application/json" };
 
@@ -86,6 +86,24 @@ export const addFolder = (folder: FolderInput) => body(api.POST("/v1/folders", {
 export const changeFolder = (folder: string, next: FolderInput) =>
   body(api.PUT("/v1/folders/{folder}", { params: { path: { folder } }, body: next, headers: json }));
 export const removeFolder = (folder: string) => body(api.DELETE("/v1/folders/{folder}", { params: { path: { folder } } }));
+
+export const addDirectory = (directory: DirectorySettings) => body(api.POST("/v1/directories", { body: directory, headers: json }));
+export const changeDirectory = (directory: string, next: DirectorySettings) =>
+  body(api.PUT("/v1/directories/{directory}", { params: { path: { directory } }, body: next, headers: json }));
+export const removeDirectory = (directory: string) => body(api.DELETE("/v1/directories/{directory}", { params: { path: { directory } } }));
+export const orderDirectories = (directories: string[]) => body(api.PUT("/v1/directories/order", { body: { directories }, headers: json }));
+/** Connects with these settings; they are not kept. */
+export const testDirectory = (settings: DirectoryTry) => body(api.POST("/v1/directories/test", { body: settings, headers: json }));
+export const addDirectoryUser = (directory: string, given: DirectoryGrant) =>
+  body(api.POST("/v1/directories/{directory}/users", { params: { path: { directory } }, body: given, headers: json }));
+export const addDirectoryGroup = (directory: string, given: DirectoryGrant) =>
+  body(api.POST("/v1/directories/{directory}/groups", { params: { path: { directory } }, body: given, headers: json }));
+
+export const installCertificate = (certificate: NewCertificate) => body(api.PUT("/v1/certificate", { body: certificate, headers: json }));
+/** Back to the one that the site makes itself. */
+export const removeCertificate = () => body(api.DELETE("/v1/certificate"));
+/** Makes the site's own one anew. */
+export const renewCertificate = () => body(api.POST("/v1/certificate/renew"));
 
 export const makeToken = (request: TokenRequest) => body(api.POST("/v1/tokens", { body: request, headers: json }));
 export const endToken = (token: string) => body(api.DELETE("/v1/tokens/{token}", { params: { path: { token } } }));

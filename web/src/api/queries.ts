@@ -24,6 +24,8 @@ export const keys = {
   users: ["users"],
   groups: ["groups"],
   directories: ["directories"],
+  certificate: ["certificate"],
+  backup: ["backup"],
   folders: ["folders"],
   privileges: ["privileges"],
   audit: ["audit"],
@@ -33,6 +35,9 @@ export const keys = {
   /** Everything about recordings: timelines, days. */
   recordings: ["recordings"],
 } as const;
+
+/** What tells of the certificate that is served. */
+export const toldOfCertificate = [keys.certificate, keys.site, keys.setup, keys.alarms];
 
 /** What must be known before anybody signs in. */
 export const setupQuery = queryOptions({
@@ -143,6 +148,26 @@ export const usersQuery = queryOptions({
 export const directoriesQuery = queryOptions({
   queryKey: keys.directories,
   queryFn: async ({ signal }) => (await body(api.GET("/v1/directories", { signal }))).items,
+});
+
+/** Users or groups of a directory, which is asked each time. Under `directories`, so that adding one asks again. */
+export const directorySearchQuery = (directory: string, what: "user" | "group", filter: string) =>
+  queryOptions({
+    queryKey: [...keys.directories, directory, what, filter],
+    queryFn: ({ signal }) => body(api.GET("/v1/directories/{directory}/search", { params: { path: { directory }, query: { filter, kind: `${what}s` as const, limit: 100 } }, signal })),
+    staleTime: 0,
+  });
+
+/** When a backup was taken last, and how one is. */
+export const backupQuery = queryOptions({
+  queryKey: keys.backup,
+  queryFn: ({ signal }) => body(api.GET("/v1/backup", { signal })),
+});
+
+/** The TLS certificate that is served now. */
+export const certificateQuery = queryOptions({
+  queryKey: keys.certificate,
+  queryFn: ({ signal }) => body(api.GET("/v1/certificate", { signal })),
 });
 
 export const groupsQuery = queryOptions({

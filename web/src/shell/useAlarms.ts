@@ -12,6 +12,8 @@ export function useOpenAlarms(): readonly Alarm[] {
 
 /** Where "Go to" leads: the moment in the recordings, or the room where the trouble is mended. */
 export function placeOf(alarm: Alarm): string {
+  if (alarm.directory) return paths.settings("directories");
+  if (alarm.kind.startsWith("certificate-")) return paths.settings("certificate");
   if (!alarm.camera) return paths.settings("storage");
   return alarm.kind === "camera-password" ? paths.devices({ device: alarm.camera }) : paths.recordings({ at: alarm.since, cams: [alarm.camera] });
 }

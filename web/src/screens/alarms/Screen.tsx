@@ -1,6 +1,6 @@
 /** All alarms, open ones first: what happened, what to do, who saw it. */
 import { useQuery } from "@tanstack/react-query";
-import { ArrowRight, BellOff, Check, CircleCheck, Clock, HardDrive, KeyRound, type LucideIcon, VideoOff } from "lucide-react";
+import { ArrowRight, BellOff, BookUser, Check, CircleCheck, Clock, FileBadge, HardDrive, KeyRound, type LucideIcon, VideoOff } from "lucide-react";
 import { useSearchParams } from "react-router";
 import { acknowledge, useChange } from "../../api/changes";
 import { asFailure } from "../../api/problems";
@@ -23,6 +23,10 @@ const icons: Record<Alarm["kind"], LucideIcon> = {
   "storage-full": HardDrive,
   "retention-goals": HardDrive,
   "clock-jumped": Clock,
+  "directory-down": BookUser,
+  "certificate-ends": FileBadge,
+  "certificate-ends-soon": FileBadge,
+  "certificate-ended": FileBadge,
 };
 
 export default function AlarmsScreen() {
@@ -50,7 +54,7 @@ function Alarms() {
       ) : null}
       {alarms.isSuccess && shown.length === 0 ? (
         <Empty icon={<BellOff />} title={showAll ? "No alarms yet" : "No open alarms"}>
-          An alarm appears when a camera sends no frames, refuses its password, or when recordings cannot be written. Settings, Notifications sends it by mail too.
+          An alarm appears when a camera sends no frames, refuses its password, when recordings cannot be written, a directory of users is away, or the certificate ends. Settings, Notifications sends it by mail too.
         </Empty>
       ) : null}
       {shown.length > 0 ? (

@@ -32,3 +32,15 @@ test("a site without alarms says what would be one", async () => {
   renderAt("/alarms", { empty: true });
   expect(await screen.findByText("No open alarms", { selector: "h2" })).toBeTruthy();
 });
+
+test("the alarm of a directory and of the certificate lead to their rooms", async () => {
+  const since = new Date().toISOString();
+  const alarm = { advice: "Look at it.", since };
+  const items = [
+    { ...alarm, id: "a".repeat(32), kind: "directory-down" as const, directory: "d".repeat(32), title: "Head office: the directory cannot be asked" },
+    { ...alarm, id: "b".repeat(32), kind: "certificate-ends-soon" as const, title: "The TLS certificate ends within 7 days" },
+  ];
+  renderAt("/alarms", {}, { "/v1/alarms": { get: () => ({ items }) } });
+  const list = await screen.findByRole("list", { name: "Alarms" });
+  expect(within(list).getAllByRole("link").map((link) => link.getAttribute("href"))).toEqual(["/settings/directories", "/settings/certificate"]);
+});

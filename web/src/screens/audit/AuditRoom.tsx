@@ -2,7 +2,7 @@
 import { parseDateTime, toZoned } from "@internationalized/date";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { CircleAlert, CircleCheck, CircleX, Download, ScrollText } from "lucide-react";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { Column, Row, Table, TableBody, TableHeader } from "react-aria-components";
 import { asFailure } from "../../api/problems";
 import { type AuditWish, auditChainQuery, auditQuery } from "../../api/queries";
@@ -11,11 +11,9 @@ import { count, moment } from "../../time/format";
 import { useSiteNow, useZone } from "../../time/useNow";
 import { Button, Empty, LinkButton, Loading, Note, Problem, Select, Skeleton, Status, TextField, type Tone } from "../../ui";
 import { Cell, tableStyles } from "../../ui/Table";
+import { useSettled } from "../../ui/useSettled";
 import styles from "./audit.module.css";
 import { deedWords, kindNames, outcomeNames } from "./words";
-
-/** So long after the last letter the log is asked, ms. */
-const TYPED_MS = 300;
 
 export function AuditRoom() {
   const zone = useZone();
@@ -72,17 +70,6 @@ function wishOf({ kind, outcome, from, to, ...texts }: Fields, zone: string): Au
   const at = (local: string) => (local ? toZoned(parseDateTime(local), zone).toDate().toISOString() : "");
   const all = { ...Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, text.trim()])), kind: kind === ANY ? "" : kind, outcome: outcome === ANY ? "" : outcome, from: at(from), to: at(to) };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value)) as AuditWish;
-}
-
-/** A value that has stayed the same for a moment. */
-function useSettled(value: AuditWish): AuditWish {
-  const text = JSON.stringify(value);
-  const [settled, setSettled] = useState(text);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(text), TYPED_MS);
-    return () => clearTimeout(timer);
-  }, [text]);
-  return JSON.parse(settled) as AuditWish;
 }
 
 /** Whether the log is what was written. */

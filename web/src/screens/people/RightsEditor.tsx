@@ -27,7 +27,7 @@ interface Props {
   /** Where the rights of a draft come from: itself, and its groups. */
   sources: (draft: Draft) => readonly Source[];
   /** Groups of a person, members of a group. */
-  link: { label: string; nothing: string; items: readonly { id: string; name: string; about: string }[]; words: (name: string, into: boolean) => string };
+  link: { label: string; nothing: string; items: readonly { id: string; name: string; about: string; /** Decided elsewhere. */ fixed?: boolean }[]; words: (name: string, into: boolean) => string };
   saving: UseMutationResult<unknown, Failure, Draft>;
 }
 
@@ -59,8 +59,8 @@ export function RightsEditor({ name, kept, infos, sources, link, saving }: Props
         <Part title={link.label}>
           {link.items.length === 0 ? <p className={styles.hint}>{link.nothing}</p> : null}
           <div className={styles.links} role="group" aria-label={link.label}>
-            {link.items.map(({ id, name: one, about }) => (
-              <Checkbox key={id} isSelected={draft.linked.has(id)} onChange={(yes) => change({ linked: new Set(yes ? [...draft.linked, id] : [...draft.linked].filter((other) => other !== id)) })}>
+            {link.items.map(({ id, name: one, about, fixed = false }) => (
+              <Checkbox key={id} isSelected={draft.linked.has(id)} isDisabled={fixed} onChange={(yes) => change({ linked: new Set(yes ? [...draft.linked, id] : [...draft.linked].filter((other) => other !== id)) })}>
                 <span>{one} <small>{about}</small></span>
               </Checkbox>
             ))}

@@ -11,7 +11,7 @@ import { roleNames } from "../../people/words";
 import { Badge, Empty, Note } from "../../ui";
 import { Chip, Chips } from "../../ui/Page";
 import { Answer } from "../settings/Section";
-import { roleOf, sourceOf } from "./describe";
+import { directoryOf, roleOf, sourceOf } from "./describe";
 import styles from "./people.module.css";
 import { RightsEditor } from "./RightsEditor";
 import { UserSignIn } from "./UserSignIn";
@@ -44,12 +44,12 @@ export function UserPage({ id, users, groups, directories }: Props) {
         <Chip current={part === "why"} onPress={() => go("why")}>What this person may do, and why</Chip>
         <Chip current={part === "sign-in"} onPress={() => go("sign-in")}>Sign-in</Chip>
       </Chips>
-      {part === "why" ? <Why user={user} /> : part === "sign-in" ? <UserSignIn user={user} source={sourceOf(user, directories)} /> : <UserRights user={user} groups={groups} />}
+      {part === "why" ? <Why user={user} /> : part === "sign-in" ? <UserSignIn user={user} source={sourceOf(user, directories)} /> : <UserRights user={user} groups={groups} directories={directories} />}
     </section>
   );
 }
 
-function UserRights({ user, groups }: { user: User; groups: readonly Group[] }) {
+function UserRights({ user, groups, directories }: Omit<Props, "id" | "users"> & { user: User }) {
   const privileges = useQuery(privilegesQuery);
   const saving = useChange(
     ({ role, minutes, grants, linked }: Draft) => changeUser(user.id, { role, recordings_minutes: minutes, grants: listOf(grants), groups: [...linked] }),
@@ -57,6 +57,12 @@ function UserRights({ user, groups }: { user: User; groups: readonly Group[] }) 
   );
   if (user.machine) return <Note title="An administrator of the server's own machine">May do everything, and cannot be changed here: whoever owns the machine owns the site.</Note>;
   const kept: Draft = { role: user.role, minutes: user.recordings_minutes ?? null, grants: grantsOf(user.grants), linked: new Set(user.groups) };
+  // Membership in a directory's group is decided there: it is shown, not offered.
+  const linkable = groups.filter(({ id, directory }) => !directory || user.groups.includes(id));
+  const items = linkable.map((group) => {
+    const source = directoryOf(group, directories);
+    return { id: group.id, name: group.name, about: source ? `${roleNames[group.role]}, by ${source}` : roleNames[group.role], fixed: Boolean(source) };
+  });
   return (
     <Answer to={privileges} what="Rights">
       {(infos) => (
@@ -65,7 +71,7 @@ function UserRights({ user, groups }: { user: User; groups: readonly Group[] }) 
           kept={kept}
           infos={infos}
           sources={(draft) => sourcesOf(draft, groups)}
-          link={{ label: "Groups", nothing: "There are no groups yet.", items: groups.map(({ id, name, role }) => ({ id, name, about: roleNames[role] })), words: (group, into) => (into ? `Into the group ${group}` : `Out of the group ${group}`) }}
+          link={{ label: "Groups", nothing: "There are no groups yet.", items, words: (group, into) => (into ? `Into the group ${group}` : `Out of the group ${group}`) }}
           saving={saving}
         />
       )}

@@ -17,6 +17,12 @@ export function sourceOf(user: User, directories: readonly Directory[]): string 
   return directories.find(({ id }) => id === user.directory?.directory)?.name ?? "A directory";
 }
 
+/** The directory that a group is of; undefined: a group of this site. */
+export function directoryOf(group: Group, directories: readonly Directory[]): string | undefined {
+  if (!group.directory) return undefined;
+  return directories.find(({ id }) => id === group.directory)?.name ?? "a directory";
+}
+
 /** Why the directory does not let somebody in; undefined: it does, or the user has its password here. */
 export function refusedBy(user: User): string | undefined {
   const standing = user.directory?.standing;

@@ -158,3 +158,43 @@ test("a group is made with its role, and its members are saved with its rights",
   await screen.findByText("The rights of Day shift were saved.");
   expect(page.sent("PUT")?.body).toMatchObject({ name: "Day shift", role: "operator", grants: [{ privilege: "camera-video" }], members: [camera(902)] });
 });
+
+test("users of a directory are found, chosen and let in with a role; those who are in already are shown as such", async () => {
+  const page = renderAt("/settings/users");
+  await userEvent.click(await screen.findByRole("button", { name: "Add a user" }));
+  await userEvent.click(screen.getByRole("button", { name: /From/ }));
+  await userEvent.click(await screen.findByRole("option", { name: /Head office/ }));
+  const grid = await screen.findByRole("grid", { name: "Users of the directory" });
+  const anna = within(grid).getByRole("row", { name: /anna\.berg/ });
+  expect(within(anna).queryByRole("checkbox")).toBeNull();
+  expect(within(anna).getByText("Operator")).toBeTruthy();
+  await userEvent.type(screen.getByRole("searchbox", { name: "Filter users of Head office" }), "warehouse");
+  await waitFor(() => expect(within(grid).queryByText("anna.berg")).toBeNull());
+  for (const box of within(grid).getAllByRole("checkbox").slice(1)) await userEvent.click(box);
+  await userEvent.click(screen.getByLabelText(/^Operator/));
+  await userEvent.click(screen.getByRole("button", { name: "Add 2 users" }));
+  await screen.findByText("2 users were added.");
+  const sent = page.asked.filter(({ method }) => method === "POST").map(({ path, body }) => [path.split("/").at(-1), body]);
+  expect(sent).toEqual([["users", { key: "k-bo", role: "operator" }], ["users", { key: "k-cleo", role: "operator" }]]);
+  await screen.findByRole("row", { name: /bo\.lind@example\.org/ });
+});
+
+test("a group of a directory is let in, and says that its members are decided there", async () => {
+  renderAt("/settings/groups");
+  expect(within(await screen.findByRole("row", { name: /Guards/ })).getByText("Head office")).toBeTruthy();
+  await userEvent.click(screen.getByRole("button", { name: "Add a group" }));
+  await userEvent.click(screen.getByRole("button", { name: /From/ }));
+  await userEvent.click(await screen.findByRole("option", { name: /Head office/ }));
+  await userEvent.click(within(await screen.findByRole("row", { name: /Porters/ })).getByRole("checkbox"));
+  await userEvent.click(screen.getByRole("button", { name: "Add the group" }));
+  await screen.findByRole("heading", { name: "Porters@example.org" });
+  expect(screen.getByRole("note").textContent).toContain("A group of Head officeWho is in it is decided there");
+  expect(screen.queryByRole("button", { name: "Rename" })).toBeNull();
+});
+
+test("membership in a directory's group is shown and cannot be set here", async () => {
+  renderAt(`/settings/users/${camera(0x806)}`);
+  const box = await screen.findByLabelText("Guards@example.org Operator, by Head office");
+  expect((box as HTMLInputElement).disabled && (box as HTMLInputElement).checked).toBe(true);
+  expect((screen.getByLabelText("Night shift Operator") as HTMLInputElement).disabled).toBe(false);
+});

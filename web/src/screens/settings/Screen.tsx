@@ -5,10 +5,12 @@ import { type SettingsRoom, paths } from "../../paths";
 import { Needs } from "../../shell/Denied";
 import NotFound from "../../shell/NotFound";
 import { AuditRoom } from "../audit/AuditRoom";
+import { DirectoriesRoom } from "../directories/DirectoriesRoom";
 import { FoldersRoom } from "../people/FoldersRoom";
 import { GroupsRoom } from "../people/GroupsRoom";
 import { UsersRoom } from "../people/UsersRoom";
 import { About } from "./About";
+import { CertificateRoom } from "./CertificateRoom";
 import { NotificationsRoom } from "./NotificationsRoom";
 import styles from "./Screen.module.css";
 import { SchedulesRoom } from "./SchedulesRoom";
@@ -19,11 +21,13 @@ const rooms: Record<SettingsRoom, { name: string; Room: ComponentType }> = {
   site: { name: "Site", Room: SiteRoom },
   users: { name: "Users", Room: UsersRoom },
   groups: { name: "Groups", Room: GroupsRoom },
+  directories: { name: "Directories", Room: DirectoriesRoom },
   folders: { name: "Folders", Room: FoldersRoom },
   audit: { name: "Audit log", Room: AuditRoom },
   storage: { name: "Storage", Room: StorageRoom },
   schedules: { name: "Schedules", Room: SchedulesRoom },
   notifications: { name: "Notifications", Room: NotificationsRoom },
+  certificate: { name: "Certificate", Room: CertificateRoom },
   about: { name: "About", Room: About },
 };
 

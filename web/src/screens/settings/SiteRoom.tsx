@@ -1,4 +1,4 @@
-/** The site's name and time zone. */
+/** The site's name and time zone, and its backup. */
 import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { Form } from "react-aria-components";
@@ -8,15 +8,19 @@ import type { Site, SiteChange } from "../../api/types";
 import { clock, day, zoneName } from "../../time/format";
 import { useSiteNow } from "../../time/useNow";
 import { Button, Problem, TextField, toast } from "../../ui";
+import { BackupSection } from "./BackupSection";
 import { ZonePicker } from "./ZonePicker";
 import { Actions, Answer, Section } from "./Section";
 
 export function SiteRoom() {
   const site = useQuery(siteQuery);
   return (
-    <Section title="Site" about="The name stands at the top of every screen and in every message. All times are shown in the site's time zone.">
-      <Answer to={site} what="The site's settings">{(data) => <SiteForm key={`${data.name} ${data.time_zone}`} site={data} />}</Answer>
-    </Section>
+    <>
+      <Section title="Site" about="The name stands at the top of every screen and in every message. All times are shown in the site's time zone.">
+        <Answer to={site} what="The site's settings">{(data) => <SiteForm key={`${data.name} ${data.time_zone}`} site={data} />}</Answer>
+      </Section>
+      <BackupSection />
+    </>
   );
 }
 

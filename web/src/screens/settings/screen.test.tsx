@@ -110,3 +110,46 @@ describe("notification settings", () => {
   ])("%s is wrong", (_, part, field) => expect(Object.keys(wrongWith({ ...values, ...part }))).toEqual([field]));
   test("what is switched off is not checked", () => expect(wrongWith({ ...values, mail: false, to: "" })).toEqual({}));
 });
+
+test("a backup is asked for until there is one", async () => {
+  renderAt("/settings/site", { empty: true });
+  await screen.findByText("No backup was taken yet");
+  expect(screen.getByText("martello backup --data /var/lib/martello --output site.backup")).toBeTruthy();
+});
+
+test("the last backup is told", async () => {
+  renderAt("/settings/site");
+  await screen.findByText(/^The last one was taken/);
+  expect(screen.queryByText("No backup was taken yet")).toBeNull();
+});
+
+describe("the certificate", () => {
+  test("of the site says what it is, and is replaced by an installed one, of which the site's own is served again after a question", async () => {
+    const page = renderAt("/settings/certificate");
+    await screen.findByText("Made by the site itself");
+    expect(screen.getAllByText(/^(?:[0-9a-f]{4} ){15}[0-9a-f]{4}$/)).toHaveLength(1);
+    expect(screen.getByText(/^(?:[0-9A-F]{2}:){15}[0-9A-F]{2}\s(?:[0-9A-F]{2}:){15}[0-9A-F]{2}$/)).toBeTruthy();
+    await userEvent.click(screen.getByRole("button", { name: "Install your own" }));
+    const dialog = screen.getByRole("dialog");
+    await userEvent.click(within(dialog).getByRole("button", { name: "Install it" }));
+    expect(within(dialog).getByText("This does not look like fullchain.pem.")).toBeTruthy();
+    const [chain, key] = ["-----BEGIN CERTIFICATE-----", "-----BEGIN PRIVATE KEY-----"];
+    await userEvent.type(within(dialog).getByLabelText(/^Certificate, and those/), chain);
+    await userEvent.type(within(dialog).getByLabelText(/^Its private key/), key);
+    await userEvent.click(within(dialog).getByRole("button", { name: "Install it" }));
+    expect((await within(dialog).findByRole("alert")).textContent).toContain("does not belong to the certificate");
+    await userEvent.clear(within(dialog).getByLabelText(/^Its private key/));
+    await userEvent.type(within(dialog).getByLabelText(/^Its private key/), "-----BEGIN RSA PRIVATE KEY-----");
+    await userEvent.click(within(dialog).getByRole("button", { name: "Install it" }));
+    await screen.findByText(/Harbour authority\. Browsers know it only where somebody told them\./);
+    expect(page.sent("PUT")?.body).toEqual({ chain_pem: chain, key_pem: "-----BEGIN RSA PRIVATE KEY-----" });
+    await userEvent.click(screen.getByRole("button", { name: "Go back to the site's own" }));
+    await userEvent.click(await screen.findByRole("button", { name: "Serve the site's own" }));
+    await screen.findByText("Made by the site itself");
+  });
+
+  test("that ends soon says so and what to do", async () => {
+    renderAt("/settings/certificate", { expiring: true });
+    expect((await screen.findByRole("note")).textContent).toBe("The TLS certificate ends within 21 daysInstall the next one from who issued it, or go back to the one that the site makes itself.");
+  });
+});

@@ -11,6 +11,7 @@ import { paths } from "../../paths";
 import { Door } from "../../shell/Door";
 import { Button, LinkButton, Loading, Note, Problem, Skeleton, TextField } from "../../ui";
 import { Identity } from "../sign-in/SiteIdentity";
+import { AskForBackup } from "./AskForBackup";
 import styles from "./Screen.module.css";
 
 /** The site refuses shorter ones. */
@@ -65,15 +66,16 @@ function FirstRun({ setup }: { setup: SetupState }) {
     made.mutate(
       { code: form.code.trim(), user: form.user.trim(), password: form.password, site_name: form.site.trim() || null },
       {
-        onSuccess: (session) => {
-          queries.setQueryData(keys.session, session);
-          // First away from here: what is asked anew says that nothing is left to set up.
-          void Promise.resolve(navigate(paths.addDevices(), { replace: true })).then(() => queries.invalidateQueries({ queryKey: keys.setup }));
-        },
+        onSuccess: (session) => void queries.setQueryData(keys.session, session),
       },
     );
   };
 
+  if (made.isSuccess) {
+    // First away from here: what is asked anew says that nothing is left to set up.
+    const goOn = () => void Promise.resolve(navigate(paths.addDevices(), { replace: true })).then(() => queries.invalidateQueries({ queryKey: keys.setup }));
+    return <AskForBackup onDone={goOn} />;
+  }
   return (
     <Door title="First run" under="This site is yours. Name it and make its first administrator.">
       <Form onSubmit={submit} validationBehavior="aria">

@@ -10,11 +10,13 @@ async function fill(password: string, again = password) {
   await userEvent.click(screen.getByRole("button", { name: /Make the administrator/ }));
 }
 
-test("the first run shows both numbers, makes the administrator and leads to adding devices", async () => {
+test("the first run shows both numbers, makes the administrator, asks for a backup once and leads to adding devices", async () => {
   const page = renderAt("/setup?code=K7PX-2M9Q", { signedIn: false, setUpNeeded: true, empty: true });
   expect(await screen.findByText(page.site.state.site.certificate_id)).toBeTruthy();
   expect(screen.getByText(/^7D:9B:0F/)).toBeTruthy();
   await fill("£¤ÅÄÖ🗝lamp");
+  expect(await screen.findByText("martello backup --data /var/lib/martello --output site.backup")).toBeTruthy();
+  await userEvent.click(screen.getByRole("button", { name: "Go on to the cameras" }));
   expect(await screen.findByRole("heading", { name: "Add devices" })).toBeTruthy();
   expect(page.asked.find(({ method, path }) => method === "POST" && path === "/v1/setup")?.body).toEqual({ code: "K7PX-2M9Q", user: "Ines", password: "£¤ÅÄÖ🗝lamp", site_name: "Harbour Warehouse" });
 });

@@ -165,14 +165,15 @@ impl<D: Disk> Reader<D> {
         let mut before = at.plus_micros(1);
         loop {
             let stream = self.0.index.get(key);
+            let last = || stream.as_ref().and_then(|stream| index::read(stream).before(before));
+            // Days between what is found and the moment may not have been read, though older ones have.
+            if !self.complete() {
+                let from = last().map_or(WallTime::MIN, |(summary, _)| summary.start);
+                self.need(WallRange { from, to: before });
+            }
+            let stream = self.0.index.get(key);
             let found = stream.as_ref().and_then(|stream| index::read(stream).before(before));
-            let (Some(stream), Some((summary, _))) = (stream, found) else {
-                if self.complete() {
-                    return Ok(None);
-                }
-                self.0.days.need_all(&self.0.disk, &self.0.index);
-                continue;
-            };
+            let (Some(stream), Some((summary, _))) = (stream, found) else { return Ok(None) };
             let source = Source::find(&self.0, key, summary.name())?;
             if let Some(found) = source.as_ref().and_then(|source| source.key_frame(&stream, at)) {
                 return Ok(Some(found));

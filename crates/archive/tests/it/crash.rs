@@ -282,7 +282,7 @@ impl World {
     fn check(&mut self, archive: &Archive<SimDisk>) {
         let seed = self.seed;
         self.log.push(format!("{} check", self.now));
-        let log = self.log.join("\n");
+        let log = std::fmt::from_fn(|f| self.log.iter().try_for_each(|line| writeln!(f, "{line}")));
         for stream in &mut self.streams {
             let mut read = frames(archive, stream.key, fake::all());
             // What was sent again is decoded, not shown.
@@ -292,8 +292,9 @@ impl World {
                 "{log}\nseed {seed}: overlap"
             );
             if self.clocks_jump {
-                let place = |data: &Bytes| stream.given.iter().position(|given| given.data == *data);
-                read.sort_by_key(|(_, data)| place(data));
+                let given = stream.given.iter().enumerate();
+                let places: HashMap<&Bytes, usize> = given.map(|(at, given)| (&given.data, at)).collect();
+                read.sort_by_cached_key(|(_, data)| places.get(data).copied());
             }
             let mut at = 0;
             let mut found = vec![false; stream.given.len()];

@@ -70,6 +70,59 @@ fn every_question_has_the_answer_of_the_whole_index() {
 }
 
 #[test]
+fn a_key_frame_is_the_last_one_though_only_older_days_were_read() {
+    let (disk, often, _) = recorded();
+    let (archive, _) = reopened(&disk);
+    let reader = archive.reader();
+    // The first day is read for somebody else.
+    let old = WallRange { from: at(-1), to: at(1) };
+    assert_eq!(reader.spans(often.key.camera, often.key.kind, old, Duration::ZERO).len(), 1);
+    let (_, key) = reader.key_frame(often.key, at(71)).unwrap().unwrap();
+    assert_eq!(key.wall.micros_since(at(60)) / 1_000_000, 2, "{key:?}");
+}
+
+#[test]
+fn many_ask_at_once_right_after_a_start_and_all_are_told_the_whole() {
+    let (first, often, once) = recorded();
+    let whole = Archive::open(first.crash(0), fake::options(), at(121)).unwrap().0.reader();
+    let spans = |reader: &archive::Reader<SimDisk>, camera: &Camera, range| {
+        reader.spans(camera.key.camera, camera.key.kind, range, Duration::ZERO)
+    };
+    let ranges: Vec<WallRange> =
+        (0..56).map(|hour| WallRange { from: at(2 * hour), to: at(2 * hour + 7) }).collect();
+    for round in 0..40 {
+        let disk = first.crash(round as u64);
+        let (mut archive, loader) = reopened(&disk);
+        let reader = archive.reader();
+        std::thread::scope(|scope| {
+            scope.spawn(move || loader.run().unwrap());
+            for asker in 0..4 {
+                let (reader, whole, ranges, often, once) = (&reader, &whole, &ranges, &often, &once);
+                scope.spawn(move || {
+                    // Each begins elsewhere.
+                    for turn in 0..ranges.len() {
+                        let range = ranges[(turn * 7 + asker * 17 + round) % ranges.len()];
+                        for camera in [often, once] {
+                            assert_eq!(spans(reader, camera, range), spans(whole, camera, range));
+                        }
+                        let key = |reader: &archive::Reader<SimDisk>| {
+                            reader.key_frame(often.key, range.to).unwrap().map(|(_, sample)| sample)
+                        };
+                        assert_eq!(key(reader), key(whole));
+                    }
+                });
+            }
+            // Meanwhile both are recorded.
+            for camera in [&often, &once] {
+                archive.begin_run(camera.key, camera.tracks.clone(), at(122)).unwrap();
+                record(&mut archive, camera.key, &camera.samples(at(122), 2.0));
+            }
+        });
+        assert_eq!(spans(&reader, &often, fake::all()).len(), 11);
+    }
+}
+
+#[test]
 fn recording_goes_on_at_once_even_into_days_that_were_not_read() {
     // The clock is right, or was set back to a moment that has footage.
     for now in [121, 36] {

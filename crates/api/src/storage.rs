@@ -35,9 +35,9 @@ pub struct Volume {
     pub streams: u32,
     /// Seconds of recording that a power cut could lose now.
     pub at_risk_s: f64,
-    /// Bytes a day, as of the last day; none: too little was recorded to tell.
+    /// Bytes a day, on the average of the week as the last four weeks tell it; none: too little was recorded to tell.
     pub bytes_per_day: Option<u64>,
-    /// Days until its room is used up and the oldest goes; 0: it is now.
+    /// Days until its room is used up and the oldest goes, by the hours of the week in which is recorded; 0: it is now.
     pub full_in_days: Option<f64>,
     /// Days that it holds at this rate once its room is used up.
     pub holds_days: Option<f64>,
@@ -132,7 +132,7 @@ pub struct CameraStorage {
     pub retention_days: Option<u32>,
     /// Start of the oldest one.
     pub oldest: Option<WallTime>,
-    /// Bytes a day, as of the last day; none: too little was recorded to tell.
+    /// Bytes a day, on the average of the week as the last four weeks tell it; none: too little was recorded to tell.
     pub bytes_per_day: Option<u64>,
     /// Days that are kept at this rate.
     pub kept_days: Option<f64>,

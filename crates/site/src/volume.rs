@@ -6,6 +6,7 @@ mod locks;
 pub mod watch;
 
 use std::{
+    collections::HashMap,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -13,7 +14,7 @@ use std::{
 use api::storage::{
     CameraStorage, CameraStorageChange, NewVolume, Volume as View, VolumeChange, VolumeKind, VolumeState,
 };
-use archive::set::{Kind, rate};
+use archive::set::{Forecast, Kind, forecast};
 use catalog::{
     Catalog,
     volume::{CameraStorageRow, VolumeRow},
@@ -28,8 +29,6 @@ use crate::{
     recorder::{Place, Recorder, State, Worker},
 };
 
-/// What the forecast looks at.
-const LATELY: Duration = Duration::from_secs(86_400);
 /// How long adding a volume waits for it to open.
 const OPENING: Duration = Duration::from_secs(10);
 
@@ -257,7 +256,7 @@ impl Volumes {
         let oldest =
             reader.as_ref().and_then(|reader| streams.iter().filter_map(|key| reader.oldest(*key)).min());
         let (free_bytes, total_bytes) = space(&place.path).unwrap_or_default();
-        let lately = reader.map(|reader| rate(&[reader], None, wall_now(), LATELY)).unwrap_or_default();
+        let rate = reader.map(|reader| forecast(&[reader], None, wall_now()));
         let room = place.limit_bytes.unwrap_or(u64::MAX).min(used.saturating_add(free_bytes));
         let state = match &health.state {
             State::Opening => VolumeState::Opening,
@@ -286,13 +285,20 @@ impl Volumes {
             },
             streams: u32::try_from(load.streams).unwrap_or(u32::MAX),
             at_risk_s: load.at_risk.as_secs_f64(),
-            bytes_per_day: lately.bytes_per_day(),
-            full_in_days: lately.days(room.saturating_sub(used)),
-            holds_days: lately.days(room),
+            bytes_per_day: rate.as_ref().and_then(Forecast::bytes_per_day),
+            full_in_days: rate.as_ref().and_then(|rate| rate.days_until(room.saturating_sub(used))),
+            holds_days: rate.as_ref().and_then(|rate| rate.days(room)),
         })
     }
 
-    /// What is kept of a camera. Blocking.
+    /// Days of footage that each volume holds. Blocking.
+    #[must_use]
+    pub fn hold_days(&self) -> HashMap<VolumeId, f64> {
+        let views = self.recorder.workers().into_iter().filter_map(|worker| self.view(worker.id()));
+        views.filter_map(|view| Some((view.id, view.holds_days?))).collect()
+    }
+
+    /// What is kept of a camera; `hold_days` as of [`Volumes::hold_days`]. Blocking.
     #[must_use]
     pub fn camera(
         &self,
@@ -300,20 +306,21 @@ impl Volumes {
         name: String,
         retention_days: Option<u32>,
         chosen: Option<&CameraStorageRow>,
+        hold_days: &HashMap<VolumeId, f64>,
     ) -> CameraStorage {
         let key = StreamKey { camera, kind: StreamKind::Main };
         let readers: Vec<_> = self.reader.volumes().into_iter().map(|(_, reader)| reader).collect();
-        let lately = rate(&readers, Some(camera), wall_now(), LATELY);
+        let rate = forecast(&readers, Some(camera), wall_now());
         let (recorded_to, home) = self.recorder.place(key);
         let max_bytes = chosen.and_then(|row| row.max_bytes);
         // What its volume holds, its share of room, and its days: whichever comes first.
-        let of_volume = recorded_to.or(home).and_then(|id| self.view(id)).and_then(|view| view.holds_days);
-        let of_share = max_bytes.and_then(|bytes| lately.days(bytes));
+        let of_volume = recorded_to.or(home).and_then(|id| hold_days.get(&id).copied());
+        let of_share = max_bytes.and_then(|bytes| rate.days(bytes));
         let kept_days = [of_volume, of_share, retention_days.map(f64::from)]
             .into_iter()
             .flatten()
             .reduce(f64::min)
-            .filter(|_| lately.bytes_per_day().is_some());
+            .filter(|_| rate.bytes_per_day().is_some());
         let short =
             self.recorder.workers().iter().any(|worker| {
                 worker.health().short.get(&camera).is_some_and(|at| at.elapsed() < watch::SHORT)
@@ -330,7 +337,7 @@ impl Volumes {
             max_bytes,
             retention_days,
             oldest: self.reader.oldest(key),
-            bytes_per_day: lately.bytes_per_day(),
+            bytes_per_day: rate.bytes_per_day(),
             kept_days,
             goal_holds: !short
                 && retention_days.zip(kept_days).is_none_or(|(wished, kept)| kept >= f64::from(wished)),

@@ -14,6 +14,7 @@
 //! What is not here: the bytes of a volume ([`crate::Archive`]), which volumes there are and what people are told (the site).
 
 mod again;
+mod blocks;
 mod buffer;
 mod forecast;
 mod lane;
@@ -22,7 +23,7 @@ mod reader;
 mod router;
 mod void;
 
-pub use forecast::{Rate, horizon, rate};
+pub use forecast::{Forecast, forecast, horizon};
 pub use lane::{Done, Lane, Ticked};
 pub use plan::Plan;
 pub use reader::Reader;

@@ -23,6 +23,7 @@ use model::{StreamKey, TrackKind, VolumeId, WallTime};
 use super::{
     Void,
     again::Again,
+    blocks::Blocks,
     buffer::{Buffer, What},
 };
 use crate::Mark;
@@ -153,6 +154,8 @@ pub(super) struct Stream {
     camera_ahead_us: Option<i64>,
     /// Frames are refused to the next key frame, since memory was used up.
     paused: bool,
+    /// When a volume last confirmed frames of it, or its run began.
+    confirmed: Duration,
 }
 
 /// The machine.
@@ -164,6 +167,8 @@ pub struct Router {
     bytes: usize,
     refused: u64,
     lost: u64,
+    /// Where frames lie that come while a disk is late.
+    blocks: Blocks,
 }
 
 impl Router {
@@ -178,6 +183,7 @@ impl Router {
             bytes: 0,
             refused: 0,
             lost: 0,
+            blocks: Blocks::default(),
         }
     }
 
@@ -252,6 +258,7 @@ impl Router {
             running: None,
             camera_ahead_us: None,
             paused: false,
+            confirmed: Duration::ZERO,
         })
     }
 
@@ -266,6 +273,7 @@ impl Router {
         stream.running = Some(Arc::clone(&tracks));
         stream.at = at;
         stream.paused = false;
+        stream.confirmed = came;
         stream.buffer.push(What::Begin(Arc::clone(&tracks)), at, came);
         self.order(at, Order::Begin { key, tracks, again: false, at: now });
     }
@@ -291,12 +299,14 @@ impl Router {
         } else if key_frame {
             self.move_to_wanted(key, now);
         }
+        let confirmed = self.stream(key).confirmed;
+        let sample = self.blocks.hold(sample, confirmed, came);
         let stream = self.stream(key);
         let at = stream.at;
         let before = stream.buffer.bytes;
         let seq = stream.buffer.push(What::Sample(sample.clone()), at, came);
         self.bytes += self.stream(key).buffer.bytes - before;
-        self.order(at, Order::Push(key, seq, sample.clone()));
+        self.order(at, Order::Push(key, seq, sample));
         true
     }
 
@@ -428,6 +438,7 @@ impl Router {
         }
         for (key, seq) in durable {
             let Some(stream) = self.streams.get_mut(key) else { continue };
+            stream.confirmed = self.blocks.newest();
             let before = stream.buffer.bytes;
             stream.buffer.confirm(id, *seq);
             stream.buffer.prune();

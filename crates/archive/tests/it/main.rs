@@ -10,6 +10,7 @@ mod lazy;
 mod lead_in;
 mod live;
 mod marks;
+mod memory;
 mod players;
 mod proof;
 mod retention;

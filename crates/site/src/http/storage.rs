@@ -16,7 +16,7 @@ use crate::{App, volume::VolumeError};
 /// Storage.
 ///
 /// What a power cut could cost now, whether the clock is trusted, and for each camera how much it takes and how long its
-/// recordings are kept at the rate of the last day.
+/// recordings are kept at the rate of the last four weeks, in which a week counts half as much as the one after it.
 #[utoipa::path(
     get, path = "/v1/storage", operation_id = "storage_get", tag = "site",
     extensions(("x-privilege" = json!("configure"))),
@@ -27,9 +27,10 @@ pub async fn get(State(app): State<App>) -> Outcome<Json<Storage>> {
     let storage = app
         .blocking(move |app| {
             let chosen = app.volumes.chosen()?;
+            let hold_days = app.volumes.hold_days();
             let cameras = cameras.into_iter().map(|camera| {
                 let row = chosen.iter().find(|row| row.camera == camera.id);
-                app.volumes.camera(camera.id, camera.name, camera.retention_days, row)
+                app.volumes.camera(camera.id, camera.name, camera.retention_days, row, &hold_days)
             });
             Ok::<_, VolumeError>(Storage {
                 at_risk_s: app.recorder.status().at_risk_s,

@@ -1276,7 +1276,7 @@ export interface paths {
         /**
          * Storage.
          * @description What a power cut could cost now, whether the clock is trusted, and for each camera how much it takes and how long its
-         *     recordings are kept at the rate of the last day.
+         *     recordings are kept at the rate of the last four weeks, in which a week counts half as much as the one after it.
          */
         get: operations["storage_get"];
         put?: never;

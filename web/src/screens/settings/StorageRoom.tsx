@@ -25,7 +25,7 @@ export function StorageRoom() {
         ) : null}
         <Answer to={volumes} what="Volumes">{(data) => data.map((volume) => <VolumeCard key={volume.id} volume={volume} last={data.filter((one) => one.kind === "main").length < 2} />)}</Answer>
       </Section>
-      <Section title="Cameras" about="How long recordings are kept at the rate of the last day. Days are set in the camera's details.">
+      <Section title="Cameras" about="How long recordings are kept at the rate of the last weeks. Days are set in the camera's details.">
         <Answer to={storage} what="Cameras">{(data) => <CameraStorageList cameras={data.cameras} volumes={volumes.data ?? []} />}</Answer>
       </Section>
       <LockList />

@@ -58,7 +58,7 @@ export function VolumeCard({ volume, last }: { volume: Volume; last: boolean }) 
       {state.about ? <Note tone={state.tone === "danger" ? "danger" : "warn"}>{volume.reason ? `${sentence(volume.reason)} ` : ""}{state.about}</Note> : null}
       <dl className={styles.facts}>
         <div><dt>Oldest recording</dt><dd>{volume.oldest ? `${day(volume.oldest, zone, now)}, ${duration(now - Date.parse(volume.oldest))} ago` : "none yet"}</dd></div>
-        <div><dt>At the rate of the last day</dt><dd>{forecast(volume)}</dd></div>
+        <div><dt>At the rate of the last weeks</dt><dd>{forecast(volume)}</dd></div>
         <div><dt>At risk in a power cut</dt><dd>the last {volume.at_risk_s.toFixed(1)} s</dd></div>
       </dl>
       {volume.state === "foreign" ? null : <LimitForm volume={volume} last={last} />}

@@ -46,6 +46,9 @@ pub enum Error {
     /// Writing the export failed.
     #[error("writing the export")]
     Write(#[source] std::io::Error),
+    /// Reading back what was written failed.
+    #[error("reading the export back")]
+    Check(#[source] std::io::Error),
     /// Somebody asked to stop.
     #[error("the export was cancelled")]
     Cancelled,

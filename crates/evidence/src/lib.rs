@@ -5,8 +5,9 @@
 //! and a manifest that the site signed when it exported. Whoever has both files proves offline that every frame is what
 //! was recorded, what was left out, and where nothing was recorded. The format is in `docs/reference/evidence.md`.
 //!
-//! - [`Plan`] chooses and lays out, [`Plan::write`] writes both files, [`verify`] checks them.
-//! - Pure over `std::io` traits and the archive's reader (but for [`OnDisk`]): no files, no clock, no threads.
+//! - [`Plan`] chooses and lays out, [`Plan::write`] writes both files, [`verify`] checks them; [`Plan::save`] does both at
+//!   once.
+//! - Pure over `std::io` traits and the archive's reader: no clock; files and a thread only in `on_disk`.
 //!
 //! What is not here: jobs, folders and requests (the site), what is printed (the command line), keys (`trust`).
 
@@ -25,7 +26,7 @@ mod write;
 pub use error::Error;
 pub use evidence::{CameraEntry, Gap, Line, Manifest, SegmentEntry, Signed, TrackEntry};
 pub use media::fmp4::read::ReadAt;
-pub use on_disk::OnDisk;
+pub use on_disk::{OnDisk, Saved, SavedFile};
 pub use plan::{Container, Gaps, Plan, Source, Wish};
 pub use signatures::{Signatures, SiteSigner};
 pub use verify::{Camera, CheckedGap, Report, Signature, verify};

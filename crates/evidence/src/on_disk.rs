@@ -1,6 +1,11 @@
-//! A file as [`fn@crate::verify`] reads it.
+//! Exports as files: read to be checked, written, and read while they are being written.
 //!
-//! What is not here: opening it.
+//! What is not here: what is in them.
+
+mod growing;
+mod save;
+
+pub use save::{Saved, SavedFile};
 
 use std::{fs::File, io, os::unix::fs::FileExt as _};
 

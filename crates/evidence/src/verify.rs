@@ -73,7 +73,11 @@ pub fn verify<R: ReadAt<Error = io::Error>>(
         report.problems.push("there is something after the end of the evidence".to_owned());
     }
     report.problems.append(&mut chains.problems);
-    report.problems.extend(opened.rest().map(str::to_owned));
+    match opened.rest(file) {
+        Ok(what) => report.problems.extend(what.map(str::to_owned)),
+        Err(Unreadable::Io(error)) => return Err(error),
+        Err(Unreadable::Malformed(what)) => report.problems.push(format!("the file cannot be read: {what}")),
+    }
     report.frames = chains.frames;
     report.segments = chains.segments.len();
     report.sealed_segments = chains.sealed;
@@ -156,7 +160,7 @@ fn check_manifest(
     demand(manifest.format == FORMAT, "the manifest has another format");
     demand(manifest.container == container, "the manifest is that of another kind of file");
     demand(manifest.bytes == opened.bytes, "the file is not as long as the manifest says");
-    demand(manifest.structure.0 == opened.structure, "the file's structure is not what the manifest says");
+    demand(manifest.structure.0 == opened.structure(), "the file's structure is not what the manifest says");
     demand(manifest.segments == chains.segments, "the segments are not those of the manifest");
     demand(chains.sites.iter().all(|site| *site == manifest.site), "a segment is another site's");
     demand(

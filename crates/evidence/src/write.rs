@@ -105,9 +105,10 @@ impl<D: Disk> Plan<D> {
 }
 
 impl<D: Disk> Writing<'_, D> {
+    /// Writes a line, for whoever checks it meanwhile.
     fn line(&mut self, line: &Line) -> Result<(), Error> {
         serde_json::to_writer(&mut *self.evidence, line).map_err(|error| Error::Write(error.into()))?;
-        self.evidence.write_all(b"\n").map_err(Error::Write)
+        self.evidence.write_all(b"\n").and_then(|()| self.evidence.flush()).map_err(Error::Write)
     }
 
     /// Bytes of the file that are no frame's.

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use api::{
     audit::{AuditChain, AuditEntry, AuditPage},
     camera::{Camera, CameraState, NewCamera, Source},
+    export::{Export, ExportState},
     live::Ask,
     people::{EffectiveRights, SecondFactorSetup, User},
     record::{KEY, Kind, NoticeCode},
@@ -485,7 +486,38 @@ async fn recordings_older_than_the_limit_are_found_by_nothing() {
     let clip = format!("{base}/clip?{whole}");
     let (short, long) = (olga.bytes(&clip).await.len(), administrator.bytes(&clip).await.len());
     assert!(short < long * 2 / 3, "{short} of {long} bytes");
+    export_within_the_limit(&olga, camera.id, (began, ended)).await;
     site.stop().await;
+}
+
+/// An export has nothing that was older than the limit when it was asked for, not even before its first picture.
+async fn export_within_the_limit(olga: &Client, camera: CameraId, (began, ended): (WallTime, WallTime)) {
+    let earliest = wall_now().plus_micros(-60 * MINUTE);
+    let wish = |to: WallTime| json!({ "cameras": [camera], "from": began, "to": to });
+    let old = wish(began.plus_micros(MINUTE / 2));
+    assert_eq!(olga.call(Method::POST, "/v1/exports", Some(&old)).await.0, 404, "all of it is too old");
+    let made: Export = olga.post("/v1/exports", &wish(ended)).await;
+    assert!(made.from >= earliest, "{made:?}");
+    let export = until("the export is over", PATIENCE, || async {
+        let export: Export = olga.get(&format!("/v1/exports/{}", made.id)).await;
+        export.state.is_over().then_some(export)
+    })
+    .await;
+    assert_eq!((export.state, export.files.len()), (ExportState::Done, 2), "{export:#?}");
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut paths = Vec::new();
+    for file in &export.files {
+        let path = directory.path().join(&file.name);
+        let bytes = olga.bytes(&format!("/v1/exports/{}/files/{}", export.id, file.name)).await;
+        std::fs::write(&path, bytes).expect("a file");
+        paths.push(std::fs::File::open(path).expect("a file"));
+    }
+    let mut side = std::io::BufReader::new(paths.pop().expect("evidence"));
+    let file = evidence::OnDisk(paths.pop().expect("a video"));
+    let report = evidence::verify(&file, &mut side, None, &mut |_| true).expect("files that can be read");
+    assert!(report.holds && report.frames > 100, "{report:#?}");
+    // A fragment is proved whole: its begin may be half a second older, and shows nothing.
+    assert!(report.cameras[0].from >= Some(earliest.plus_micros(-500_000)), "{report:#?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

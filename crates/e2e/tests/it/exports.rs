@@ -1,6 +1,6 @@
-//! Exports as jobs of the site: made, checked, downloaded, cancelled, kept from others, and told as interrupted.
+//! Exports as jobs of the site: made, checked, downloaded, cancelled, kept from others, and taken up after a stop.
 
-use std::{io::Write as _, time::Duration};
+use std::{io::Write as _, process::Command, time::Duration};
 
 use api::{
     camera::{CameraState, Codec, NewCamera, Source},
@@ -9,6 +9,7 @@ use api::{
 };
 use e2e::{
     Client, System, past, probe,
+    program::martello,
     system::{ADMINISTRATOR, new_camera},
     wait::until,
 };
@@ -114,9 +115,48 @@ async fn an_export_of_two_cameras_is_checked_downloaded_in_parts_proved_offline_
         assert_eq!(client.call(Method::DELETE, &path, None).await.0, 204);
         assert_eq!(client.call(Method::GET, &path, None).await.0, 404);
     }
+    by_command(&system, cameras[0], began).await;
     let left = std::fs::read_dir(system.data.path().join("exports")).expect("a directory").count();
     assert_eq!(left, 0, "the files went with the exports");
     system.site.stop().await;
+}
+
+/// The program's own `martello export`, from the wish to the file.
+async fn by_command(system: &System, camera: CameraId, began: WallTime) {
+    let Some(program) = martello() else {
+        return probe::skip("martello_export", "the program was not built");
+    };
+    let client = &system.client;
+    let token: Value = client.post("/v1/tokens", &json!({ "name": "script" })).await;
+    let told: Value = client.get("/v1/setup").await;
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("gate.mp4");
+    let mut command = Command::new(program);
+    command
+        .args(["export", &camera.to_string(), "--from", &began.to_string(), "--to", &wall_now().to_string()])
+        .args(["--keep", "--json", "-o"])
+        .arg(&file)
+        .env("MARTELLO_URL", &client.base)
+        .env("MARTELLO_TOKEN", token["value"].as_str().expect("a token"))
+        .env("MARTELLO_CERTIFICATE_ID", told["certificate_id"].as_str().expect("an ID"));
+    let run = tokio::task::spawn_blocking(move || command.output().expect("the program"));
+    let output = run.await.expect("an end");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let exported: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(exported["signed"], true);
+    let list: Value = client.get("/v1/exports").await;
+    let export: Export = serde_json::from_value(list["items"][0].clone()).expect("an export");
+    let bytes = std::fs::read(&file).expect("a file");
+    assert_eq!((bytes.len() as u64, digest(&bytes)), (export.files[0].bytes, export.files[0].sha256.clone()));
+    assert!(directory.path().join("gate.mp4.evidence.jsonl").is_file());
+    if probe::has("ffprobe") {
+        let pictures = probe::packets(&file, "v:0").len() as u64;
+        assert_eq!(Some(pictures), exported["frames"].as_u64());
+    } else {
+        probe::skip("martello_export", "ffprobe is not installed");
+    }
+    let path = format!("/v1/exports/{}", export.id);
+    assert_eq!(client.call(Method::DELETE, &path, None).await.0, 204);
 }
 
 /// Ranges of a file's bytes make the file; its tag saves a second download.
@@ -223,7 +263,7 @@ async fn an_export_is_its_makers_and_has_what_its_maker_may_have() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_range_in_which_the_coding_changes_gives_several_files_and_what_was_interrupted_is_told() {
+async fn a_range_in_which_the_coding_changes_gives_several_files_and_what_a_crash_left_half_is_made_anew() {
     let (system, cameras, _) = site(&[Some(Codec::H264), Some(Codec::H265), None]).await;
     let System { site, farm, data, client, .. } = system;
     drop(client);
@@ -233,12 +273,13 @@ async fn a_range_in_which_the_coding_changes_gives_several_files_and_what_was_in
     for (from, at) in [(cameras[0], began), (cameras[1], began.plus_micros(8 * SECOND))] {
         past::write(data.path(), from, old, at, seconds);
     }
-    // What a crash leaves: a description that says it is being written, and a part of a file.
+    // What a crash leaves: a description, and a part of a file.
     let id = ExportId::new();
     let broken = data.path().join("exports").join(id.to_string());
     std::fs::create_dir_all(&broken).expect("a directory");
     let text = json!({
-        "id": id, "user": id, "by": "olga", "made": began, "cameras": [], "from": began, "to": began, "format": "mp4",
+        "id": id, "user": id, "by": "olga", "made": began, "from": began, "to": began.plus_micros(20 * SECOND), "format": "mp4",
+        "cameras": [{ "id": old, "name": "Old", "stream": "main", "audio": false }],
         "gaps": "keep", "state": "running", "done_bytes": 1, "total_bytes": 2, "left_s": null, "ended": null,
         "expires": null, "problem": null, "files": [],
     });
@@ -251,11 +292,11 @@ async fn a_range_in_which_the_coding_changes_gives_several_files_and_what_was_in
     let site = e2e::system::start_again(&data, &farm).await;
     let mut client = Client::new(&site.url(), &site.tls_certificate_sha256());
     client.sign_in(ADMINISTRATOR.0, ADMINISTRATOR.1).await;
-    let interrupted: Export = client.get(&format!("/v1/exports/{id}")).await;
-    assert_eq!(interrupted.state, ExportState::Failed);
-    let problem = interrupted.problem.expect("a reason");
-    assert!(problem.title.contains("stopped") && problem.detail.contains("again"), "{problem:?}");
-    assert!(!broken.join("1.mp4").exists() && !nameless.exists());
+    assert!(!nameless.exists());
+    let again = until_over(&client, id).await;
+    assert_eq!((again.state, again.files.len()), (ExportState::Done, 4), "{again:#?}");
+    let directory = tempfile::tempdir().expect("a directory");
+    download(&client, &again, directory.path()).await;
 
     let wish = json!({ "cameras": [old], "from": began, "to": began.plus_micros(20 * SECOND) });
     let made: Export = client.post("/v1/exports", &wish).await;
@@ -270,6 +311,25 @@ async fn a_range_in_which_the_coding_changes_gives_several_files_and_what_was_in
         }
     }
     site.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn exports_that_wait_when_the_site_stops_are_made_after_its_next_start() {
+    let (system, cameras, began) = site(&[None]).await;
+    let mut ids = Vec::new();
+    for format in ["mp4", "mkv", "mp4", "mkv"] {
+        let wish = json!({ "cameras": cameras, "from": began, "to": wall_now(), "format": format });
+        let made: Export = system.client.post("/v1/exports", &wish).await;
+        ids.push(made.id);
+    }
+    let system = system.restart().await;
+    for id in ids {
+        let export = until_over(&system.client, id).await;
+        assert_eq!((export.state, export.files.len()), (ExportState::Done, 2), "{export:#?}");
+        let directory = tempfile::tempdir().expect("a directory");
+        download(&system.client, &export, directory.path()).await;
+    }
+    system.site.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -23,7 +23,7 @@ use super::seal_holds;
 use crate::{
     SegmentEntry, Signatures, Watch,
     evidence::{Fragment, Segment},
-    file::{FileSample, Opened, ReadAt, Track, hash},
+    file::{FileSample, Opened, ReadAt, Unreadable, hash},
     lead_in,
     plan::Container,
 };
@@ -54,6 +54,8 @@ pub(super) struct Chains {
     pub(super) frames: u64,
     /// Bytes of frames that were read and not told yet.
     read: u64,
+    /// Where frames are read to.
+    piece: Vec<u8>,
     /// Who sealed.
     pub(super) keys: Vec<CertificateId>,
     pub(super) sites: Vec<SiteId>,
@@ -83,6 +85,7 @@ impl Chains {
             sealed: 0,
             frames: 0,
             read: 0,
+            piece: Vec::new(),
             keys: Vec::new(),
             sites: Vec::new(),
             whose: BTreeMap::new(),
@@ -244,14 +247,19 @@ impl Chains {
         if samples.is_empty() {
             return Ok(Ok(hasher.finalize().into()));
         }
-        let track = (number as usize).checked_sub(1).and_then(|index| opened.tracks.get_mut(index));
-        let Some(track) = track else { return Ok(Err(format!("there is no track {number}"))) };
+        let index = (number as usize).checked_sub(1).filter(|index| *index < opened.tracks.len());
+        let Some(index) = index else { return Ok(Err(format!("there is no track {number}"))) };
         let mut extent: Option<(u64, u64)> = None;
         for sample in samples {
-            let found = match self.next(track, number, rate, sample) {
-                Ok(found) => found,
-                Err(what) => return Ok(Err(what)),
+            let found = match opened.next(line.file, index) {
+                Ok(Some(found)) => found,
+                Ok(None) => return Ok(Err("the file has too few frames".to_owned())),
+                Err(Unreadable::Malformed(what)) => return Ok(Err(what)),
+                Err(Unreadable::Io(error)) => return Err(error),
             };
+            if let Err(what) = self.compare(&found, number, rate, sample) {
+                return Ok(Err(what));
+            }
             let end = found.offset.saturating_add(found.size.into());
             self.read += u64::from(found.size);
             if end > opened.bytes {
@@ -261,27 +269,26 @@ impl Chains {
                 Some((from, to)) if to == found.offset => Some((from, end)),
                 other => {
                     if let Some((from, to)) = other {
-                        hash(line.file, from, to, &mut hasher)?;
+                        hash(line.file, from, to, &mut hasher, &mut self.piece)?;
                     }
                     Some((found.offset, end))
                 }
             };
         }
         if let Some((from, to)) = extent {
-            hash(line.file, from, to, &mut hasher)?;
+            hash(line.file, from, to, &mut hasher, &mut self.piece)?;
         }
         Ok(Ok(hasher.finalize().into()))
     }
 
-    /// The next sample of a track, which must be as it was recorded in all that its container says.
-    fn next(
+    /// A sample must be as it was recorded in all that its container says.
+    fn compare(
         &mut self,
-        track: &mut Track,
+        found: &FileSample,
         number: u32,
         rate: u32,
         recorded: &FragmentSample,
-    ) -> Result<FileSample, String> {
-        let found = track.next().ok_or("the file has too few frames")??;
+    ) -> Result<(), String> {
         let mp4 = self.container == Container::Mp4;
         if found.size != recorded.size || found.key != recorded.key {
             return Err("a frame is not as large as it was, or another kind".to_owned());
@@ -302,7 +309,7 @@ impl Chains {
         if known.abs_diff(shift) > slack {
             return Err("a frame is at another time than it was".to_owned());
         }
-        Ok(found)
+        Ok(())
     }
 
     /// Checks the seal that the site put under the segment when it recorded it.

@@ -14,6 +14,7 @@ mod fake;
 
 mod again;
 mod made;
+mod saved;
 mod tampering;
 mod whole;
 mod witness;

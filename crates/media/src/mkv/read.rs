@@ -19,6 +19,10 @@ const MAX_HEAD: u64 = 256 << 20;
 const MAX_SAMPLES: usize = 64 << 20;
 /// No file has more tracks.
 const MAX_TRACKS: usize = 126;
+/// Bytes of an identifier and a size.
+const LONGEST_HEAD: usize = 12;
+/// The same with the four bytes that a block begins with.
+const HEAD_AND_MORE: usize = LONGEST_HEAD + 4;
 
 /// Why a file cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -37,20 +41,14 @@ pub enum BadFile<E> {
     Audio(#[from] BadAudio),
 }
 
-/// A file's tracks, in the order of the file.
-#[derive(Clone, Debug, Default)]
-pub struct MkvFile {
-    /// Numbered from 1.
-    pub tracks: Vec<MkvTrack>,
-}
-
-/// A track and its samples.
+/// A file whose clusters are read one after the other: see [`MkvFile::cluster`].
 #[derive(Clone, Debug)]
-pub struct MkvTrack {
-    /// How it is coded.
-    pub coding: Coding,
-    /// In the order of the file.
-    pub samples: Vec<MkvSample>,
+pub struct MkvFile {
+    /// How the tracks are coded, numbered from 1.
+    pub tracks: Vec<Coding>,
+    at: u64,
+    end: u64,
+    samples: usize,
 }
 
 /// A sample.
@@ -66,6 +64,9 @@ pub struct MkvSample {
     pub key: bool,
 }
 
+/// The samples of a cluster, in the order of the file, each with its track counted from 0.
+pub type Cluster = Vec<(usize, MkvSample)>;
+
 /// An element's identifier, content and where the content begins.
 struct Element {
     id: u32,
@@ -79,7 +80,8 @@ struct Walk<'a, R: ReadAt + ?Sized> {
     at: u64,
 }
 
-/// Reads a file; `structure` is given all bytes that are no sample's, in order.
+/// Reads a file up to its first cluster; `structure` is given all bytes that are no sample's, in order, here and by
+/// [`MkvFile::cluster`].
 ///
 /// # Errors
 /// It cannot be read, or it is no file that this crate writes.
@@ -98,18 +100,52 @@ pub fn read_mkv<R: ReadAt + ?Sized>(
     if segment.id != e::SEGMENT || segment.end != size {
         return Err(BadFile::Malformed("there is not one segment"));
     }
-    let mut file = MkvFile::default();
-    let mut samples = 0;
-    while walk.at < segment.end {
-        let element = walk.element(segment.end)?;
+    let mut file = MkvFile { tracks: Vec::new(), at: walk.at, end: segment.end, samples: 0 };
+    while walk.at < segment.end && walk.peek(segment.end)?.0.id != e::CLUSTER {
+        file.other(&mut walk)?;
+    }
+    file.at = walk.at;
+    Ok(file)
+}
+
+impl MkvFile {
+    /// The samples of the next cluster; nothing at the end of the file.
+    ///
+    /// # Errors
+    /// See [`read_mkv`].
+    pub fn cluster<R: ReadAt + ?Sized>(
+        &mut self,
+        source: &R,
+        structure: &mut dyn FnMut(&[u8]),
+    ) -> Result<Option<Cluster>, BadFile<R::Error>> {
+        let mut walk = Walk { source, structure, at: self.at };
+        while walk.at < self.end {
+            if walk.peek(self.end)?.0.id == e::CLUSTER {
+                let cluster = walk.element(self.end)?;
+                let samples = walk.cluster(&cluster, self.tracks.len())?;
+                self.samples += samples.len();
+                if self.samples > MAX_SAMPLES {
+                    return Err(BadFile::Malformed("too many blocks"));
+                }
+                self.at = walk.at;
+                return Ok(Some(samples));
+            }
+            self.other(&mut walk)?;
+            self.at = walk.at;
+        }
+        Ok(None)
+    }
+
+    /// What is no cluster.
+    fn other<R: ReadAt + ?Sized>(&mut self, walk: &mut Walk<'_, R>) -> Result<(), BadFile<R::Error>> {
+        let element = walk.element(self.end)?;
         match element.id {
-            e::CLUSTER => walk.cluster(&element, &mut file, &mut samples)?,
-            e::TRACKS if file.tracks.is_empty() => file.tracks = tracks(&walk.content(&element)?)?,
+            e::TRACKS if self.tracks.is_empty() => self.tracks = tracks(&walk.content(&element)?)?,
             e::SEEK_HEAD | e::INFO | e::CUES => drop(walk.content(&element)?),
             _ => return Err(BadFile::Malformed("an element that is never written")),
         }
+        Ok(())
     }
-    Ok(file)
 }
 
 impl<R: ReadAt + ?Sized> Walk<'_, R> {
@@ -123,18 +159,37 @@ impl<R: ReadAt + ?Sized> Walk<'_, R> {
         Ok(bytes)
     }
 
-    /// The head of the next element, which must end before `end`.
-    fn element(&mut self, end: u64) -> Result<Element, BadFile<R::Error>> {
-        let mut head = [0; 12];
-        let read = self.source.read_at(self.at, &mut head).map_err(BadFile::Read)?;
-        let (id, size, len) = head
-            .get(..read)
-            .and_then(head_of)
-            .ok_or(BadFile::Malformed("the head of an element cannot be read"))?;
-        self.bytes(len)?;
-        let element_end = self.at.checked_add(size).filter(|at| *at <= end);
+    /// The next element, which must end before `end`, the bytes of its head and some that follow, and how long the head
+    /// is.
+    fn peek(&self, end: u64) -> Result<(Element, [u8; HEAD_AND_MORE], usize), BadFile<R::Error>> {
+        let mut bytes = [0; HEAD_AND_MORE];
+        let read = self.source.read_at(self.at, &mut bytes).map_err(BadFile::Read)?;
+        let head = bytes.get(..read.min(LONGEST_HEAD)).and_then(head_of);
+        let (id, size, len) = head.ok_or(BadFile::Malformed("the head of an element cannot be read"))?;
+        let begin = self.at.saturating_add(len as u64);
+        let element_end = begin.checked_add(size).filter(|at| *at <= end);
         let end = element_end.ok_or(BadFile::Malformed("an element reaches beyond what holds it"))?;
-        Ok(Element { id, begin: self.at, end })
+        Ok((Element { id, begin, end }, bytes, len))
+    }
+
+    /// Goes into the next element, which must end before `end`.
+    fn element(&mut self, end: u64) -> Result<Element, BadFile<R::Error>> {
+        let (element, bytes, len) = self.peek(end)?;
+        (self.structure)(bytes.get(..len).unwrap_or_default());
+        self.at = element.begin;
+        Ok(element)
+    }
+
+    /// Goes to the data of the next block of a cluster; tells also the four bytes before them.
+    fn block(&mut self, end: u64) -> Result<(Element, [u8; 4]), BadFile<R::Error>> {
+        let (block, bytes, len) = self.peek(end)?;
+        if block.id != e::SIMPLE_BLOCK || block.end - block.begin < 4 {
+            return Err(BadFile::Malformed("a cluster holds what is no block"));
+        }
+        (self.structure)(bytes.get(..len + 4).unwrap_or_default());
+        self.at = block.begin + 4;
+        let head = bytes.get(len..).and_then(|rest| rest.first_chunk());
+        Ok((block, *head.ok_or(BadFile::Malformed("a block is too short"))?))
     }
 
     fn content(&mut self, element: &Element) -> Result<Bytes, BadFile<R::Error>> {
@@ -143,12 +198,7 @@ impl<R: ReadAt + ?Sized> Walk<'_, R> {
         Ok(self.bytes(len.ok_or(BadFile::Malformed("an element is too large"))?)?.into())
     }
 
-    fn cluster(
-        &mut self,
-        cluster: &Element,
-        file: &mut MkvFile,
-        samples: &mut usize,
-    ) -> Result<(), BadFile<R::Error>> {
+    fn cluster(&mut self, cluster: &Element, tracks: usize) -> Result<Cluster, BadFile<R::Error>> {
         let timestamp = self.element(cluster.end)?;
         if timestamp.id != e::TIMESTAMP || timestamp.end - timestamp.begin != 8 {
             return Err(BadFile::Malformed("a cluster does not begin with its time"));
@@ -156,32 +206,22 @@ impl<R: ReadAt + ?Sized> Walk<'_, R> {
         let content = self.bytes(8)?;
         let begin = number(&content).and_then(|time| i64::try_from(time).ok());
         let begin = begin.ok_or(BadFile::Malformed("a cluster's time is out of range"))?;
+        let mut samples = Vec::new();
         while self.at < cluster.end {
-            let block = self.element(cluster.end)?;
-            if block.id != e::SIMPLE_BLOCK || block.end - block.begin < 4 {
-                return Err(BadFile::Malformed("a cluster holds what is no block"));
-            }
-            let head = self.bytes(4)?;
-            let [track, t, u, flags] =
-                *head.first_chunk().ok_or(BadFile::Malformed("a block is too short"))?;
+            let (block, [track, t, u, flags]) = self.block(cluster.end)?;
             let size =
                 u32::try_from(block.end - self.at).map_err(|_| BadFile::Malformed("a block is too large"))?;
             let track = usize::from(track & 0x7f).checked_sub(1).filter(|_| track & 0x80 != 0);
-            let track = track.and_then(|track| file.tracks.get_mut(track));
+            let track = track.filter(|track| *track < tracks);
             let track = track.ok_or(BadFile::Malformed("a block of no track"))?;
-            *samples += 1;
-            if *samples > MAX_SAMPLES || flags & 0x77 != 0 {
+            if samples.len() >= MAX_SAMPLES || flags & 0x77 != 0 {
                 return Err(BadFile::Malformed("too many blocks, or blocks that are never written"));
             }
-            track.samples.push(MkvSample {
-                offset: self.at,
-                size,
-                time: begin.saturating_add(i16::from_be_bytes([t, u]).into()),
-                key: flags & 0x80 != 0,
-            });
+            let time = begin.saturating_add(i16::from_be_bytes([t, u]).into());
+            samples.push((track, MkvSample { offset: self.at, size, time, key: flags & 0x80 != 0 }));
             self.at = block.end;
         }
-        Ok(())
+        Ok(samples)
     }
 }
 
@@ -222,9 +262,9 @@ fn child(bytes: &[u8], id: u32) -> Option<&[u8]> {
     elements(bytes).find(|(other, _)| *other == id).map(|(_, content)| content)
 }
 
-fn tracks<E>(bytes: &[u8]) -> Result<Vec<MkvTrack>, BadFile<E>> {
+fn tracks<E>(bytes: &[u8]) -> Result<Vec<Coding>, BadFile<E>> {
     let entries = elements(bytes).filter(|(id, _)| *id == e::TRACK_ENTRY).take(MAX_TRACKS);
-    entries.map(|(_, entry)| Ok(MkvTrack { coding: coding(entry)?, samples: Vec::new() })).collect()
+    entries.map(|(_, entry)| coding(entry)).collect()
 }
 
 fn coding<E>(entry: &[u8]) -> Result<Coding, BadFile<E>> {

@@ -1,30 +1,26 @@
-//! Makes one export: lays it out, writes it, reads it again and holds it against the hash chain.
+//! Makes one export: lays it out, and writes it while it is read back and held against the hash chain.
 //!
 //! Recording goes first. What is written is made durable every few megabytes, so that a volume's commit on the same disk
-//! never waits for much of it, and while a volume is late the export waits.
+//! never waits for much of it, and while a volume is late writing and checking wait.
 //!
 //! What is not here: the queue (`super`), the files' formats (the crate `evidence`).
 
 use std::{
-    fs::File,
-    io::{self, BufReader, BufWriter, Write},
-    path::Path,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
 use api::export::{Export, ExportFile, ExportFileKind, ExportFormat, ExportGaps, ExportProblem, ExportState};
 use archive::Dir;
-use evidence::{Container, Error, Gaps, Made, OnDisk, Plan, Source, Wish, verify};
+use evidence::{Container, Error, Gaps, Made, Plan, SavedFile, Source, Wish};
 use model::{StreamKey, WallRange, clock::wall_now};
-use sha2::{Digest as _, Sha256};
 
 use super::cancel::Cancel;
 use crate::{App, RELEASE, archive_engine::space, http::problem::chain, stop::Stop};
 
-/// Written at once.
-const PIECE: usize = 1 << 20;
-/// Bytes that may wait for the disk.
-const UNSYNCED: u64 = 8 << 20;
 /// While so much recording could be lost, the disk is left to it.
 const LATE: Duration = Duration::from_millis(1500);
 /// How long an export waits for a late volume before its next piece: it goes on slowly, not never.
@@ -52,16 +48,20 @@ struct Job<'a> {
     cancelled: &'a Cancel,
     stop: &'a Stop,
     total: u64,
-    done: u64,
+    /// Bytes that were written, and those of them that were checked.
+    written: AtomicU64,
+    checked: AtomicU64,
     began: Instant,
-    told: Instant,
+    told: Mutex<Instant>,
 }
 
 /// Makes the export and tells how it ended. Blocking.
 pub fn run(app: &App, export: &Export, cancelled: &Cancel, stop: &Stop) {
-    let now = Instant::now();
-    let mut job = Job { app, export, cancelled, stop, total: 0, done: 0, began: now, told: now };
+    let (began, told) = (Instant::now(), Mutex::new(Instant::now()));
+    let (written, checked) = (AtomicU64::new(0), AtomicU64::new(0));
+    let mut job = Job { app, export, cancelled, stop, total: 0, written, checked, began, told };
     let id = export.id;
+    app.exports.begins(id);
     match job.all() {
         Ok(files) => {
             tracing::info!(export = %id, files = files.len(), "an export is done");
@@ -70,8 +70,8 @@ pub fn run(app: &App, export: &Export, cancelled: &Cancel, stop: &Stop) {
         Err(_) if cancelled.is_asked() => {
             app.exports.end(id, ExportState::Cancelled, None, Vec::new());
         }
-        // The next start tells that it was interrupted.
-        Err(_) if stop.is_requested() => {}
+        // The next start makes it.
+        Err(_) if stop.is_requested() => app.exports.put_off(id),
         Err(problem) => {
             tracing::warn!(export = %id, title = problem.title, "an export failed");
             app.exports.end(id, ExportState::Failed, Some(problem), Vec::new());
@@ -84,17 +84,11 @@ impl Job<'_> {
         let parts = self.parts()?;
         self.total = parts.iter().map(|part| part.plan.size()).sum();
         self.room()?;
-        self.tell(ExportState::Running);
+        self.began = Instant::now();
+        self.tell();
         let mut files = Vec::new();
         for (index, part) in parts.iter().enumerate() {
-            files.extend(self.write(index + 1, part)?);
-        }
-        (self.done, self.began) = (0, Instant::now());
-        self.tell(ExportState::Checking);
-        for pair in files.chunks(2) {
-            if let [video, evidence] = pair {
-                self.check(video, evidence)?;
-            }
+            files.extend(self.make(index + 1, part)?);
         }
         Ok(files)
     }
@@ -178,40 +172,40 @@ impl Job<'_> {
         Ok(())
     }
 
-    /// Writes a file and its evidence.
-    fn write(&mut self, number: usize, part: &Part) -> Result<[ExportFile; 2], ExportProblem> {
+    /// Writes a file and its evidence, which are read back meanwhile: nothing is called done that does not hold.
+    fn make(&self, number: usize, part: &Part) -> Result<[ExportFile; 2], ExportProblem> {
         let extension = match self.export.format {
             ExportFormat::Mp4 => "mp4",
             ExportFormat::Mkv => "mkv",
         };
-        let (name, save_as) = (format!("{number}.{extension}"), self.save_as(number, part, extension));
         let side = |name: &str| format!("{name}.evidence.jsonl");
-        let create = |name: &str| {
-            let path = self.app.exports.0.store.path(self.export.id, name);
-            Written::create(&path).map(|file| BufWriter::with_capacity(PIECE, file))
-        };
-        let (video_name, evidence_name) = (name.clone(), side(&name));
-        let (mut video, mut evidence) =
-            (create(&video_name).map_err(disk)?, create(&evidence_name).map_err(disk)?);
+        let (name, save_as) = (format!("{number}.{extension}"), self.save_as(number, part, extension));
+        let path = |name: &str| self.app.exports.0.store.path(self.export.id, name);
         let made = Made {
             at: wall_now(),
             by: Some(self.export.by.clone()),
             release: RELEASE,
             identity: Some(&self.app.identity),
         };
-        part.plan
-            .write(&mut video, &mut evidence, &made, &mut |bytes| self.go_on(bytes, ExportState::Running))
-            .map_err(|error| why(&error))?;
-        let file = |written: BufWriter<Written>, name: String, save_as: String, kind| {
-            let (bytes, sha256) = written.into_inner().map_err(io::IntoInnerError::into_error)?.finish()?;
+        let paths = (path(&name), path(&side(&name)));
+        let saved = part.plan.save(
+            (&paths.0, &paths.1),
+            &made,
+            &mut |bytes| self.go_on(&self.written, bytes),
+            &mut |bytes| self.go_on(&self.checked, bytes),
+        );
+        let saved = saved.map_err(|error| why(&error))?;
+        if let Some(what) = saved.report.problems.first() {
+            tracing::error!(export = %self.export.id, what, "an export does not hold");
+            return Err(does_not_hold(what));
+        }
+        let file = |saved: SavedFile, name: String, save_as: String, kind| {
             let WallRange { from, to } = part.range;
-            Ok(ExportFile { name, save_as, kind, from, to, bytes, sha256 })
+            let sha256 = saved.sha256.iter().map(|byte| format!("{byte:02x}")).collect();
+            ExportFile { name, save_as, kind, from, to, bytes: saved.bytes, sha256 }
         };
-        let evidence_as = side(&save_as);
-        Ok([
-            file(video, video_name, save_as, ExportFileKind::Video).map_err(disk)?,
-            file(evidence, evidence_name, evidence_as, ExportFileKind::Evidence).map_err(disk)?,
-        ])
+        let evidence = file(saved.evidence, side(&name), side(&save_as), ExportFileKind::Evidence);
+        Ok([file(saved.file, name, save_as, ExportFileKind::Video), evidence])
     }
 
     /// What a person calls the file: camera and start, as they are told apart in a directory of files.
@@ -230,32 +224,23 @@ impl Job<'_> {
         format!("{name}.{extension}")
     }
 
-    /// Reads a file again: nothing is called done that does not hold.
-    fn check(&mut self, video: &ExportFile, evidence: &ExportFile) -> Result<(), ExportProblem> {
-        let path = |file: &ExportFile| self.app.exports.0.store.path(self.export.id, &file.name);
-        let source = OnDisk(File::open(path(video)).map_err(disk)?);
-        let mut evidence = BufReader::with_capacity(PIECE, File::open(path(evidence)).map_err(disk)?);
-        let id = self.app.identity.certificate_id();
-        let mut watch = |bytes| self.go_on(bytes, ExportState::Checking);
-        let report = verify(&source, &mut evidence, Some(id), &mut watch).map_err(disk)?;
-        match report.problems.first() {
-            None => Ok(()),
-            Some(what) => {
-                tracing::error!(export = %self.export.id, what, "an export does not hold");
-                Err(does_not_hold(what))
-            }
-        }
-    }
-
     /// Takes note of bytes that are done, lets recording go first, and tells whether to go on.
-    fn go_on(&mut self, bytes: u64, state: ExportState) -> bool {
-        self.done += bytes;
+    fn go_on(&self, done: &AtomicU64, bytes: u64) -> bool {
+        done.fetch_add(bytes, Ordering::Relaxed);
         let waiting = Instant::now();
         while self.wanted() && self.late() && waiting.elapsed() < PATIENCE {
             self.cancelled.wait(NAP);
         }
-        if self.told.elapsed() >= TELL {
-            self.tell(state);
+        let due = {
+            let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+            let due = told.elapsed() >= TELL;
+            if due {
+                *told = Instant::now();
+            }
+            due
+        };
+        if due {
+            self.tell();
         }
         self.wanted()
     }
@@ -270,61 +255,20 @@ impl Job<'_> {
         recorder.workers().iter().any(|worker| recorder.load(worker.id()).at_risk > LATE)
     }
 
-    fn tell(&mut self, state: ExportState) {
-        self.told = Instant::now();
-        let (total, done) = (self.total, self.done.min(self.total));
+    fn tell(&self) {
+        let of = |done: &AtomicU64| done.load(Ordering::Relaxed).min(self.total);
+        let (total, written, checked) = (self.total, of(&self.written), of(&self.checked));
+        let (state, done) = if written < total || total == 0 {
+            (ExportState::Running, written)
+        } else {
+            (ExportState::Checking, checked)
+        };
         let rate = done as f64 / self.began.elapsed().as_secs_f64();
         self.app.exports.change(self.export.id, |export| {
             (export.state, export.done_bytes, export.total_bytes) = (state, done, total);
             export.left_s = (done > 0).then(|| (total - done) as f64 / rate);
         });
     }
-}
-
-/// A file that is written once, hashed on its way, and never far from being durable.
-struct Written {
-    file: File,
-    hash: Sha256,
-    bytes: u64,
-    unsynced: u64,
-}
-
-impl Written {
-    fn create(path: &Path) -> io::Result<Self> {
-        Ok(Self { file: File::create(path)?, hash: Sha256::new(), bytes: 0, unsynced: 0 })
-    }
-
-    /// Makes it durable; its length and digest.
-    fn finish(self) -> io::Result<(u64, String)> {
-        self.file.sync_all()?;
-        let digest = self.hash.finalize();
-        Ok((self.bytes, digest.iter().map(|byte| format!("{byte:02x}")).collect()))
-    }
-}
-
-impl Write for Written {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.file.write(bytes)?;
-        self.hash.update(bytes.get(..written).unwrap_or_default());
-        self.bytes += written as u64;
-        self.unsynced += written as u64;
-        if self.unsynced >= UNSYNCED {
-            self.unsynced = 0;
-            self.file.sync_data()?;
-        }
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-fn disk(error: io::Error) -> ExportProblem {
-    failed(
-        format!("The export cannot be written: {error}"),
-        "Look at the disk with the site's data, and try again.",
-    )
 }
 
 fn does_not_hold(what: &str) -> ExportProblem {
@@ -356,6 +300,10 @@ fn why(error: &Error) -> ExportProblem {
         ),
         Error::Write(error) => failed(
             format!("The export cannot be written: {error}"),
+            "Look at the disk with the site's data, and try again.",
+        ),
+        Error::Check(error) => failed(
+            format!("The export cannot be read back: {error}"),
             "Look at the disk with the site's data, and try again.",
         ),
         Error::Cancelled => failed("The export was cancelled", "Export the range again."),

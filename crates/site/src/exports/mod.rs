@@ -1,7 +1,8 @@
 //! Exports as jobs of the site: queued, made one after the other, checked, kept for some days, deleted.
 //!
 //! Each has a directory of its own below `exports` in the site's data, with its description and its files. There is no
-//! other state: what a stop or a crash left unfinished is told as interrupted at the next start, and its files go.
+//! other state: what a stop or a crash left unfinished is made anew at the next start. One during which the site crashed
+//! [`TRIES`] times is told as interrupted.
 //!
 //! What is here: which exports there are. What is not here: making one (`job`), the directories (`store`), who may ask
 //! (`http::exports`), what the files are (the crate `evidence`).
@@ -56,6 +57,8 @@ impl Default for Limits {
     }
 }
 
+/// An export that was being made in so many crashes is not tried again: it may be what crashes the site.
+const TRIES: u64 = 3;
 /// How often is looked for exports that have expired.
 const SWEEP: Duration = Duration::from_secs(60);
 
@@ -103,9 +106,15 @@ impl Exports {
         let mut exports = store.load()?;
         let now = wall_now();
         for export in exports.iter_mut().filter(|export| !export.state.is_over()) {
-            interrupt(export, now, limits.keep);
+            let begun = store.begun(export.id);
             store.clear(export.id)?;
-            store.keep(export)?;
+            if begun < TRIES {
+                queue(export);
+                store.keep_begun(export.id, begun)?;
+            } else {
+                interrupt(export, now, limits.keep);
+                store.keep(export)?;
+            }
         }
         exports.sort_by_key(|export| (export.made, export.id));
         let state = Mutex::new(State { exports, running: None });
@@ -199,9 +208,11 @@ impl Exports {
     fn end(&self, id: ExportId, ended: ExportState, problem: Option<ExportProblem>, files: Vec<ExportFile>) {
         let now = wall_now();
         let keep = self.0.limits.keep;
-        if ended != ExportState::Done
-            && let Err(error) = self.0.store.clear(id)
-        {
+        let cleared = match ended {
+            ExportState::Done => self.0.store.forget_begun(id),
+            _ => self.0.store.clear(id),
+        };
+        if let Err(error) = cleared {
             tracing::error!(%error, export = %id, "files of an export that is over cannot be deleted");
         }
         self.change(id, |export| {
@@ -214,6 +225,22 @@ impl Exports {
         {
             tracing::error!(%error, export = %id, "how an export ended cannot be kept");
         }
+    }
+
+    /// An export is begun: if it crashes the site, this is known at the next start. Blocking.
+    fn begins(&self, id: ExportId) {
+        let store = &self.0.store;
+        if let Err(error) = store.keep_begun(id, store.begun(id).saturating_add(1)) {
+            tracing::warn!(%error, export = %id, "that an export was begun cannot be noted");
+        }
+    }
+
+    /// The site stops before the export is done: the next start makes it, from its begin. Blocking.
+    fn put_off(&self, id: ExportId) {
+        if let Err(error) = self.0.store.clear(id) {
+            tracing::error!(%error, export = %id, "files of an export that was put off cannot be deleted");
+        }
+        self.change(id, queue);
     }
 
     /// Bytes of all exports that are done.
@@ -253,13 +280,20 @@ fn over(export: &mut Export, now: WallTime, keep: Duration) {
     export.expires = Some(now.plus_micros(i64::try_from(keep.as_micros()).unwrap_or(i64::MAX)));
 }
 
-/// The site stopped before the export was done.
+/// It waits, as if it had never been begun.
+fn queue(export: &mut Export) {
+    (export.state, export.left_s) = (ExportState::Queued, None);
+    (export.done_bytes, export.total_bytes) = (0, 0);
+    export.files.clear();
+}
+
+/// The site crashed whenever it made the export.
 fn interrupt(export: &mut Export, now: WallTime, keep: Duration) {
     export.state = ExportState::Failed;
     export.files.clear();
     export.problem = Some(ExportProblem {
-        title: "The site server stopped before the export was done".to_owned(),
-        detail: "Nothing of it was kept. Export the range again.".to_owned(),
+        title: format!("The site server stopped {TRIES} times while it made the export"),
+        detail: "Nothing of it was kept. Look into the site's log, then export a shorter range.".to_owned(),
     });
     over(export, now, keep);
 }

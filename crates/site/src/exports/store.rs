@@ -13,6 +13,8 @@ use model::ExportId;
 
 /// What an export is, in its directory.
 const DESCRIPTION: &str = "export.json";
+/// How often it was begun since the last orderly stop: a byte each time.
+const BEGUN: &str = "begun";
 /// No description is longer.
 const MAX_DESCRIPTION: u64 = 4 << 20;
 
@@ -72,6 +74,26 @@ impl Store {
             }
         }
         Ok(exports)
+    }
+
+    /// How often it was begun since the last orderly stop.
+    pub fn begun(&self, export: ExportId) -> u64 {
+        fs::metadata(self.path(export, BEGUN)).map_or(0, |found| found.len())
+    }
+
+    /// Notes how often it was begun; durable when it returns.
+    pub fn keep_begun(&self, export: ExportId, times: u64) -> io::Result<()> {
+        let mut file = File::create(self.path(export, BEGUN))?;
+        file.write_all(&vec![b'.'; usize::try_from(times).unwrap_or(usize::MAX).min(64)])?;
+        file.sync_all()
+    }
+
+    /// It is done.
+    pub fn forget_begun(&self, export: ExportId) -> io::Result<()> {
+        match fs::remove_file(self.path(export, BEGUN)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            other => other,
+        }
     }
 
     /// Deletes the files of an export; its description stays.

@@ -72,26 +72,54 @@ fn one_that_waits_is_cancelled_one_that_is_made_is_called_off_and_one_that_is_ov
 }
 
 #[test]
-fn what_a_stop_left_unfinished_is_told_and_what_has_expired_goes() {
+fn what_a_stop_left_unfinished_is_made_anew_and_what_has_expired_goes() {
     let directory = tempfile::tempdir().unwrap();
     let (one, done) = (export(), export());
     {
         let exports = open(&directory, Limits::default());
-        exports.make(one.clone()).unwrap();
         exports.make(done.clone()).unwrap();
+        exports.make(one.clone()).unwrap();
         exports.next().unwrap();
         exports.end(done.id, ExportState::Done, None, Vec::new());
+        exports.next().unwrap();
+        exports.begins(one.id);
+        exports.change(one.id, |export| export.done_bytes = 4);
         std::fs::write(exports.0.store.path(one.id, "1.mp4"), "half").unwrap();
         std::fs::write(exports.0.store.path(done.id, "1.mp4"), "whole").unwrap();
     }
     let exports = open(&directory, Limits { keep: Duration::ZERO, ..Limits::default() });
     let found = exports.get(one.id).unwrap();
-    assert_eq!(found.state, ExportState::Failed);
-    assert!(found.problem.is_some_and(|problem| problem.title.contains("stopped")));
-    assert!(!exports.0.store.path(one.id, "1.mp4").exists());
+    assert_eq!((found.state, found.done_bytes, found.problem), (ExportState::Queued, 0, None));
+    assert!(!exports.0.store.path(one.id, "1.mp4").exists(), "it begins from nothing");
+    assert_eq!(exports.next().unwrap().0.id, one.id);
     assert!(exports.0.store.path(done.id, "1.mp4").exists(), "what is done stays");
+    exports.end(one.id, ExportState::Failed, None, Vec::new());
     exports.sweep();
     assert!(exports.get(one.id).is_none(), "it was kept for no time");
     assert_eq!(exports.list().len(), 1, "the other one has days left");
     assert_eq!(std::fs::read_dir(directory.path().join("exports")).unwrap().count(), 1);
+}
+
+#[test]
+fn an_export_that_crashes_the_site_again_and_again_is_told_as_interrupted() {
+    let directory = tempfile::tempdir().unwrap();
+    let one = export();
+    open(&directory, Limits::default()).make(one.clone()).unwrap();
+    // Orderly stops do not count.
+    for _ in 0..2 * super::TRIES {
+        let exports = open(&directory, Limits::default());
+        exports.next().unwrap();
+        exports.begins(one.id);
+        exports.put_off(one.id);
+    }
+    for _ in 0..super::TRIES {
+        let exports = open(&directory, Limits::default());
+        assert_eq!(exports.next().unwrap().0.id, one.id);
+        exports.begins(one.id);
+    }
+    let exports = open(&directory, Limits::default());
+    let found = exports.get(one.id).unwrap();
+    assert_eq!(found.state, ExportState::Failed);
+    assert!(found.problem.is_some_and(|problem| problem.title.contains("3 times")));
+    assert!(exports.next().is_none());
 }

@@ -5,20 +5,21 @@
 //! What is not here: the file and its evidence (the `evidence` crate).
 
 use std::{
-    fs::{self, File},
-    io::{BufReader, BufWriter, Write},
+    fs,
     path::{Path, PathBuf},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use archive::{Dir, set};
-use evidence::{Container, Made, OnDisk, Plan, Source, Wish, verify};
+use evidence::{Container, Error, Made, Plan, Source, Wish};
 use model::{CameraId, StreamKey, StreamKind, WallRange, clock::wall_now};
 use trust::Identity;
 
 use super::{Exported, Failure, Gap, Outcome, Progress, cannot_write, evidence_of, partial};
 use crate::ready;
-
-const PIECE: usize = 1 << 20;
 
 pub(super) fn export(arguments: &super::Wish, place: &Path) -> Outcome<Exported> {
     let (volume, identity) = find(place, arguments.key.as_deref())?;
@@ -63,34 +64,22 @@ pub(super) fn export(arguments: &super::Wish, place: &Path) -> Outcome<Exported>
     Ok(Exported { file: path.clone(), evidence, bytes: plan.size(), frames, signed, gaps })
 }
 
-/// Writes both files and checks them; how many frames.
+/// Writes both files and checks them meanwhile; how many frames.
 fn write(plan: &Plan<Dir>, made: &Made<'_>, file: &Path, side: &Path) -> Outcome<u64> {
-    let create = |path: &Path| -> Outcome<BufWriter<File>> {
-        let file = File::create(path).map_err(cannot_write(path))?;
-        Ok(BufWriter::with_capacity(PIECE, file))
+    let all = 2.0 * plan.size().max(1) as f64;
+    let (done, progress) = (AtomicU64::new(0), Mutex::new(Progress::default()));
+    let show = |bytes| {
+        let done = done.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes);
+        progress.lock().unwrap_or_else(PoisonError::into_inner).show(done as f64 / all);
+        true
     };
-    let (mut out, mut evidence) = (create(file)?, create(side)?);
-    let (mut progress, mut done) = (Progress::default(), 0);
-    let all = plan.size().max(1) as f64;
-    plan.write(&mut out, &mut evidence, made, &mut |bytes| {
-        done += bytes;
-        progress.show(done as f64 / all / 2.0);
-        true
-    })
-    .map_err(|error| Failure::failed(ready::chain(&error)))?;
-    for (path, writer) in [(file, &mut out), (side, &mut evidence)] {
-        writer.flush().and_then(|()| writer.get_ref().sync_all()).map_err(cannot_write(path))?;
-    }
-    let reading = |error: std::io::Error| Failure::failed(format!("cannot read what was written: {error}"));
-    let source = OnDisk(File::open(file).map_err(reading)?);
-    let mut evidence = BufReader::with_capacity(PIECE, File::open(side).map_err(reading)?);
-    let report = verify(&source, &mut evidence, made.identity.map(Identity::certificate_id), &mut |bytes| {
-        done += bytes;
-        progress.show(done as f64 / all / 2.0);
-        true
-    });
-    let report = report.map_err(reading)?;
-    progress.end();
+    let saved = plan.save((file, side), made, &mut |bytes| show(bytes), &mut |bytes| show(bytes));
+    progress.lock().unwrap_or_else(PoisonError::into_inner).end();
+    let report = match saved {
+        Ok(saved) => saved.report,
+        Err(Error::Write(error)) => return Err(cannot_write(file)(error)),
+        Err(error) => return Err(Failure::failed(ready::chain(&error))),
+    };
     // Without a key, footage of segments that are still open is vouched for by nobody: that is said, not refused.
     let vouched =
         report.problems.iter().filter(|what| made.identity.is_some() || !what.starts_with("nobody vouches"));

@@ -32,6 +32,7 @@ pub const ENTRIES: &[Entry] = &[
     ("api_record", api_record),
     ("archive_boxes", archive_boxes),
     ("archive_volume", archive_volume),
+    ("carrier", carrier_link),
     ("discover_mdns", discover_mdns),
     ("discover_ssdp", discover_ssdp),
     ("discover_wsd", discover_wsd),
@@ -41,6 +42,7 @@ pub const ENTRIES: &[Entry] = &[
     ("ldap", ldap),
     ("nal", nal),
     ("onvif_metadata", onvif_metadata),
+    ("peer_signal", peer_signal),
     ("trust", trust_statements),
     ("turn_server", turn_server),
     ("vapix", vapix),
@@ -79,6 +81,51 @@ pub fn api_record(data: &[u8]) {
     if let Ok((header, payload)) = api::record::Header::parse(data) {
         assert_eq!(header.to_bytes()[..], data[..api::record::HEADER], "a header is written as it was read");
         assert!(header.data_offset as usize <= payload.len());
+    }
+}
+
+/// Messages of a peer session's carrier, each behind its length (1 byte): to a site, and to a client.
+pub fn carrier_link(data: &[u8]) {
+    use carrier::{Limits, Link, Role, StreamId};
+    let now = std::time::Instant::now();
+    let limits = Limits { window: 16 << 10, streams: 4 };
+    for role in [Role::Site, Role::Client] {
+        let mut link = Link::new(role, limits, "", now);
+        let mut rest = data;
+        while let Some((length, tail)) = rest.split_first() {
+            let (message, tail) = tail.split_at(tail.len().min(usize::from(*length)));
+            rest = tail;
+            if link.handle_message(&Bytes::copy_from_slice(message), now).is_err() {
+                break;
+            }
+            for stream in 0..4 {
+                let _ = link.recv(StreamId(stream));
+            }
+            while link.poll_event().is_some() {}
+            while let Some((_, message)) = link.poll_transmit(now) {
+                assert!(message.len() <= carrier::frame::MAX_MESSAGE);
+            }
+        }
+    }
+}
+
+/// A signal of a peer session, from a mediator, and what is made of its parts.
+pub fn peer_signal(data: &[u8]) {
+    use api::peer::Signal;
+    let Ok(signal) = Signal::from_json(data) else { return };
+    assert_eq!(Signal::from_json(signal.to_json().as_bytes()).ok(), Some(signal.clone()));
+    let party = match &signal {
+        Signal::Offer(offer) => &offer.client,
+        Signal::Answer(answer) => {
+            let _ = trust::PublicIdentity::from_spki_der(&answer.identity.0);
+            let _ = trust::Signature::from_fixed(&answer.signature.0);
+            &answer.site
+        }
+        _ => return,
+    };
+    let fingerprint = trust::peer::DtlsFingerprint(party.fingerprint.0);
+    if let Ok(party) = trust::peer::Party::new(party.nonce.0, fingerprint, &party.ufrag, &party.pwd) {
+        assert!(!party.ufrag().contains(['\r', '\n', ' ']), "nothing can be put in beside it");
     }
 }
 

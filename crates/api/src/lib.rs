@@ -13,6 +13,7 @@ pub mod export;
 pub mod live;
 pub mod method;
 pub mod notification;
+pub mod peer;
 pub mod people;
 pub mod problem;
 pub mod profile;

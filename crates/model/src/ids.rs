@@ -110,6 +110,8 @@ ids! {
     GroupId,
     /// Footage that nothing deletes.
     LockId,
+    /// One connection of a client to a site through a mediator.
+    PeerSessionId,
     /// One input or output port of a device.
     PortId,
     /// A continuous recording of one stream without a gap.

@@ -11,8 +11,8 @@ pub mod stream;
 pub mod time;
 
 pub use ids::{
-    AlarmId, CameraId, DirectoryId, ExportId, FolderId, GroupId, LockId, PortId, RunId, ScheduleId,
-    SegmentId, SessionId, SiteId, TokenId, UserId, ViewId, VolumeId,
+    AlarmId, CameraId, DirectoryId, ExportId, FolderId, GroupId, LockId, PeerSessionId, PortId, RunId,
+    ScheduleId, SegmentId, SessionId, SiteId, TokenId, UserId, ViewId, VolumeId,
 };
 pub use privilege::{Privilege, Role, Scope};
 pub use secret::Secret;

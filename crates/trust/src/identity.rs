@@ -130,7 +130,7 @@ impl Identity {
     }
 
     /// Deterministic (RFC 6979): no randomness that could be bad.
-    fn sign(&self, purpose: Purpose, statement: &[u8]) -> Signature {
+    pub(crate) fn sign(&self, purpose: Purpose, statement: &[u8]) -> Signature {
         Signature::new(self.key.sign_digest(purpose.digest(statement)))
     }
 

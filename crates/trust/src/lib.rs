@@ -3,7 +3,8 @@
 //! A site is a P-256 key ([`Identity`]); everybody else knows it by the SHA-256 of its public key
 //! ([`CertificateId`]). The key signs a closed set of statements, each under a label of its own
 //! ([`Purpose`]), and its own X.509 certificate, with which a site that has no other serves TLS. Any other
-//! TLS certificate is vouched for by an [`Endorsement`], after [`chain`] has looked whether it can be served at all.
+//! TLS certificate is vouched for by an [`Endorsement`], after [`chain`] has looked whether it can be served at all. What a client
+//! and a site agree on through a mediator is vouched for by the site's signature over the transcript ([`peer`]).
 //!
 //! What is not here: files, sockets, clocks (`now` and randomness are arguments), and who may do what at a
 //! site (users, sessions).
@@ -14,6 +15,7 @@ pub mod endorsement;
 mod hex;
 pub mod identity;
 mod name;
+pub mod peer;
 pub mod purpose;
 pub mod signature;
 pub mod tls;

@@ -1,4 +1,4 @@
-//! What a signature of a site is for: a closed set. Not what is signed, that is each purpose's own module.
+//! What a signature is for: a closed set. Not what is signed, that is each purpose's own module.
 //!
 //! What is signed is always the purpose's label, filled up with zeros to 64 bytes, and then the statement. No
 //! label is the beginning of another, so a signature for one purpose is never one for another. The fixed
@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 /// Bytes of a label.
 pub const LABEL_LEN: usize = 64;
 
-/// What a signature is for. Peer session transcripts get their place here when they exist.
+/// What a signature is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Purpose {
     /// This TLS certificate is served by this site.
@@ -26,12 +26,22 @@ pub enum Purpose {
     JournalEntry,
     /// This export was made by this site, and this is what it holds.
     ExportManifest,
+    /// This site takes part in this peer session.
+    PeerSession,
+    /// The holder of this key, a client's and no site's, takes part in this peer session.
+    ClientKey,
 }
 
 impl Purpose {
     /// All of them.
-    pub const ALL: [Self; 4] =
-        [Self::TlsEndorsement, Self::SegmentTrailer, Self::JournalEntry, Self::ExportManifest];
+    pub const ALL: [Self; 6] = [
+        Self::TlsEndorsement,
+        Self::SegmentTrailer,
+        Self::JournalEntry,
+        Self::ExportManifest,
+        Self::PeerSession,
+        Self::ClientKey,
+    ];
 
     /// The name that the label is made of. The number grows when the statement's form changes.
     #[must_use]
@@ -41,6 +51,8 @@ impl Purpose {
             Self::SegmentTrailer => "martello/segment/1",
             Self::JournalEntry => "martello/journal/1",
             Self::ExportManifest => "martello/export/1",
+            Self::PeerSession => "martello/peer/1",
+            Self::ClientKey => "martello/client-key/1",
         }
     }
 

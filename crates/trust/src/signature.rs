@@ -7,6 +7,8 @@ use crate::hex;
 
 /// Longest DER form of a P-256 signature.
 pub const MAX_DER_LEN: usize = 72;
+/// Bytes of the fixed form.
+pub const FIXED_LEN: usize = 64;
 
 /// An ECDSA signature over P-256 with SHA-256 in DER (RFC 3279 section 2.2.3), the form that `openssl dgst
 /// -verify` takes; in JSON as hex digits.
@@ -33,6 +35,17 @@ impl Signature {
             return Err(BadSignature);
         }
         p256::ecdsa::Signature::from_der(der).map(Self).map_err(|_| BadSignature)
+    }
+
+    /// Reads the form of WebCrypto and JOSE: r and s, 32 bytes each (RFC 7518 section 3.4).
+    pub fn from_fixed(bytes: &[u8; FIXED_LEN]) -> Result<Self, BadSignature> {
+        p256::ecdsa::Signature::from_slice(bytes).map(Self).map_err(|_| BadSignature)
+    }
+
+    /// The form of WebCrypto and JOSE.
+    #[must_use]
+    pub fn to_fixed(&self) -> [u8; FIXED_LEN] {
+        self.0.to_bytes().into()
     }
 
     /// The DER form, at most [`MAX_DER_LEN`] bytes.

@@ -17,6 +17,7 @@ pub const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("access", &["model"]),
     ("backup", &["model"]),
     ("api", &["model"]),
+    ("carrier", &[]),
     ("camera", &["model", "media"]),
     ("catalog", &["model", "access"]),
     ("directory", &["model"]),
@@ -51,7 +52,7 @@ pub const MAY_IMPORT: &[(&str, &[&str])] = &[
 
 /// Values in, values out.
 pub const PURE: &[&str] =
-    &["model", "media", "archive", "evidence", "trust", "access", "backup", "api", "turn"];
+    &["model", "media", "archive", "evidence", "trust", "access", "backup", "api", "turn", "carrier"];
 
 /// Foreign crates that bring effects: no pure crate has them.
 const EFFECTS: &[&str] = &[

@@ -4,6 +4,7 @@
 mod certificate;
 mod openssl;
 mod parsers;
+mod peer;
 mod statements;
 
 use model::WallTime;

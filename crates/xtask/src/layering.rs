@@ -18,6 +18,7 @@ pub const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("backup", &["model"]),
     ("api", &["model"]),
     ("carrier", &[]),
+    ("live", &["model", "trust", "api", "carrier"]),
     ("camera", &["model", "media"]),
     ("catalog", &["model", "access"]),
     ("directory", &["model"]),
@@ -65,6 +66,7 @@ const EFFECTS: &[&str] = &[
     "rusqlite",
     "rustls",
     "socket2",
+    "str0m",
     "tokio",
     "tokio-rustls",
     "tokio-tungstenite",
@@ -92,6 +94,7 @@ const HIDDEN: &[(&str, &[&str])] = &[
     ("lettre", &["site"]),
     ("argon2", &["catalog", "backup"]),
     ("p256", &["trust"]),
+    ("str0m", &["live"]),
 ];
 
 /// Everything that breaks the table.

@@ -139,9 +139,11 @@ export const privilegesQuery = queryOptions({
   staleTime: Number.POSITIVE_INFINITY,
 });
 
+/** Asked each time they are shown: whoever a directory lets in becomes a user by signing in. */
 export const usersQuery = queryOptions({
   queryKey: keys.users,
   queryFn: async ({ signal }) => (await body(api.GET("/v1/users", { signal }))).items,
+  staleTime: 0,
 });
 
 /** The directories that users and groups may come from. */
@@ -173,6 +175,7 @@ export const certificateQuery = queryOptions({
 export const groupsQuery = queryOptions({
   queryKey: keys.groups,
   queryFn: async ({ signal }) => (await body(api.GET("/v1/groups", { signal }))).items,
+  staleTime: 0,
 });
 
 export const foldersQuery = queryOptions({

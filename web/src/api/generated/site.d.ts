@@ -653,7 +653,7 @@ export interface paths {
         /**
          * Try a directory.
          * @description Connects with these settings, signs in as the account that searches and counts what it sees. Nothing is kept. Where
-         *     the certificate is not trusted, the answer tells its SHA-256.
+         *     the certificate is not trusted, the answer tells its SHA-256. A try of a directory as it is kept counts as its answer.
          */
         post: operations["directory_test"];
         delete?: never;

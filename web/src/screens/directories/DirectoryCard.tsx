@@ -1,4 +1,5 @@
 /** One directory: whether it answers, since when not, who of it is known here, and what can be done about it. */
+import { useQueryClient } from "@tanstack/react-query";
 import { ArrowDown, ArrowUp, CircleCheck, CircleDashed, CircleX } from "lucide-react";
 import { useState } from "react";
 import { removeDirectory, testDirectory, useChange } from "../../api/changes";
@@ -21,13 +22,15 @@ interface Props {
 }
 
 export function DirectoryCard({ directory, onEdit, onUp, onDown }: Props) {
+  const queries = useQueryClient();
   const [removing, setRemoving] = useState(false);
   const remove = useChange(removeDirectory, [keys.directories, keys.users, keys.groups, keys.alarms]);
   const { id, name } = directory;
   const test = useChange(() => {
     const { id: _, state: __, users: ___, groups: ____, ...settings } = directory;
-    return testDirectory({ ...settings, directory: id });
-  }, [keys.directories]);
+    // However it ends, the site knows more than before.
+    return testDirectory({ ...settings, directory: id }).finally(() => void queries.invalidateQueries({ queryKey: keys.directories }));
+  });
   return (
     <li className={styles.card}>
       <header>

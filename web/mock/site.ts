@@ -3,6 +3,7 @@ import type { Camera, RecordingSettings, Source } from "../src/api/types";
 import { type Handlers, refuse } from "./contract";
 import * as data from "./data";
 import { peopleHandlers, peopleState } from "./people";
+import { providerHandlers, providers } from "./providers";
 
 /** What a test wants to be different. */
 export interface Wishes {
@@ -28,6 +29,7 @@ export function mockSite({ signedIn = true, setUpNeeded = false, empty = false, 
     discovery: { running: false, started: null as string | null, found: empty ? [] : data.founds() },
     volumes: data.volumes(),
     recording: {} as Record<string, RecordingSettings>,
+    providers: empty ? [] : providers(),
     schedules: empty ? [] : data.schedules(),
     locks: data.locks(data.cameras()),
     exports: empty ? [] : data.exports(),
@@ -48,8 +50,9 @@ export function mockSite({ signedIn = true, setUpNeeded = false, empty = false, 
 
   const handlers: Handlers = {
     ...peopleHandlers(() => state),
+    ...providerHandlers(() => state, data.session, () => String(next++).padStart(32, "0")),
     "/v1/setup": {
-      get: () => ({ needed: state.setUpNeeded, site_name: state.site.name, certificate_id: state.site.certificate_id, tls_certificate_sha256: state.site.tls_certificate_sha256, release: state.site.release }),
+      get: () => ({ needed: state.setUpNeeded, site_name: state.site.name, certificate_id: state.site.certificate_id, tls_certificate_sha256: state.site.tls_certificate_sha256, release: state.site.release, providers: state.providers.map(({ id, name }) => ({ id, name })) }),
       post: ({ body }) => {
         if (body.code !== "K7PX-2M9Q") refuse(403, "wrong-setup-code", "The setup code is wrong or used up.", "Use the newest link that the server has printed.");
         state.setUpNeeded = false;

@@ -13,7 +13,7 @@ export type AddTab = "search" | "address";
 /** Parts of a user's page beside the rights. */
 export type UserPart = "why" | "sign-in";
 /** Rooms of the settings. */
-export type SettingsRoom = "site" | "users" | "groups" | "directories" | "folders" | "audit" | "storage" | "schedules" | "notifications" | "certificate" | "about";
+export type SettingsRoom = "site" | "users" | "groups" | "directories" | "folders" | "providers" | "audit" | "storage" | "schedules" | "notifications" | "certificate" | "about";
 
 export const paths = {
   home: () => "/",

@@ -21,6 +21,7 @@ export const routes: RouteObject[] = [
     children: [
       { path: "/setup", lazy: screen(() => import("./screens/setup/Screen")) },
       { path: "/sign-in", lazy: screen(() => import("./screens/sign-in/Screen")) },
+      { path: "/sign-in/openid", lazy: screen(() => import("./screens/sign-in/Returned")) },
       {
         Component: Shell,
         children: [

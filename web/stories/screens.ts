@@ -62,6 +62,7 @@ export const screens: readonly ScreenStory[] = [
   { name: "audit-empty", path: "/settings/audit", mood: "empty", shows: "Nothing like that was done", state: true },
   { name: "audit-broken", path: "/settings/audit", mood: "tampered", shows: "Somebody has changed the audit log", state: true },
   { name: "settings-storage", path: "/settings/storage", shows: "/mnt/second" },
+  { name: "settings-providers", path: "/settings/providers", shows: "Let people in" },
   { name: "settings-notifications", path: "/settings/notifications", shows: "Send a test" },
   { name: "settings-certificate", path: "/settings/certificate", shows: "Made by the site itself" },
   { name: "settings-certificate-ends", path: "/settings/certificate", mood: "expiring", shows: "ends within 21 days", state: true },

@@ -198,11 +198,12 @@ pub struct PickerPage {
     pub more: bool,
 }
 
-/// `POST /v1/directories/{directory}/users` and `…/groups`: give somebody of the directory something here.
+/// `POST /v1/directories/{directory}/users` and `…/groups`, and the same of a provider: give somebody from there something
+/// here.
 #[derive(Clone, Serialize, Deserialize, ToSchema)]
 pub struct DirectoryGrant {
-    /// `key` of the picker.
-    #[schema(min_length = 1, max_length = 128)]
+    /// `key` of the picker; at a provider: the person's `sub`, or the group as its claim has it.
+    #[schema(min_length = 1, max_length = 255)]
     pub key: String,
     /// Role.
     pub role: Role,
@@ -225,7 +226,8 @@ pub struct DirectoryUser {
     /// The person's name there.
     pub full_name: String,
     /// Whether the directory lets the user in: `good`, `disabled`, `gone`, `no-group` (nobody added the user, and none of
-    /// its groups is known here), `unconfirmed` (the directory was away for too long).
+    /// its groups is known here), `unconfirmed` (the directory was away for too long, or a provider has nothing to be asked
+    /// with).
     pub standing: String,
     /// When the directory last said so.
     pub confirmed: WallTime,

@@ -17,6 +17,7 @@ pub mod peer;
 pub mod people;
 pub mod problem;
 pub mod profile;
+pub mod provider;
 pub mod record;
 pub mod recording;
 pub mod session;

@@ -4,6 +4,8 @@ use model::{Privilege, Role, SessionId, TokenId, UserId, WallTime};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::provider::ProviderDoor;
+
 /// `POST /v1/session`: sign in.
 #[derive(Clone, Serialize, Deserialize, ToSchema)]
 pub struct SignIn {
@@ -53,6 +55,9 @@ pub struct SetupState {
     pub tls_certificate_sha256: String,
     /// The release that runs.
     pub release: String,
+    /// By which providers people sign in, beside name and password.
+    #[serde(default)]
+    pub providers: Vec<ProviderDoor>,
 }
 
 /// `POST /v1/setup`: make the first administrator.

@@ -1,7 +1,8 @@
-//! Directories that users and groups come from. What their settings say is the site's; the password of the account that
-//! searches is sealed. Who is known from them: `directory_user`.
+//! Directories that users and groups come from, and OpenID Connect providers, which are directories that cannot be searched.
+//! What their settings say is the site's; the password of the account that searches, or the client's secret, is sealed. Who
+//! is known from them: `directory_user`.
 
-use model::{DirectoryId, Secret, WallTime};
+use model::{DirectoryId, Secret, UserId, WallTime};
 use rusqlite::{OptionalExtension, Row, params};
 
 use crate::{
@@ -14,6 +15,10 @@ use crate::{
 
 /// Most directories of a site.
 pub const MAX_DIRECTORIES: usize = 8;
+/// Directories that are asked by LDAP.
+const LDAP: &str = "ldap";
+/// OpenID Connect providers.
+const OPENID: &str = "openid";
 const MAX_SETTINGS: usize = 64 << 10;
 const MAX_PASSWORD: usize = 1024;
 const COLUMNS: &str = "id, name, settings, password, created";
@@ -27,7 +32,7 @@ pub struct DirectoryRow {
     pub name: String,
     /// How it is reached: the site's.
     pub settings: serde_json::Value,
-    /// Password of the account that searches.
+    /// Password of the account that searches; the client's secret at a provider.
     pub password: Secret<String>,
     /// When it was added.
     pub created: WallTime,
@@ -36,22 +41,12 @@ pub struct DirectoryRow {
 impl Catalog {
     /// All directories, in the order in which they are asked; a new one is the last.
     pub fn directories(&self) -> Result<Vec<DirectoryRow>> {
-        let rows: Vec<(DirectoryRow, Vec<u8>)> = self.read(|tx| {
-            tx.prepare_cached(&format!("SELECT {COLUMNS} FROM directory ORDER BY position, created, id"))
-                .and_then(|mut select| select.query_map([], read)?.collect())
-                .map_err(Error::Read)
-        })?;
-        rows.into_iter().map(|(row, sealed)| self.opened(row, &sealed)).collect()
+        self.all_of(LDAP)
     }
 
     /// The directory, where there is one.
     pub fn directory(&self, id: DirectoryId) -> Result<Option<DirectoryRow>> {
-        let found = self.read(|tx| {
-            tx.query_row(&format!("SELECT {COLUMNS} FROM directory WHERE id = ?1"), [text(id)], read)
-                .optional()
-                .map_err(Error::Read)
-        })?;
-        found.map(|(row, sealed)| self.opened(row, &sealed)).transpose()
+        self.one_of(LDAP, id)
     }
 
     /// Adds a directory, or changes the one with this identifier: it is as given afterwards.
@@ -63,10 +58,85 @@ impl Catalog {
         password: &Secret<String>,
         now: WallTime,
     ) -> Result<DirectoryRow> {
+        self.put(LDAP, id, called, settings, password, now)
+    }
+
+    /// All OpenID Connect providers, in the order in which they were added.
+    pub fn providers(&self) -> Result<Vec<DirectoryRow>> {
+        self.all_of(OPENID)
+    }
+
+    /// The provider, where there is one.
+    pub fn provider(&self, id: DirectoryId) -> Result<Option<DirectoryRow>> {
+        self.one_of(OPENID, id)
+    }
+
+    /// Adds a provider, or changes the one with this identifier, as [`Self::put_directory`] does.
+    pub fn put_provider(
+        &self,
+        id: Option<DirectoryId>,
+        called: &str,
+        settings: &serde_json::Value,
+        secret: &Secret<String>,
+        now: WallTime,
+    ) -> Result<DirectoryRow> {
+        self.put(OPENID, id, called, settings, secret, now)
+    }
+
+    /// The name of the provider that the user signs in by; none: it is another kind of user.
+    pub fn provider_of(&self, user: UserId) -> Result<Option<String>> {
+        self.read(|tx| {
+            tx.query_row(
+                "SELECT directory.name FROM directory JOIN directory_user AS known ON known.directory = directory.id
+                 WHERE known.user = ?1 AND protocol = ?2",
+                [&text(user), OPENID],
+                |row| row.get(0),
+            )
+            .optional()
+            .map_err(Error::Read)
+        })
+    }
+
+    fn all_of(&self, protocol: &str) -> Result<Vec<DirectoryRow>> {
+        let rows: Vec<(DirectoryRow, Vec<u8>)> = self.read(|tx| {
+            tx.prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM directory WHERE protocol = ?1 ORDER BY position, created, id"
+            ))
+            .and_then(|mut select| select.query_map([protocol], read)?.collect())
+            .map_err(Error::Read)
+        })?;
+        rows.into_iter().map(|(row, sealed)| self.opened(row, &sealed)).collect()
+    }
+
+    fn one_of(&self, protocol: &str, id: DirectoryId) -> Result<Option<DirectoryRow>> {
+        let found = self.read(|tx| {
+            tx.query_row(
+                &format!("SELECT {COLUMNS} FROM directory WHERE id = ?1 AND protocol = ?2"),
+                [&text(id), protocol],
+                read,
+            )
+            .optional()
+            .map_err(Error::Read)
+        })?;
+        found.map(|(row, sealed)| self.opened(row, &sealed)).transpose()
+    }
+
+    fn put(
+        &self,
+        protocol: &str,
+        id: Option<DirectoryId>,
+        called: &str,
+        settings: &serde_json::Value,
+        password: &Secret<String>,
+        now: WallTime,
+    ) -> Result<DirectoryRow> {
         let (shown, key) = name::prepare(called)?;
         let settings_text = settings.to_string();
         bounded("settings", settings_text.as_bytes(), 0, MAX_SETTINGS)?;
         bounded("password", password.expose().as_bytes(), 1, MAX_PASSWORD)?;
+        if let Some(id) = id {
+            self.one_of(protocol, id)?.ok_or(Error::NotFound("directory"))?;
+        }
         let made = id.unwrap_or_default();
         let sealed = self.key().seal(place(&text(made)), password.expose().as_bytes())?;
         self.write(|tx| {
@@ -77,28 +147,30 @@ impl Catalog {
                 exists(tx, "directory", text(made))?;
             } else {
                 let count = tx
-                    .query_row("SELECT count(*) FROM directory", [], |row| row.get(0))
+                    .query_row("SELECT count(*) FROM directory WHERE protocol = ?1", [protocol], |row| {
+                        row.get(0)
+                    })
                     .map_err(Error::Read)?;
                 room("directories", count, MAX_DIRECTORIES)?;
             }
             tx.execute(
-                "INSERT INTO directory (id, name, name_key, settings, password, created, position)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, (SELECT coalesce(max(position), 0) + 1 FROM directory))
+                "INSERT INTO directory (id, protocol, name, name_key, settings, password, created, position)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, (SELECT coalesce(max(position), 0) + 1 FROM directory))
                  ON CONFLICT (id) DO UPDATE SET name = excluded.name, name_key = excluded.name_key,
                     settings = excluded.settings, password = excluded.password",
-                params![text(made), shown, key, settings_text, sealed, now.micros()],
+                params![text(made), protocol, shown, key, settings_text, sealed, now.micros()],
             )
             .map_err(Error::Write)
         })?;
-        self.directory(made)?.ok_or(Error::NotFound("directory"))
+        self.one_of(protocol, made)?.ok_or(Error::NotFound("directory"))
     }
 
     /// Puts the directories into this order. [`Error::NotFound`] unless it names each of them once.
     pub fn order_directories(&self, order: &[DirectoryId]) -> Result<()> {
         self.write(|tx| {
             let mut known: Vec<DirectoryId> = tx
-                .prepare_cached("SELECT id FROM directory")
-                .and_then(|mut select| select.query_map([], |row| parsed(row, "id"))?.collect())
+                .prepare_cached("SELECT id FROM directory WHERE protocol = ?1")
+                .and_then(|mut select| select.query_map([LDAP], |row| parsed(row, "id"))?.collect())
                 .map_err(Error::Read)?;
             let mut named = order.to_vec();
             known.sort();

@@ -12,7 +12,8 @@ use crate::{
     user::{self, MAX_USERS, NO_PASSWORD, UserChange, UserRow},
 };
 
-const MAX_KEY: usize = 128;
+/// A person at an OpenID Connect provider is known by so many bytes at most (OpenID Connect Core 1.0, 2).
+const MAX_KEY: usize = 255;
 const MAX_FULL_NAME: usize = 256;
 
 /// Whether a directory lets its user in.
@@ -162,6 +163,35 @@ impl Catalog {
             }
             let changed = before.as_ref() != Some(&state(tx, id)?);
             Ok((Some(user), changed))
+        })
+    }
+
+    /// Adds a person of whom the key alone is known; who is a user already is changed by what is given, and by no more.
+    pub fn add_outsider(&self, seen: &Seen, change: &UserChange, now: WallTime) -> Result<Option<UserRow>> {
+        let Some(id) = self.read(|tx| find(tx, seen.directory, &seen.key))? else {
+            return Ok(self.see_user(seen, Some(change), now)?.0);
+        };
+        self.write(|tx| {
+            tx.execute(
+                "UPDATE directory_user SET added = 1, standing = iif(standing = 'no-group', 'good', standing)
+                 WHERE user = ?1",
+                [text(id)],
+            )
+            .map_err(Error::Write)?;
+            let user = user::select(tx, id)?.ok_or(Error::NotFound("user"))?;
+            user::apply(tx, &user, &UserChange { name: None, ..change.clone() }).map(Some)
+        })
+    }
+
+    /// The provider confirms the person and says nothing new.
+    pub fn confirm_user(&self, user: UserId, now: WallTime) -> Result<()> {
+        self.write(|tx| {
+            tx.execute(
+                "UPDATE directory_user SET seen = ?2 WHERE user = ?1 AND standing = 'good'",
+                params![text(user), now.micros()],
+            )
+            .map(drop)
+            .map_err(Error::Write)
         })
     }
 

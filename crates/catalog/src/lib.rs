@@ -18,6 +18,7 @@ pub mod grant;
 pub mod group;
 pub mod name;
 pub mod note;
+pub mod openid_session;
 pub mod password;
 pub mod recording;
 mod schema;

@@ -6,7 +6,10 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-use crate::{Error, Result, column::bounded};
+use crate::{
+    Error, Result,
+    column::{bounded, cut},
+};
 
 /// Most bytes of a name.
 pub const MAX_BYTES: usize = 256;
@@ -15,17 +18,25 @@ pub const MAX_BYTES: usize = 256;
 pub(crate) fn prepare(name: &str) -> Result<(String, String)> {
     let shown: String = name.trim().nfc().take(MAX_BYTES + 1).collect();
     bounded("user name", shown.as_bytes(), 1, MAX_BYTES)?;
-    // Characters that are not seen, or that turn the reading direction, make names that only look the same.
-    let hidden = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
-            || matches!(c, '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
-    };
     if shown.chars().any(hidden) {
         return Err(Error::Name);
     }
     let key = key(&shown);
     Ok((shown, key))
+}
+
+/// Characters that are not seen, or that turn the reading direction, make names that only look the same.
+fn hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
+        || matches!(c, '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+}
+
+/// What of a name from outside can be part of one here: without what is not seen, of at most so many bytes.
+#[must_use]
+pub fn cleaned(foreign: &str, max: usize) -> String {
+    let seen: String = foreign.trim().nfc().filter(|c| !hidden(*c)).take(max).collect();
+    cut(&seen, max).trim().to_owned()
 }
 
 /// Two names with the same key are one name.

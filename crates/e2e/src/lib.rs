@@ -10,6 +10,7 @@ pub mod loss;
 pub mod past;
 pub mod probe;
 pub mod program;
+pub mod provider;
 pub mod records;
 pub mod samba;
 pub mod segments;

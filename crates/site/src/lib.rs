@@ -25,6 +25,7 @@ mod machine;
 mod notify;
 mod principal;
 mod profiles;
+mod providers;
 mod qr;
 mod recorder;
 mod recording;
@@ -74,6 +75,7 @@ struct Parts {
     sessions: sessions::Sessions,
     machine: Arc<machine::Machine>,
     directories: directories::Directories,
+    providers: providers::Providers,
     cameras: cameras::Cameras,
     recorder: recorder::Recorder,
     reader: archive_engine::Reader,

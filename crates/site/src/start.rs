@@ -31,6 +31,7 @@ use crate::{
     in_use::{self, InUse},
     machine::Machine,
     notify,
+    providers::{self, Providers},
     recorder::Recorder,
     recording::rolling::Rolling,
     server::{self, Certificates, Limits, tls},
@@ -167,6 +168,7 @@ impl Site {
             sessions: Sessions::new(catalog.clone(), Arc::clone(&machine), directories.clone()),
             machine,
             directories,
+            providers: Providers::open(catalog.clone())?,
             audit: Audit::new(catalog.clone()),
             certificates,
             cookie_name: format!("__Host-martello-{id}"),
@@ -222,6 +224,7 @@ impl Site {
         running.tasks.spawn(look_after_certificate(app.clone(), stopping.clone()));
         let every = config.directory_refresh;
         running.tasks.spawn(directories::refresh::keep(app.clone(), every, stopping.clone()));
+        running.tasks.spawn(providers::refresh::keep(app.clone(), every, stopping.clone()));
         running.tasks.spawn(exports::run(app.clone(), stopping.clone()));
         running.tasks.spawn(check(app, stopping));
         Ok(running)

@@ -23,6 +23,7 @@ pub const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("catalog", &["model", "access"]),
     ("directory", &["model"]),
     ("turn", &["model"]),
+    ("openid", &["model"]),
     (
         "site",
         &[
@@ -37,6 +38,7 @@ pub const MAY_IMPORT: &[(&str, &[&str])] = &[
             "camera",
             "catalog",
             "directory",
+            "openid",
         ],
     ),
     ("sim", &[]),
@@ -95,6 +97,7 @@ const HIDDEN: &[(&str, &[&str])] = &[
     ("argon2", &["catalog", "backup"]),
     ("p256", &["trust"]),
     ("str0m", &["live"]),
+    ("ring", &["openid"]),
 ];
 
 /// Everything that breaks the table.

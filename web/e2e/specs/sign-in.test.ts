@@ -1,20 +1,24 @@
 /** Getting in: the browser's real warning, the sign-in and its errors, and signing out. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { signIn } from "../fixtures/app";
-import { type TestBrowser, desktop, openBrowser, openPage } from "../fixtures/browser";
+import { expectNoAxeFindings, signIn } from "../fixtures/app";
+import { type TestBrowser, desktop, openBrowser, openPage, phone } from "../fixtures/browser";
 import { type Demo, startDemo } from "../fixtures/demo";
+import { type TestProvider, startProvider } from "../fixtures/provider";
 import { ask } from "../fixtures/site";
 import { totp } from "../fixtures/totp";
 
 let demo: Demo;
+let provider: TestProvider;
 let known: TestBrowser;
 
 beforeAll(async () => {
   demo = await startDemo();
-  known = await openBrowser(demo.certificatePem);
+  provider = await startProvider(demo.site.url, [{ sub: "a1", preferred_username: "anna", name: "Anna Lind", groups: ["guards"] }]);
+  known = await openBrowser(demo.certificatePem, provider.certificatePem);
 });
 afterAll(async () => {
   await known?.close();
+  await provider?.stop();
   await demo?.stop();
 });
 
@@ -89,6 +93,48 @@ test("whoever has set up an authenticator app signs in with its code, or with a 
   }
   expect(await page.evaluate(async (code) => (await fetch("/v1/account/second-factor/end", { method: "POST", body: JSON.stringify({ code }), headers: { "content-type": "application/json" } })).status, codes[1])).toBe(204);
   expect(errors()).toEqual([]);
+  await page.context().close();
+});
+
+test("a provider is set up, and its people sign in there and come back to where they wanted to go", async () => {
+  const owner = await openPage(known.browser, desktop);
+  await signIn(owner.page, demo, "/settings/providers");
+  await owner.page.getByRole("button", { name: "Add a provider" }).click();
+  const form = owner.page.getByRole("dialog");
+  for (const [label, text] of [
+    ["Name", "Harbour"], ["Issuer", provider.issuer], ["Client ID", provider.client_id], ["Client secret", provider.client_secret],
+    [/^Scopes/, "profile groups"], [/^Certificate of the authority/, provider.certificatePem],
+  ] as const) await form.getByLabel(label).fill(text);
+  await form.getByRole("button", { name: "Test" }).click();
+  await form.getByText("The provider answers").waitFor();
+  await expectNoAxeFindings(owner.page, "the settings of a provider");
+  await form.getByRole("button", { name: "Save the provider" }).click();
+  await owner.page.getByRole("button", { name: "Let people of Harbour in" }).click();
+  await form.getByRole("textbox", { name: "Group" }).fill("guards");
+  await form.getByRole("button", { name: "Let in" }).click();
+  await owner.page.getByText("and 1 group of it").waitFor();
+  expect(owner.errors()).toEqual([]);
+  await owner.page.context().close();
+
+  const { page, errors } = await openPage(known.browser, phone);
+  // The provider's page would like a typeface from elsewhere.
+  await page.route(/fonts\.googleapis/, (route) => route.abort());
+  await page.goto(`${demo.site.url}/alarms`);
+  const way = page.getByRole("button", { name: "Sign in with Harbour" });
+  await way.waitFor();
+  await expectNoAxeFindings(page, "the sign-in with a provider");
+  await way.click();
+  await page.locator("[name=login]").fill("a1");
+  await page.locator("[name=password]").fill("any");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "Alarms" }).waitFor();
+  expect(new URL(page.url()).href).toBe(`${demo.site.url}/alarms`);
+  expect((await ask<{ user: string }>(page, "/v1/session")).user).toBe("anna (Harbour)");
+  // What did not begin here leads nowhere.
+  await page.goto(`${demo.site.url}/sign-in/openid?code=x&state=y`);
+  await page.getByText("This is not a sign-in that was begun here a moment ago").waitFor();
+  const theirs = (text: string) => text.includes(provider.issuer) || text.includes("fonts.googleapis");
+  expect(errors().filter((text) => !theirs(text) && !/status of 409 .*\/v1\/session\/openid/.test(text))).toEqual([]);
   await page.context().close();
 });
 

@@ -2,11 +2,15 @@
 import { type QueryKey, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, body } from "./client";
 import type { Failure } from "./problems";
-import type { CameraChange, CameraStorageChange, DirectoryGrant, DirectorySettings, DirectoryTry, FolderInput, GroupInput, NewCamera, NewCertificate, NewExport, NewLock, NewProfile, NewSchedule, NewUser, NewVolume, Notifications, PasswordChange, ProfileChange, RecordingSettings, SetUp, SignIn, SiteChange, TokenRequest, UserChange, VolumeChange } from "./types";
+import type { CameraChange, CameraStorageChange, DirectoryGrant, DirectorySettings, DirectoryTry, FolderInput, GroupInput, NewCamera, NewCertificate, NewExport, NewLock, NewProfile, NewSchedule, NewUser, NewVolume, Notifications, OpenIdAnswer, PasswordChange, ProfileChange, ProviderSettings, ProviderTry, RecordingSettings, SetUp, SignIn, SiteChange, TokenRequest, UserChange, VolumeChange } from "./types";
 
 const json = { "content-type": "application/json" };
 
 export const signIn = (request: SignIn) => body(api.POST("/v1/session", { body: request, headers: json }));
+/** Where the browser goes to sign in by a provider. */
+export const beginOpenId = (provider: string) => body(api.POST("/v1/session/openid/begin", { body: { provider }, headers: json }));
+/** What the browser came back with from there. */
+export const finishOpenId = (answer: OpenIdAnswer) => body(api.POST("/v1/session/openid", { body: answer, headers: json }));
 export const signOut = () => body(api.DELETE("/v1/session"));
 export const setUp = (request: SetUp) => body(api.POST("/v1/setup", { body: request, headers: json }));
 
@@ -61,6 +65,17 @@ export const changeNotifications = (settings: Notifications) =>
 /** Sends a test with these settings; they are not kept. */
 export const testNotifications = (settings: Notifications) =>
   body(api.POST("/v1/settings/notifications/test", { body: settings, headers: json }));
+
+export const addProvider = (settings: ProviderSettings) => body(api.POST("/v1/providers", { body: settings, headers: json }));
+export const changeProvider = (provider: string, settings: ProviderSettings) =>
+  body(api.PUT("/v1/providers/{provider}", { params: { path: { provider } }, body: settings, headers: json }));
+export const removeProvider = (provider: string) => body(api.DELETE("/v1/providers/{provider}", { params: { path: { provider } } }));
+/** Asks the provider with these settings; they are not kept. */
+export const testProvider = (settings: ProviderTry) => body(api.POST("/v1/providers/test", { body: settings, headers: json }));
+export const addProviderGroup = (provider: string, group: DirectoryGrant) =>
+  body(api.POST("/v1/providers/{provider}/groups", { params: { path: { provider } }, body: group, headers: json }));
+export const addProviderUser = (provider: string, user: DirectoryGrant) =>
+  body(api.POST("/v1/providers/{provider}/users", { params: { path: { provider } }, body: user, headers: json }));
 
 export const changePassword = (change: PasswordChange) => body(api.PUT("/v1/account/password", { body: change, headers: json }));
 export const beginSecondFactor = () => body(api.POST("/v1/account/second-factor"));

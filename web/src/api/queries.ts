@@ -26,6 +26,7 @@ export const keys = {
   directories: ["directories"],
   certificate: ["certificate"],
   backup: ["backup"],
+  providers: ["providers"],
   folders: ["folders"],
   privileges: ["privileges"],
   audit: ["audit"],
@@ -229,4 +230,10 @@ export const auditChainQuery = queryOptions({
 export const notificationsQuery = queryOptions({
   queryKey: keys.notifications,
   queryFn: ({ signal }) => body(api.GET("/v1/settings/notifications", { signal })),
+});
+
+/** OpenID Connect providers, by which people sign in. */
+export const providersQuery = queryOptions({
+  queryKey: keys.providers,
+  queryFn: async ({ signal }) => (await body(api.GET("/v1/providers", { signal }))).items,
 });

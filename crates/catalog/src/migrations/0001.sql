@@ -40,10 +40,11 @@ CREATE TABLE membership (
 ) STRICT;
 CREATE INDEX membership_group ON membership (user_group);
 
--- A directory of users and groups (Active Directory, LDAP). `settings`: JSON of the site; `password`: of the account that
--- searches, sealed.
+-- Where users and groups come from: a directory (Active Directory, LDAP) or an OpenID Connect provider. `settings`: JSON of
+-- the site; `password`: of the account that searches, or the client's secret, sealed.
 CREATE TABLE directory (
     id       TEXT PRIMARY KEY,
+    protocol TEXT NOT NULL CHECK (protocol IN ('ldap', 'openid')),
     name     TEXT NOT NULL,
     name_key TEXT NOT NULL UNIQUE,
     settings TEXT NOT NULL,
@@ -147,6 +148,21 @@ CREATE TABLE session (
 ) STRICT;
 CREATE INDEX session_user ON session (user, last_used);
 CREATE INDEX session_expires ON session (expires);
+
+-- What a provider is asked again with about a sign-in that it made.
+CREATE TABLE openid_session (
+    session   TEXT PRIMARY KEY REFERENCES session (id) ON DELETE CASCADE,
+    directory TEXT NOT NULL REFERENCES directory (id) ON DELETE CASCADE,
+    -- Of the sign-in: a later ID token names it again.
+    nonce     TEXT NOT NULL,
+    -- Sealed; none: the provider cannot be asked.
+    refresh   BLOB,
+    -- When it last confirmed this sign-in.
+    confirmed INTEGER NOT NULL,
+    -- When it was last asked, with or without an answer.
+    asked     INTEGER NOT NULL
+) STRICT;
+CREATE INDEX openid_session_directory ON openid_session (directory, asked);
 
 CREATE TABLE token (
     id          TEXT PRIMARY KEY,

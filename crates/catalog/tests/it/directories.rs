@@ -175,3 +175,62 @@ fn an_alarm_of_a_directory_is_one_of_that_directory() {
     assert_eq!(fresh.catalog.end_alarm("directory-down", one, noon()).unwrap(), None);
     assert_eq!(fresh.catalog.alarm(row.id).unwrap().unwrap().about(), one);
 }
+
+#[test]
+fn a_provider_is_kept_beside_directories_and_its_sign_ins_end_when_it_does_not_confirm_them() {
+    let fresh = fresh();
+    let (catalog, ldap) = (&fresh.catalog, directory(&fresh));
+    let secret = Secret::new("the secret of the client".to_owned());
+    let id = catalog.put_provider(None, "Company", &json!({}), &secret, noon()).unwrap().id;
+    assert!(matches!(
+        catalog.put_provider(None, "example", &json!({}), &secret, noon()),
+        Err(Error::NameTaken)
+    ));
+    assert!(matches!(
+        catalog.put_provider(Some(ldap), "Other", &json!({}), &secret, noon()),
+        Err(Error::NotFound(_))
+    ));
+    assert_eq!((catalog.directories().unwrap().len(), catalog.providers().unwrap().len()), (1, 1));
+    assert!(catalog.directory(id).unwrap().is_none() && catalog.provider(ldap).unwrap().is_none());
+
+    // Somebody of whom only the key is known; later it has a name, and what was given stays.
+    let unknown =
+        Seen { groups: Vec::new(), login: String::new(), name: "s1 (Company)".into(), ..anna(id, &[]) };
+    let give = |role| UserChange { role: Some(role), ..UserChange::default() };
+    let user = catalog.add_outsider(&unknown, &give(Role::Operator), noon()).unwrap().unwrap();
+    let named = catalog.see_user(&anna(id, &[]), None, noon()).unwrap().0.unwrap();
+    assert_eq!((named.id, named.role, named.name.as_str()), (user.id, Role::Operator, "Anna@example.org"));
+    let again = catalog.add_outsider(&unknown, &give(Role::Viewer), noon()).unwrap().unwrap();
+    assert_eq!((again.id, again.role, again.name.as_str()), (user.id, Role::Viewer, "Anna@example.org"));
+    assert_eq!(catalog.provider_of(user.id).unwrap().as_deref(), Some("Company"));
+
+    let begin = || catalog.begin_session(user.id, noon(), HOUR * 24, "", "").unwrap().0.id;
+    let (asked, silent) = (begin(), begin());
+    let refresh = Secret::new("a refresh token".to_owned());
+    catalog.keep_openid_session(asked, id, "nonce", Some(&refresh), noon()).unwrap();
+    catalog.keep_openid_session(silent, id, "nonce", None, noon()).unwrap();
+    let due = |since| catalog.openid_sessions_due(id, since, noon(), 10).unwrap();
+    assert!(due(noon() - HOUR).is_empty(), "it was asked since");
+    let one = due(noon()).pop().unwrap();
+    assert_eq!(
+        (one.session, one.key.as_str(), one.refresh.expose().as_str()),
+        (asked, "key of anna", "a refresh token")
+    );
+    let kept: Vec<u8> = Connection::open(fresh.path())
+        .unwrap()
+        .query_row("SELECT refresh FROM openid_session WHERE refresh IS NOT NULL", [], |row| row.get(0))
+        .unwrap();
+    assert!(!kept.windows(7).any(|part| part == b"refresh"));
+    let other = Secret::new("another one".to_owned());
+    catalog.note_openid_session(asked, true, Some(&other), noon() + HOUR).unwrap();
+    assert!(due(noon()).is_empty());
+    catalog.note_openid_session(asked, false, None, noon() + HOUR * 2).unwrap();
+    assert_eq!(due(noon() + HOUR * 2)[0].refresh.expose(), "another one");
+
+    assert_eq!(catalog.end_unconfirmed_openid_sessions(id, noon() + HOUR).unwrap(), 1);
+    let left = catalog.sessions_of(user.id, noon()).unwrap();
+    assert_eq!(left.iter().map(|row| row.id).collect::<Vec<_>>(), [asked]);
+    assert_eq!(catalog.end_unconfirmed_openid_sessions(id, noon() + HOUR * 2).unwrap(), 1);
+    assert!(catalog.remove_directory(id).unwrap());
+    assert!(catalog.user(user.id).unwrap().is_none());
+}

@@ -20,6 +20,7 @@ mod methods;
 mod network;
 mod power_cut;
 mod profiles;
+mod providers;
 mod secrets;
 mod stop;
 mod under_way;

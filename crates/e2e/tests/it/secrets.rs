@@ -99,6 +99,7 @@ async fn no_secret_is_in_the_log_in_an_answer_or_in_a_file() {
         ("a refused password", "user-1Vb4-refused"),
         ("the mail server's password", "smtp-9Lw5-gannet"),
         ("the webhook's secret", "hook-6Rj1-fulmar"),
+        ("a provider's client secret", "openid-2Gd8-razorbill"),
         ("a password in an address", "inside-4Yc8-puffin"),
         ("the password of a directory's account", "bind-7Qe3-razorbill"),
         ("a password for a directory", "ldap-2Sd9-guillemot"),
@@ -144,6 +145,11 @@ async fn no_secret_is_in_the_log_in_an_answer_or_in_a_file() {
         "authority": authority, "certificate_sha256": authority.is_none().then(|| "0f".repeat(32)),
     });
     let _: Value = client.post("/v1/directories", &directory).await;
+    let provider = json!({
+        "name": "Company", "issuer": "https://127.0.0.1:9", "client_id": "martello", "site_address": client.base,
+        "client_secret": value("a provider's client secret"),
+    });
+    let _: Value = client.post("/v1/providers", &provider).await;
     let user = json!({ "name": "vera", "role": "viewer", "password": value("a user's password") });
     let _: Value = client.post("/v1/users", &user).await;
     let mut vera = Client::new(&client.base, &client.fingerprint);
@@ -190,6 +196,8 @@ async fn no_secret_is_in_the_log_in_an_answer_or_in_a_file() {
             json!({ "user": "anna@example.org", "password": value("a password for a directory") }),
         ),
         (Method::POST, "/v1/settings/notifications/test", json!({})),
+        (Method::POST, "/v1/providers", provider.clone()),
+        (Method::POST, "/v1/providers/test", provider),
         (
             Method::POST,
             "/v1/setup",

@@ -12,7 +12,7 @@ use catalog::{
 };
 use directory::{Error, Key};
 use futures_util::future::join_all;
-use model::{UserId, WallTime, clock::wall_now};
+use model::{DirectoryId, UserId, WallTime, clock::wall_now};
 
 use super::{Live, alarm};
 use crate::{App, http::problem::Outcome, stop::Stop};
@@ -63,7 +63,7 @@ async fn round(app: &App, live: &Arc<Live>) -> bool {
         alarm::tell(app, live).await;
     }
     if answer.is_err() {
-        match expire(app, live).await {
+        match expire(app, live.id, &live.settings.name, live.offline()).await {
             Ok(some) => changed |= some,
             Err(failure) => {
                 tracing::error!(title = failure.0.title, "users of a directory cannot be changed")
@@ -91,7 +91,7 @@ async fn ask(app: &App, live: &Arc<Live>, watched: &[Watched], changed: &mut boo
         match now {
             Ok((Some(row), true)) => {
                 *changed = true;
-                note(app, live, &row).await;
+                note(app, &live.settings.name, &row).await;
             }
             Ok(_) => {}
             Err(failure) => {
@@ -112,8 +112,11 @@ fn lose(catalog: &Catalog, user: UserId, standing: Standing) -> catalog::Result<
 }
 
 /// Who was not confirmed for too long does not count, until the directory answers again.
-async fn expire(app: &App, live: &Arc<Live>) -> Outcome<bool> {
-    let (id, since): (_, WallTime) = (live.id, wall_now() - live.offline());
+///
+/// # Errors
+/// The catalog cannot be used.
+pub async fn expire(app: &App, id: DirectoryId, name: &str, offline: Duration) -> Outcome<bool> {
+    let since: WallTime = wall_now() - offline;
     let ended = app
         .directories
         .catalog(move |catalog| {
@@ -127,14 +130,14 @@ async fn expire(app: &App, live: &Arc<Live>) -> Outcome<bool> {
     for (row, different) in ended {
         if let Some(row) = row.filter(|_| different) {
             changed = true;
-            note(app, live, &row).await;
+            note(app, name, &row).await;
         }
     }
     Ok(changed)
 }
 
 /// What a directory changes is noted as what a person changes is.
-async fn note(app: &App, live: &Live, user: &UserRow) {
+pub async fn note(app: &App, name: &str, user: &UserRow) {
     let id = user.id;
     let groups = app.directories.catalog(move |catalog| catalog.groups_of(id)).await.unwrap_or_default();
     let groups: Vec<String> = groups.into_iter().map(|(_, name)| name).collect();
@@ -142,7 +145,7 @@ async fn note(app: &App, live: &Live, user: &UserRow) {
     let entry = Entry {
         at: wall_now(),
         user: None,
-        name: live.settings.name.clone(),
+        name: name.to_owned(),
         address: String::new(),
         kind: "rights".to_owned(),
         action: "directory_refresh".to_owned(),

@@ -99,6 +99,11 @@ pub async fn begin_factor(
             .detail("A second factor belongs to a sign-in with a password."));
     }
     let user = principal.user_id;
+    let provider = app.catalog(move |catalog| catalog.provider_of(user)).await?;
+    if let Some(provider) = provider {
+        return Err(Failure::new(Code::Conflict, format!("You sign in with {provider}"))
+            .detail("A second factor is set up there: this site asks for none of its own."));
+    }
     let (key, site) =
         app.catalog(move |catalog| Ok((catalog.begin_second_factor(user)?, catalog.site()?))).await?;
     let key = key.ok_or_else(|| {

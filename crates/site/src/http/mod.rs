@@ -28,10 +28,12 @@ mod live;
 mod locks;
 pub mod methods;
 mod notifications;
+mod openid;
 pub mod outgoing;
 mod picker;
 mod playback;
 mod profiles;
+mod providers;
 mod recordings;
 pub mod reference;
 mod rights;
@@ -104,6 +106,8 @@ fn operations() -> OpenApiRouter<App> {
         .routes(routes!(health::document))
         .routes(routes!(setup::get, setup::post))
         .routes(routes!(session::sign_in, session::get, session::sign_out))
+        .routes(routes!(openid::begin))
+        .routes(routes!(openid::finish))
         .routes(routes!(tokens::list, tokens::make))
         .routes(routes!(tokens::end))
         .routes(routes!(account::sessions))
@@ -127,6 +131,11 @@ fn operations() -> OpenApiRouter<App> {
         .routes(routes!(directories::get, directories::change, directories::remove))
         .routes(routes!(directories::add_user))
         .routes(routes!(directories::add_group))
+        .routes(routes!(providers::list, providers::add))
+        .routes(routes!(providers::test))
+        .routes(routes!(providers::get, providers::change, providers::remove))
+        .routes(routes!(providers::add_user))
+        .routes(routes!(providers::add_group))
         .routes(routes!(picker::search))
         .routes(routes!(folders::list, folders::add))
         .routes(routes!(folders::change, folders::remove))

@@ -150,7 +150,7 @@ pub fn also(operation: &Operation) -> Vec<Privilege> {
 impl Asked {
     /// What is noted of a request; nothing for what only looks at the site.
     fn deed(&self, method: &Method) -> Option<&'static str> {
-        let reads = matches!(*method, Method::GET | Method::HEAD);
+        let reads = matches!(*method, Method::GET | Method::HEAD) || self.begins();
         match (reads, self.tag.as_str()) {
             // Looking at a list is no export; who downloads a file is noted where it begins.
             (true, "export") => None,
@@ -170,9 +170,15 @@ impl Asked {
         matches!(self.privilege, Privilege::CameraVideo | Privilege::Recordings | Privilege::Snapshot)
     }
 
+    /// Whether it only tells where a sign-in goes on: anybody may ask that, and nothing is different afterwards.
+    fn begins(&self) -> bool {
+        self.operation == "session_openid_begin"
+    }
+
     /// Whether somebody may have other rights afterwards.
     fn changes_rights(&self, method: &Method) -> bool {
         !matches!(*method, Method::GET | Method::HEAD)
+            && !self.begins()
             && matches!(self.tag.as_str(), "session" | "account" | "people" | "camera")
     }
 }

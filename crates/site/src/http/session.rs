@@ -61,7 +61,8 @@ pub fn welcome(app: &App, signed_in: &SignedIn) -> Response {
     response
 }
 
-fn cookie(name: &str, value: &str, seconds: u64) -> String {
+/// A cookie that no script reads and no other page sends.
+pub fn cookie(name: &str, value: &str, seconds: u64) -> String {
     format!("{name}={value}; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age={seconds}")
 }
 

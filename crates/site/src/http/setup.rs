@@ -12,7 +12,7 @@ use crate::{App, RELEASE, audit::Told, server::Peer};
 
 /// What a client must know before anybody signs in.
 ///
-/// Whether the site waits for its first administrator, and how to tell that it is this site.
+/// Whether the site waits for its first administrator, how to tell that it is this site, and by which providers people sign in.
 #[utoipa::path(
     get, path = "/v1/setup", operation_id = "setup_get", tag = "session",
     extensions(("x-privilege" = json!("none"))),
@@ -26,6 +26,7 @@ pub async fn get(State(app): State<App>) -> Outcome<Json<SetupState>> {
         certificate_id: app.identity.certificate_id().to_string(),
         tls_certificate_sha256: app.certificates.served().fingerprint.clone(),
         release: RELEASE.to_owned(),
+        providers: app.providers.all().iter().map(|live| live.door()).collect(),
     }))
 }
 

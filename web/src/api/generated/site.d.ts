@@ -1077,6 +1077,124 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Providers.
+         * @description With how each answered last. Secrets are not told.
+         */
+        get: operations["provider_list"];
+        put?: never;
+        /**
+         * Add a provider.
+         * @description It is not asked yet: try the settings before. The sign-in page shows it at once; its people can sign in when one of them,
+         *     or one of their groups, was added.
+         */
+        post: operations["provider_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/providers/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try a provider.
+         * @description Asks it what it says of itself, and for its keys. Nothing is kept. Whether it knows this site shows at the first sign-in
+         *     only.
+         */
+        post: operations["provider_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/providers/{provider}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A provider.
+         * @description With how it answered last.
+         */
+        get: operations["provider_get"];
+        /**
+         * Change a provider.
+         * @description It is as given afterwards. Its issuer stays: people are known by it. A secret that is left out stays, as long as the client
+         *     ID is the same.
+         */
+        put: operations["provider_update"];
+        post?: never;
+        /**
+         * Remove a provider.
+         * @description With its users and groups here, and all that was granted to them; what they watch ends within a second. Nothing changes at
+         *     the provider.
+         */
+        delete: operations["provider_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/providers/{provider}/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add a group of a provider.
+         * @description `key` is the group as the claim has it. Its members have what it gives from their next sign-in on; who is signed in already,
+         *     when the provider is asked again.
+         */
+        post: operations["provider_group_add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/providers/{provider}/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add somebody of a provider.
+         * @description The person becomes a user here, with what is given, before ever signing in; was it one already, it is changed. `key` is
+         *     what the provider knows the person by (`sub`): who signs in and may not yet is told it.
+         */
+        post: operations["provider_user_add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/recorded-days": {
         parameters: {
             query?: never;
@@ -1174,6 +1292,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/session/openid": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in by a provider.
+         * @description With what the browser came back with. Sets a session cookie, as a sign-in by name and password does. The site's own second
+         *     factor is not asked for: how somebody proves who they are is the provider's.
+         */
+        post: operations["session_openid_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session/openid/begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin a sign-in by a provider.
+         * @description The answer tells where the browser goes; its cookie ties the try to this browser, for ten minutes. It works only at the
+         *     address that the provider sends browsers back to.
+         */
+        post: operations["session_openid_begin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/settings/notifications": {
         parameters: {
             query?: never;
@@ -1227,7 +1387,7 @@ export interface paths {
         };
         /**
          * What a client must know before anybody signs in.
-         * @description Whether the site waits for its first administrator, and how to tell that it is this site.
+         * @description Whether the site waits for its first administrator, how to tell that it is this site, and by which providers people sign in.
          */
         get: operations["setup_get"];
         put?: never;
@@ -1950,13 +2110,16 @@ export interface components {
              */
             people: number;
         };
-        /** @description `POST /v1/directories/{directory}/users` and `…/groups`: give somebody of the directory something here. */
+        /**
+         * @description `POST /v1/directories/{directory}/users` and `…/groups`, and the same of a provider: give somebody from there something
+         *     here.
+         */
         DirectoryGrant: {
             /** @description What is granted. */
             grants?: components["schemas"]["Grant"][];
             /** @description Groups of the site that the user is in (of a group: none). */
             groups?: components["schemas"]["GroupId"][];
-            /** @description `key` of the picker. */
+            /** @description `key` of the picker; at a provider: the person's `sub`, or the group as its claim has it. */
             key: string;
             /**
              * Format: int32
@@ -2051,7 +2214,8 @@ export interface components {
             full_name: string;
             /**
              * @description Whether the directory lets the user in: `good`, `disabled`, `gone`, `no-group` (nobody added the user, and none of
-             *     its groups is known here), `unconfirmed` (the directory was away for too long).
+             *     its groups is known here), `unconfirmed` (the directory was away for too long, or a provider has nothing to be asked
+             *     with).
              */
             standing: string;
         };
@@ -2607,6 +2771,28 @@ export interface components {
             }[];
         };
         /** @description A list as an answer. */
+        Items_Provider: {
+            /** @description What is listed. */
+            items: (components["schemas"]["ProviderSettings"] & {
+                /**
+                 * Format: int32
+                 * @description How many of its groups are known here.
+                 */
+                groups: number;
+                /** @description Identifier. */
+                id: components["schemas"]["DirectoryId"];
+                /** @description The redirect URI to be registered at the provider, exactly so. */
+                redirect_uri: string;
+                /** @description How it answered last. */
+                state: components["schemas"]["ProviderState"];
+                /**
+                 * Format: int32
+                 * @description How many of its people are known here.
+                 */
+                users: number;
+            })[];
+        };
+        /** @description A list as an answer. */
         Items_Schedule: {
             /** @description What is listed. */
             items: {
@@ -2964,6 +3150,29 @@ export interface components {
             mail?: components["schemas"]["Mail"] | null;
             webhook?: components["schemas"]["Webhook"] | null;
         };
+        /** @description `POST /v1/session/openid`: what the browser came back with from the provider (RFC 6749, 4.1.2; RFC 9207). */
+        OpenIdAnswer: {
+            /** @description `code`. */
+            code?: string | null;
+            /** @description `error`. */
+            error?: string | null;
+            /** @description `error_description`. */
+            error_description?: string | null;
+            /** @description `iss`. */
+            iss?: string | null;
+            /** @description `state`. */
+            state: string;
+        };
+        /** @description `POST /v1/session/openid/begin`: begin a sign-in by a provider. */
+        OpenIdBegin: {
+            /** @description Which. */
+            provider: components["schemas"]["DirectoryId"];
+        };
+        /** @description Where the sign-in goes on. */
+        OpenIdBegun: {
+            /** @description The address at the provider that the browser is to open. */
+            address: string;
+        };
         /** @description `PUT /v1/account/password`: change one's own password. */
         PasswordChange: {
             /** @description The new one: 8 characters or more. */
@@ -3123,6 +3332,105 @@ export interface components {
             /** @description Width and height in pixels, such as `1280x720`. */
             resolution?: string | null;
         };
+        /** @description A provider. */
+        Provider: components["schemas"]["ProviderSettings"] & {
+            /**
+             * Format: int32
+             * @description How many of its groups are known here.
+             */
+            groups: number;
+            /** @description Identifier. */
+            id: components["schemas"]["DirectoryId"];
+            /** @description The redirect URI to be registered at the provider, exactly so. */
+            redirect_uri: string;
+            /** @description How it answered last. */
+            state: components["schemas"]["ProviderState"];
+            /**
+             * Format: int32
+             * @description How many of its people are known here.
+             */
+            users: number;
+        };
+        /** @description What a try showed. */
+        ProviderCheck: {
+            /** @description How it signs, of what is taken here. */
+            algorithms: string[];
+            /** @description Where browsers are sent. */
+            authorization_endpoint: string;
+            /**
+             * Format: int32
+             * @description How many of its keys can be used.
+             */
+            keys: number;
+            /** @description The redirect URI to be registered at the provider, exactly so. */
+            redirect_uri: string;
+        };
+        /** @description A provider as whoever is not signed in is told of it. */
+        ProviderDoor: {
+            /** @description Identifier. */
+            id: components["schemas"]["DirectoryId"];
+            /** @description What it is called here. */
+            name: string;
+        };
+        /** @description How a provider is reached, what is asked of it, and for how long it may be silent. */
+        ProviderSettings: {
+            /**
+             * @description The authentication context class that is demanded (`acr`), such as one that stands for a second factor; none: as the
+             *     provider decides.
+             */
+            acr?: string | null;
+            /**
+             * @description Certificates (PEM) of the authorities that sign the provider's certificate; none: those that the server's machine
+             *     trusts.
+             */
+            authority?: string | null;
+            /** @description What the site is called there. */
+            client_id: string;
+            /**
+             * @description The site's secret there. Kept encrypted, never given back; left out in a change: stays, as long as the client ID is
+             *     the same.
+             */
+            client_secret?: string | null;
+            /**
+             * @description The claim that has the groups: a name such as `groups`, or a JSON pointer such as `/realm_access/roles`; none: groups
+             *     do not count.
+             */
+            groups_claim?: string | null;
+            /** @description Its issuer identifier, exactly as its discovery document has it. It cannot be changed: people are known by it. */
+            issuer: string;
+            /** @description What it is called here: people read "Sign in with …". */
+            name: string;
+            /**
+             * Format: int32
+             * @description A sign-in ends when the provider has not confirmed it for so many minutes: because it is away, or because it cannot be
+             *     asked again.
+             */
+            offline_minutes?: number;
+            /**
+             * Format: int32
+             * @description How many seconds after it was asked the provider is asked again about a sign-in.
+             */
+            refresh_seconds?: number;
+            /** @description Scopes that are asked for beside `openid`. Many providers let themselves be asked again only with `offline_access`. */
+            scopes?: string[];
+            /**
+             * @description The address at which people open this site, such as `https://site.example.org:55754`. Sign-ins by the provider work
+             *     at this address only.
+             */
+            site_address: string;
+        };
+        /** @description How a provider answered last. */
+        ProviderState: {
+            /** @description What to do about it. */
+            advice?: string | null;
+            checked?: components["schemas"]["WallTime"] | null;
+            /** @description What was wrong then; none: it answered. */
+            problem?: string | null;
+        };
+        /** @description `POST /v1/providers/test`: try settings. */
+        ProviderTry: components["schemas"]["ProviderSettings"] & {
+            provider?: components["schemas"]["DirectoryId"] | null;
+        };
         /**
          * @description Why a camera is recorded.
          * @enum {string}
@@ -3269,6 +3577,8 @@ export interface components {
             certificate_id: string;
             /** @description Whether the site still waits for its first administrator. */
             needed: boolean;
+            /** @description By which providers people sign in, beside name and password. */
+            providers?: components["schemas"]["ProviderDoor"][];
             /** @description The release that runs. */
             release: string;
             /** @description The site's name. */
@@ -5770,6 +6080,251 @@ export interface operations {
             };
         };
     };
+    provider_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_Provider"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    provider_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProviderSettings"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Provider"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    provider_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProviderTry"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderCheck"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    provider_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                provider: components["schemas"]["DirectoryId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Provider"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    provider_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                provider: components["schemas"]["DirectoryId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProviderSettings"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Provider"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    provider_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                provider: components["schemas"]["DirectoryId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    provider_group_add: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                provider: components["schemas"]["DirectoryId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DirectoryGrant"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Group"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    provider_user_add: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                provider: components["schemas"]["DirectoryId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DirectoryGrant"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     recorded_day_list: {
         parameters: {
             query: {
@@ -5998,6 +6553,68 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    session_openid_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenIdAnswer"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    session_openid_begin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenIdBegin"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenIdBegun"];
+                };
             };
             default: {
                 headers: {

@@ -14,13 +14,13 @@ export function roleOf(user: User, groups: readonly Group[]): { role: Role; by?:
 export function sourceOf(user: User, directories: readonly Directory[]): string {
   if (user.machine) return "This machine";
   if (!user.directory) return "This site";
-  return directories.find(({ id }) => id === user.directory?.directory)?.name ?? "A directory";
+  return directories.find(({ id }) => id === user.directory?.directory)?.name ?? "A provider";
 }
 
 /** The directory that a group is of; undefined: a group of this site. */
 export function directoryOf(group: Group, directories: readonly Directory[]): string | undefined {
   if (!group.directory) return undefined;
-  return directories.find(({ id }) => id === group.directory)?.name ?? "a directory";
+  return directories.find(({ id }) => id === group.directory)?.name ?? "a provider";
 }
 
 /** Why the directory does not let somebody in; undefined: it does, or the user has its password here. */

@@ -12,6 +12,7 @@ import { UsersRoom } from "../people/UsersRoom";
 import { About } from "./About";
 import { CertificateRoom } from "./CertificateRoom";
 import { NotificationsRoom } from "./NotificationsRoom";
+import { ProvidersRoom } from "./ProvidersRoom";
 import styles from "./Screen.module.css";
 import { SchedulesRoom } from "./SchedulesRoom";
 import { SiteRoom } from "./SiteRoom";
@@ -23,6 +24,7 @@ const rooms: Record<SettingsRoom, { name: string; Room: ComponentType }> = {
   groups: { name: "Groups", Room: GroupsRoom },
   directories: { name: "Directories", Room: DirectoriesRoom },
   folders: { name: "Folders", Room: FoldersRoom },
+  providers: { name: "Sign-in providers", Room: ProvidersRoom },
   audit: { name: "Audit log", Room: AuditRoom },
   storage: { name: "Storage", Room: StorageRoom },
   schedules: { name: "Schedules", Room: SchedulesRoom },

@@ -30,7 +30,7 @@ enum Trouble {
 }
 
 /// Frame numbers of all pictures that are shown, in order.
-async fn frames(system: &System, id: CameraId, from: WallTime, to: WallTime) -> Vec<u64> {
+pub async fn frames(system: &System, id: CameraId, from: WallTime, to: WallTime) -> Vec<u64> {
     let path = format!("/v1/cameras/{id}/playback?from={from}&to={to}");
     let records = split(system.client.bytes(&path).await);
     let shown = records.iter().filter(|record| record.is_shown_picture());
@@ -87,19 +87,15 @@ async fn a_disk_that_stands_still_fails_or_is_unplugged_costs_no_frame_and_no_ot
     .await;
     assert!(alarm.title.contains("s of recording are at risk"), "{alarm:?}");
     disk.thaw().expect("thawed");
-    // What waited took longer than the usual tick: the disk works again, and its tick has grown.
-    let working = wall_now();
-    until("it is recorded to, and what a longer tick could cost is told", PATIENCE, || async {
-        let slow = volume(&system, &broken).await;
-        let newest = timeline(&system, unlucky, begun).await.lanes[0].spans.last().map(|span| span.to);
-        (slow.state == VolumeState::Slow && slow.at_risk_s < 12.0 && newest > Some(working)).then_some(())
-    })
-    .await;
     is_recorded_to(&system, &broken, "it keeps the usual tick again").await;
     until("the alarm has ended", PATIENCE, || async {
         let list: Value = system.client.get("/v1/alarms").await;
         let alarms: Vec<Alarm> = serde_json::from_value(list["items"].clone()).expect("alarms");
-        let goes_on = |alarm: &Alarm| alarm.kind == AlarmKind::StorageSlow && alarm.ended.is_none();
+        // A busy machine's other disk may be slow at any moment.
+        let path = broken.display().to_string();
+        let goes_on = |alarm: &Alarm| {
+            alarm.kind == AlarmKind::StorageSlow && alarm.ended.is_none() && alarm.title.contains(&path)
+        };
         (!alarms.iter().any(goes_on)).then_some(())
     })
     .await;

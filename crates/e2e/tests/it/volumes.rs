@@ -189,6 +189,14 @@ async fn a_volume_of_another_site_is_only_read_until_it_is_adopted() {
     .await;
     let again = timeline(&second, camera.id, begun).await.lanes[0].spans.clone();
     assert_eq!(again[0].from, spans[0].from, "what was on it stays");
+    // It was recorded all the while, before, during and after the adoption.
+    let adopted_at = wall_now();
+    recorded(&second, own.id, adopted_at, 2).await;
+    let own_spans = timeline(&second, own.id, begun).await.lanes[0].spans.clone();
+    assert_eq!(own_spans.len(), 1, "{own_spans:?}");
+    let frames = crate::disks::frames(&second, own.id, own_spans[0].from, own_spans[0].to).await;
+    let holes: Vec<_> = frames.windows(2).filter(|pair| pair[1] != pair[0] + 1).collect();
+    assert!(holes.is_empty() && frames.len() > 75, "{holes:?} of {}", frames.len());
     second.site.stop().await;
     drop(data);
 }

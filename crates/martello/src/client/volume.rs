@@ -76,6 +76,9 @@ pub struct Which {
     /// It is meant so.
     #[arg(long)]
     yes: bool,
+    /// Print the volume as JSON.
+    #[arg(long)]
+    json: bool,
 }
 
 pub(super) async fn run(command: Command, output: &mut Output) -> Outcome {
@@ -99,7 +102,7 @@ pub(super) async fn run(command: Command, output: &mut Output) -> Outcome {
             let connection = which.site.connect().await?;
             let volume = find(&connection, &which.volume).await?;
             connection.delete_confirmed(&format!("/v1/volumes/{}", volume.id)).await?;
-            told(&volume, "was removed; what is on it stays there", false, output)
+            told(&volume, "was removed; what is on it stays there", which.json, output)
         }
         Command::Adopt(which) => {
             which.confirmed("This site will write to it and delete from it")?;
@@ -107,7 +110,7 @@ pub(super) async fn run(command: Command, output: &mut Output) -> Outcome {
             let volume = find(&connection, &which.volume).await?;
             let path = format!("/v1/volumes/{}/adopt", volume.id);
             let volume: Volume = connection.post(&path, Some(&Confirm { confirm: true })).await?;
-            told(&volume, "was adopted", false, output)
+            told(&volume, "was adopted", which.json, output)
         }
     }
 }

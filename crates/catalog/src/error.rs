@@ -71,6 +71,12 @@ pub enum Error {
     /// Writing failed.
     #[error("the database cannot be written")]
     Write(#[source] rusqlite::Error),
+    /// The database of a cloud refused something.
+    #[error("the database cannot be used")]
+    Sql(#[source] crate::cloud::SqlError),
+    /// It is no e-mail address.
+    #[error("this is not an e-mail address")]
+    Email,
     /// A value is shorter or longer than allowed.
     #[error("the {what} must have {min} to {max} bytes")]
     Size {

@@ -1,4 +1,4 @@
-//! The database of a site: the only place that knows SQL.
+//! The databases of the services: the only place that knows SQL. What is here is a site's; the cloud's is [`cloud`].
 //!
 //! A [`Catalog`] is a cheap handle with a blocking API of typed functions, one module for each kind of thing.
 //! Asynchronous callers wrap calls in `spawn_blocking`. Sizes of all texts and lists are bounded here.
@@ -9,6 +9,7 @@
 pub mod alarm;
 pub mod audit;
 pub mod camera;
+pub mod cloud;
 mod column;
 pub mod copy;
 pub mod directory;

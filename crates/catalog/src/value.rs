@@ -38,6 +38,14 @@ pub(crate) fn random_code() -> Result<Secret<String>, NoRandomness> {
     Ok(Secret::new(groups.join("-")))
 }
 
+/// 40 random bits for people to type within minutes: `7QK2-M3XA`. Whoever takes them slows guessing down.
+pub(crate) fn short_code() -> Result<Secret<String>, NoRandomness> {
+    let bytes: [u8; 8] = random_bytes()?;
+    let letters: Vec<char> = bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte & 31)])).collect();
+    let groups: Vec<String> = letters.chunks(4).map(|group| group.iter().collect()).collect();
+    Ok(Secret::new(groups.join("-")))
+}
+
 /// What is kept of a value; nothing for a text that is none.
 pub(crate) fn hash(value: &str) -> Option<[u8; 32]> {
     (value.len() <= MAX_LEN).then(|| Sha256::digest(value).into())

@@ -96,6 +96,8 @@ macro_rules! ids {
 }
 
 ids! {
+    /// Somebody's account at a cloud.
+    AccountId,
     /// A condition that somebody should know of.
     AlarmId,
     /// One camera of a site.
@@ -108,8 +110,14 @@ ids! {
     FolderId,
     /// A group of users.
     GroupId,
+    /// An invitation into an organization of a cloud.
+    InvitationId,
+    /// What a relay may carry before it asks again.
+    LeaseId,
     /// Footage that nothing deletes.
     LockId,
+    /// Those who have sites together at a cloud.
+    OrganizationId,
     /// One connection of a client to a site through a mediator.
     PeerSessionId,
     /// One input or output port of a device.

@@ -11,8 +11,9 @@ pub mod stream;
 pub mod time;
 
 pub use ids::{
-    AlarmId, CameraId, DirectoryId, ExportId, FolderId, GroupId, LockId, PeerSessionId, PortId, RunId,
-    ScheduleId, SegmentId, SessionId, SiteId, TokenId, UserId, ViewId, VolumeId,
+    AccountId, AlarmId, CameraId, DirectoryId, ExportId, FolderId, GroupId, InvitationId, LeaseId, LockId,
+    OrganizationId, PeerSessionId, PortId, RunId, ScheduleId, SegmentId, SessionId, SiteId, TokenId, UserId,
+    ViewId, VolumeId,
 };
 pub use privilege::{Privilege, Role, Scope};
 pub use secret::Secret;

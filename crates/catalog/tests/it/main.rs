@@ -3,6 +3,7 @@
 
 mod audit;
 mod cameras;
+mod cloud;
 mod directories;
 mod migrations;
 mod people;

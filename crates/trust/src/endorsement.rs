@@ -2,15 +2,14 @@
 //! fetched, and not which certificate IDs somebody trusts.
 
 use model::WallTime;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
-use crate::{CertificateId, PublicIdentity, Purpose, Signature, TlsFingerprint, hex, identity::SPKI_LEN};
+use crate::{CertificateId, PublicIdentity, Purpose, Signature, TlsFingerprint};
 
 /// "The holder of this identity serves TLS with this certificate until then", signed by the identity.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Endorsement {
     /// The site's public key; in JSON the hex digits of its SubjectPublicKeyInfo.
-    #[serde(serialize_with = "write_spki", deserialize_with = "read_spki")]
     pub identity: PublicIdentity,
     /// SHA-256 of the TLS certificate.
     pub certificate: TlsFingerprint,
@@ -70,14 +69,4 @@ impl Endorsement {
     pub(crate) fn statement(certificate: &TlsFingerprint, not_after: WallTime) -> Vec<u8> {
         [certificate.as_bytes().as_slice(), &not_after.micros().to_be_bytes()].concat()
     }
-}
-
-fn write_spki<S: Serializer>(identity: &PublicIdentity, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&hex::encode(identity.spki_der()))
-}
-
-fn read_spki<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PublicIdentity, D::Error> {
-    let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-    let der = hex::decode(&text, SPKI_LEN).map_err(serde::de::Error::custom)?;
-    PublicIdentity::from_spki_der(&der).map_err(serde::de::Error::custom)
 }

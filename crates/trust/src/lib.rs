@@ -17,6 +17,7 @@ pub mod identity;
 mod name;
 pub mod peer;
 pub mod purpose;
+mod remote;
 pub mod signature;
 pub mod tls;
 

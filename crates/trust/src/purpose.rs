@@ -30,17 +30,23 @@ pub enum Purpose {
     PeerSession,
     /// The holder of this key, a client's and no site's, takes part in this peer session.
     ClientKey,
+    /// This site connects to this cloud's mediator.
+    MediatorSignIn,
+    /// This site comes for the grant that it asked this cloud for.
+    Enrolment,
 }
 
 impl Purpose {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::TlsEndorsement,
         Self::SegmentTrailer,
         Self::JournalEntry,
         Self::ExportManifest,
         Self::PeerSession,
         Self::ClientKey,
+        Self::MediatorSignIn,
+        Self::Enrolment,
     ];
 
     /// The name that the label is made of. The number grows when the statement's form changes.
@@ -53,6 +59,8 @@ impl Purpose {
             Self::ExportManifest => "martello/export/1",
             Self::PeerSession => "martello/peer/1",
             Self::ClientKey => "martello/client-key/1",
+            Self::MediatorSignIn => "martello/mediator/1",
+            Self::Enrolment => "martello/enrol/1",
         }
     }
 

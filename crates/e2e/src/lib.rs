@@ -3,6 +3,7 @@
 //! What is here: starting, asking, reading records. What is not here: the tests themselves (`tests/it`).
 
 pub mod client;
+pub mod cloud;
 pub mod direct;
 pub mod disk;
 pub mod live;

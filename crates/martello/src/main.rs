@@ -1,8 +1,9 @@
-//! The only program of Martello: `martello site`, `martello demo`, `martello sim` and the client commands.
+//! The only program of Martello: `martello site`, `martello cloud`, `martello demo`, `martello sim` and the client commands.
 //!
 //! What is here: arguments, logging, signals, exit codes. What is not here: behaviour of any service.
 
 mod client;
+mod cloud;
 mod demo;
 mod embedded;
 mod heap;
@@ -29,6 +30,8 @@ enum Command {
     /// Run a site server: records and shows cameras.
     #[command(args_conflicts_with_subcommands = true)]
     Site(serve::Arguments),
+    /// Run a cloud: accounts, organizations, and where clients and sites meet.
+    Cloud(cloud::Arguments),
     /// Try Martello: a site with simulated cameras, on this computer only.
     Demo(demo::Arguments),
     /// Run simulated cameras.
@@ -58,7 +61,7 @@ fn main() -> ExitCode {
         Command::Client(_) => "off",
         // Whoever tries Martello out reads an address and a password, not a log.
         Command::Demo(_) => "error",
-        _ => "warn,site=info,archive=info,camera=warn",
+        _ => "warn,site=info,cloud=info,archive=info,camera=warn",
     };
     let filter = tracing_subscriber::EnvFilter::try_from_env("MARTELLO_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(unless_told));
@@ -72,6 +75,7 @@ fn main() -> ExitCode {
     runtime.block_on(async {
         match arguments.command {
             Command::Site(arguments) => serve::run(arguments).await,
+            Command::Cloud(arguments) => cloud::run(arguments).await,
             Command::Demo(arguments) => demo::run(arguments).await,
             #[cfg(feature = "sim")]
             Command::Sim(arguments) => match sim::cli::run(arguments).await {

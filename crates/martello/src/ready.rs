@@ -13,6 +13,9 @@ pub struct Ready {
     /// The site.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub site: Option<ReadySite>,
+    /// The cloud.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cloud: Option<ReadyCloud>,
     /// Simulated cameras.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub cameras: Vec<ReadyCamera>,
@@ -45,6 +48,20 @@ pub struct ReadySite {
     /// Where administrators of this machine connect without a password.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub local_socket: Option<PathBuf>,
+}
+
+/// Where the cloud is and how to get in.
+#[derive(Serialize)]
+pub struct ReadyCloud {
+    /// `https://127.0.0.1:PORT`
+    pub url: String,
+    /// Certificate ID.
+    pub certificate_id: String,
+    /// SHA-256 of the TLS certificate.
+    pub tls_certificate_sha256: String,
+    /// One-time code for the first account, while it is needed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub setup_code: Option<String>,
 }
 
 /// A simulated camera.

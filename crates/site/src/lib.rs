@@ -19,8 +19,6 @@ mod events;
 mod exports;
 mod feed;
 mod http;
-mod identity;
-mod in_use;
 mod machine;
 mod notify;
 mod principal;
@@ -29,12 +27,11 @@ mod providers;
 mod qr;
 mod recorder;
 mod recording;
+pub mod remote;
 mod server;
 mod sessions;
 mod source;
 mod start;
-mod stop;
-mod turns;
 mod volume;
 
 use std::{ops::Deref, sync::Arc};
@@ -49,7 +46,11 @@ pub use exports::Limits as ExportLimits;
 pub use http::{client::ClientFile, document, openapi};
 pub use start::{Running, Site, StartError};
 
-use http::problem::{Failure, Outcome};
+use serve::{
+    in_use, keys as identity,
+    problem::{Failure, Outcome},
+    stop, turns,
+};
 
 /// `docs/reference/privileges.md`, out of the code.
 #[must_use]
@@ -89,6 +90,7 @@ struct Parts {
     audit: audit::Audit,
     discovery: discovery::Discovery,
     notifier: notify::Handle,
+    remote: remote::Remote,
     notifications: watch::Sender<Notifications>,
     policy: http::privilege::Policy,
     playbacks: Arc<Semaphore>,

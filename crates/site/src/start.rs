@@ -34,6 +34,7 @@ use crate::{
     providers::{self, Providers},
     recorder::Recorder,
     recording::rolling::Rolling,
+    remote::{self, Remote},
     server::{self, Certificates, Limits, tls},
     sessions::Sessions,
     stop::{self, Stop, Stopper},
@@ -142,7 +143,7 @@ impl Site {
         let setup_code = catalog.new_setup_code(wall_now(), SETUP_LINK)?;
 
         let certificates = Certificates::open(&path, &host_name, &identity, &catalog, wall_now())?;
-        let acceptor = tls::acceptor(certificates.clone())?;
+        let acceptor = tls::acceptor(Arc::new(certificates.clone()))?;
 
         let recordings = config.recordings();
         let reader = Reader::default();
@@ -164,7 +165,9 @@ impl Site {
         let directories = Directories::open(catalog.clone())?;
         let id: String = identity.site_id().to_string().chars().take(8).collect();
         let machine = Arc::new(Machine::new(&config.machine_group));
+        let (remote, remote_wishes) = Remote::open(catalog.clone(), identity.clone())?;
         let app = App(Arc::new(Parts {
+            remote,
             sessions: Sessions::new(catalog.clone(), Arc::clone(&machine), directories.clone()),
             machine,
             directories,
@@ -226,6 +229,7 @@ impl Site {
         running.tasks.spawn(directories::refresh::keep(app.clone(), every, stopping.clone()));
         running.tasks.spawn(providers::refresh::keep(app.clone(), every, stopping.clone()));
         running.tasks.spawn(exports::run(app.clone(), stopping.clone()));
+        running.tasks.spawn(remote::run(app.remote.clone(), remote_wishes, host_name, stopping.clone()));
         running.tasks.spawn(check(app, stopping));
         Ok(running)
     }
@@ -382,6 +386,12 @@ impl Running {
     #[must_use]
     pub fn setup_url(&self) -> Option<String> {
         self.setup_code.as_ref().map(|code| format!("{}/setup?code={}", self.url(), code.expose()))
+    }
+
+    /// Sessions that clients open through a cloud, for whoever answers them; once.
+    #[must_use]
+    pub fn remote_sessions(&self) -> Option<remote::Sessions> {
+        self.app.remote.sessions()
     }
 
     /// The router, for whoever calls it without the site's own listener: who takes nothing is given up, the rest of their

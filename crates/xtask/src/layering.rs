@@ -24,6 +24,9 @@ pub const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("directory", &["model"]),
     ("turn", &["model"]),
     ("openid", &["model"]),
+    ("rendezvous", &["model", "trust"]),
+    ("serve", &["model", "trust", "api", "catalog"]),
+    ("cloud", &["model", "trust", "access", "api", "catalog", "rendezvous", "serve"]),
     (
         "site",
         &[
@@ -39,14 +42,27 @@ pub const MAY_IMPORT: &[(&str, &[&str])] = &[
             "catalog",
             "directory",
             "openid",
+            "serve",
+            "rendezvous",
         ],
     ),
     ("sim", &[]),
-    ("martello", &["model", "archive", "evidence", "trust", "api", "site", "sim"]),
+    ("martello", &["model", "archive", "evidence", "trust", "api", "serve", "site", "cloud", "sim"]),
     (
         "e2e",
         &[
-            "model", "media", "archive", "evidence", "trust", "access", "api", "camera", "catalog", "site",
+            "model",
+            "media",
+            "archive",
+            "evidence",
+            "trust",
+            "access",
+            "api",
+            "camera",
+            "catalog",
+            "cloud",
+            "rendezvous",
+            "site",
             "sim",
         ],
     ),
@@ -54,8 +70,19 @@ pub const MAY_IMPORT: &[(&str, &[&str])] = &[
 ];
 
 /// Values in, values out.
-pub const PURE: &[&str] =
-    &["model", "media", "archive", "evidence", "trust", "access", "backup", "api", "turn", "carrier"];
+pub const PURE: &[&str] = &[
+    "model",
+    "media",
+    "archive",
+    "evidence",
+    "trust",
+    "access",
+    "backup",
+    "api",
+    "turn",
+    "carrier",
+    "rendezvous",
+];
 
 /// Foreign crates that bring effects: no pure crate has them.
 const EFFECTS: &[&str] = &[
@@ -63,6 +90,7 @@ const EFFECTS: &[&str] = &[
     "hyper",
     "hyper-util",
     "lettre",
+    "postgres",
     "reqwest",
     "retina",
     "rusqlite",
@@ -92,6 +120,7 @@ const DOORS: &[&str] = &[
 /// Foreign crates that one crate of ours hides from all others.
 const HIDDEN: &[(&str, &[&str])] = &[
     ("rusqlite", &["catalog"]),
+    ("postgres", &["catalog"]),
     ("retina", &["camera"]),
     ("lettre", &["site"]),
     ("argon2", &["catalog", "backup"]),

@@ -6,6 +6,7 @@ mod alarms;
 mod api_input;
 mod backup;
 mod certificates;
+mod cloud;
 mod directories;
 mod disks;
 mod eight_cameras;

@@ -6,9 +6,10 @@ use api::Problem;
 use model::{Secret, clock::wall_now};
 use reqwest::{Client, ClientBuilder, Method, RequestBuilder, Response, StatusCode, Url, header, redirect};
 use serde::{Serialize, de::DeserializeOwned};
+use serve::pin::Pin;
 use trust::{CertificateId, Endorsement, TlsFingerprint, presented_by};
 
-use super::{Failure, Outcome, pin::Pin, target::Target};
+use super::{Failure, Outcome, target::Target};
 
 /// Until a connection stands.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -130,8 +131,12 @@ impl Connection {
 
     /// `DELETE` of what cannot be taken back; whoever asked has said so.
     pub async fn delete_confirmed(&self, path: &str) -> Outcome {
-        let confirm = [("confirm", "true".to_owned())];
-        self.send(Method::DELETE, path, &confirm, None::<&()>).await.map(drop)
+        self.delete_with(path, &[("confirm", "true".to_owned())]).await
+    }
+
+    /// `DELETE` with more said about it.
+    pub async fn delete_with(&self, path: &str, query: &[(&str, String)]) -> Outcome {
+        self.send(Method::DELETE, path, query, None::<&()>).await.map(drop)
     }
 
     async fn send(

@@ -18,9 +18,9 @@ mod login;
 mod method;
 mod output;
 mod people;
-mod pin;
 pub(crate) mod prompt;
 mod recording;
+mod remote;
 mod rights;
 mod route;
 mod server;
@@ -89,6 +89,9 @@ pub enum ClientCommand {
     /// Who did what at a site.
     #[command(subcommand)]
     Audit(audit::Command),
+    /// Reach the site from anywhere through a cloud: enable, disable, status.
+    #[command(subcommand)]
+    Remote(remote::Command),
 }
 
 /// Why a command did not do what it should.
@@ -140,6 +143,7 @@ async fn dispatch(command: ClientCommand, output: &mut Output) -> Outcome {
         ClientCommand::Session(command) => session::run(command, output).await,
         ClientCommand::Token(command) => token::run(command, output).await,
         ClientCommand::Audit(command) => audit::run(command, output).await,
+        ClientCommand::Remote(command) => remote::run(command, output).await,
     }
 }
 

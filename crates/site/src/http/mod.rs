@@ -5,7 +5,6 @@
 
 pub mod client;
 pub mod privilege;
-pub mod problem;
 
 mod account;
 mod alarms;
@@ -29,13 +28,13 @@ mod locks;
 pub mod methods;
 mod notifications;
 mod openid;
-pub mod outgoing;
 mod picker;
 mod playback;
 mod profiles;
 mod providers;
 mod recordings;
 pub mod reference;
+mod remote;
 mod rights;
 pub mod schedules;
 mod session;
@@ -47,6 +46,8 @@ mod users;
 mod volumes;
 
 use std::sync::Arc;
+
+pub use serve::{outgoing, problem};
 
 use axum::{
     Extension, Router,
@@ -64,9 +65,6 @@ pub struct Items<T> {
     /// What is listed.
     pub items: Vec<T>,
 }
-
-/// No request body is larger.
-const BODY: usize = 64 << 10;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -146,6 +144,7 @@ fn operations() -> OpenApiRouter<App> {
         .routes(routes!(backup::get))
         .routes(routes!(certificate::get, certificate::install, certificate::remove))
         .routes(routes!(certificate::renew))
+        .routes(routes!(remote::get, remote::enable, remote::disable))
         .routes(routes!(volumes::list, volumes::add))
         .routes(routes!(volumes::change, volumes::remove))
         .routes(routes!(volumes::adopt))
@@ -206,7 +205,7 @@ pub fn router(app: App) -> Router {
     api.layer(Extension(crate::DocumentText(Arc::from(document))))
         .route_layer(middleware::from_fn_with_state(app.clone(), privilege::gate))
         .fallback(move |request: Request| async move { client::serve(files, &request) })
-        .layer(DefaultBodyLimit::max(BODY))
+        .layer(DefaultBodyLimit::max(serve::request::BODY))
         .layer(middleware::map_response_with_state(app.clone(), privilege::protect))
         .with_state(app)
 }

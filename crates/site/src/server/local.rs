@@ -14,13 +14,14 @@ use std::{
 
 use api::Code;
 use axum::Router;
+use serve::listen::DRAIN;
 use tokio::{
     net::{UnixListener, UnixStream},
     sync::Semaphore,
     task::JoinSet,
 };
 
-use super::{DRAIN, Peer, serve_requests};
+use super::{Peer, serve_requests};
 use crate::{App, audit::Deed, http::problem::Failure, machine, stop::Stop};
 
 /// Connections at once. They are counted apart: a flood from the network never keeps out who sits at the machine.

@@ -89,8 +89,7 @@ impl Failure {
     /// A fault of this program: logged whole, told without its insides.
     pub fn internal(what: &'static str, error: impl std::fmt::Display) -> Self {
         tracing::error!(%error, "{what}");
-        Self::new(Code::Internal, format!("A fault while {what}"))
-            .detail("The log of the site has the details.")
+        Self::new(Code::Internal, format!("A fault while {what}")).detail("The log has the details.")
     }
 }
 
@@ -149,7 +148,7 @@ impl From<catalog::Error> for Failure {
     fn from(error: catalog::Error) -> Self {
         use catalog::Error;
         let code = match &error {
-            Error::Size { .. } | Error::Name | Error::Password(_) => Code::BadRequest,
+            Error::Size { .. } | Error::Name | Error::Email | Error::Password(_) => Code::BadRequest,
             Error::TooMany { .. }
             | Error::NameTaken
             | Error::InUse(_)
@@ -167,7 +166,7 @@ impl From<catalog::Error> for Failure {
             letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default();
         let failure = Self::new(code, title);
         match code {
-            Code::WrongSetupCode => failure.detail("Restart the site server: it prints a new setup link."),
+            Code::WrongSetupCode => failure.detail("Restart the server: it prints a new setup link."),
             Code::AlreadySetUp => failure.detail("Sign in with the administrator's name and password."),
             _ => failure,
         }

@@ -1,4 +1,4 @@
-//! TLS: how it is served, and the certificate that the site makes itself. Which one is served: `certificates`.
+//! TLS: how it is served, and the certificate that a service makes itself. Which one is served, the caller decides.
 
 use std::{
     fs, io,
@@ -8,12 +8,10 @@ use std::{
 };
 
 use model::WallTime;
-use rustls::ServerConfig;
+use rustls::{ServerConfig, server::ResolvesServerCert};
 use serde::{Deserialize, Serialize};
 use tokio_rustls::TlsAcceptor;
 use trust::{Identity, TlsCertificate};
-
-use super::Certificates;
 
 /// What the site's own certificate was made from, in the data directory.
 pub const RECIPE: &str = "tls.json";
@@ -113,11 +111,11 @@ fn is_host_name(name: &str) -> bool {
 ///
 /// # Errors
 /// The TLS library refuses its own defaults.
-pub fn acceptor(certificates: Certificates) -> Result<TlsAcceptor, TlsError> {
+pub fn acceptor(certificates: Arc<dyn ResolvesServerCert>) -> Result<TlsAcceptor, TlsError> {
     let mut config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?
         .with_no_client_auth()
-        .with_cert_resolver(Arc::new(certificates));
+        .with_cert_resolver(certificates);
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(TlsAcceptor::from(Arc::new(config)))
 }

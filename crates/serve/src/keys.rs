@@ -1,6 +1,6 @@
-//! Where the keys of the site lie: files of the data directory that nobody else may read.
+//! Where the keys of a service lie: files of the data directory that nobody else may read.
 //!
-//! What is here: loading and making `identity.key` (who the site is) and `seal.key` (what opens the secrets of the
+//! What is here: loading and making `identity.key` (who the service is) and `seal.key` (what opens the secrets of the
 //! database). What is not here: what the keys mean (`trust`, `catalog`) and how TLS is served (`server`).
 
 use std::{
@@ -17,7 +17,7 @@ use trust::Identity;
 /// A key file is far smaller than this.
 const MAX_FILE: u64 = 64 * 1024;
 
-/// Why a key cannot be used. The site does not start without its keys, and never replaces one that is there.
+/// Why a key cannot be used. A service does not start without its keys, and never replaces one that is there.
 #[derive(Debug, thiserror::Error)]
 pub enum IdentityError {
     /// The file cannot be read.
@@ -63,7 +63,7 @@ pub enum IdentityError {
     Randomness(String),
 }
 
-/// The site's identity, `identity.key` in the data directory.
+/// The service's identity, `identity.key` in the data directory.
 ///
 /// # Errors
 /// A key that cannot be read, made or trusted.
@@ -79,9 +79,9 @@ pub fn load_or_create(data: &Path) -> Result<Identity, IdentityError> {
     let (pem, made) = load_or_make(&path, make)?;
     let identity = Identity::from_pem(pem.expose()).map_err(damaged)?;
     if made {
-        // A lost key is a new site, said loudly.
+        // A lost key is a new site or cloud, said loudly.
         let id = identity.certificate_id();
-        tracing::warn!(%id, ?path, "this is a new site with an identity of its own: keep a copy of its key");
+        tracing::warn!(%id, ?path, "this is a new service with an identity of its own: keep a copy of its key");
     }
     Ok(identity)
 }

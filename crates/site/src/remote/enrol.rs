@@ -130,19 +130,10 @@ async fn post<T: DeserializeOwned>(
     form: &impl Serialize,
 ) -> Result<Answer<T>, CloudError> {
     let failed = |error: reqwest::Error| CloudError::Request(serve::problem::chain(&error.without_url()));
-    // A form as HTML has it (WHATWG URL, section 5.2).
-    let fields = serde_json::to_value(form).unwrap_or_default();
-    let mut body = url::form_urlencoded::Serializer::new(String::new());
-    for (key, value) in fields.as_object().into_iter().flatten() {
-        match value {
-            serde_json::Value::String(text) => body.append_pair(key, text),
-            other => body.append_pair(key, &other.to_string()),
-        };
-    }
     let mut answer = http
         .post(format!("{}{path}", cloud.url()))
         .header(reqwest::header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-        .body(body.finish())
+        .body(encoded(form))
         .send()
         .await
         .map_err(failed)?;
@@ -160,4 +151,17 @@ async fn post<T: DeserializeOwned>(
         serde_json::from_slice(&body).map(Answer::No)
     };
     understood.map_err(|_| CloudError::Refused(format!("it answered {status}")))
+}
+
+/// A form as HTML has it (WHATWG URL, section 5.2).
+fn encoded(form: &impl Serialize) -> String {
+    let fields = serde_json::to_value(form).unwrap_or_default();
+    let mut body = url::form_urlencoded::Serializer::new(String::new());
+    for (key, value) in fields.as_object().into_iter().flatten() {
+        match value {
+            serde_json::Value::String(text) => body.append_pair(key, text),
+            other => body.append_pair(key, &other.to_string()),
+        };
+    }
+    body.finish()
 }

@@ -1215,6 +1215,36 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/remote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How remote access stands.
+         * @description Whether it is on and connected, what has to be typed at the cloud, and who is connected through it.
+         */
+        get: operations["remote_get"];
+        put?: never;
+        /**
+         * Enable remote access.
+         * @description The site asks the cloud for a grant; somebody types the code there that `GET /v1/remote` shows. Another cloud or
+         *     organization only after disabling.
+         */
+        post: operations["remote_enable"];
+        /**
+         * Disable remote access.
+         * @description The site leaves the cloud alone from then on. Refused with their names while people are connected through it, unless they
+         *     are to be disconnected.
+         */
+        delete: operations["remote_disable"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/schedules": {
         parameters: {
             query?: never;
@@ -3503,6 +3533,42 @@ export interface components {
         RecoveryCodes: {
             /** @description The codes. */
             codes: string[];
+        };
+        /** @description `POST /v1/remote`: enable remote access. */
+        RemoteEnable: {
+            /** @description Its certificate ID: 16 groups of 4 hex digits. */
+            certificate_id: string;
+            /** @description Where the cloud is: `https://cloud.example.org`. */
+            url: string;
+        };
+        /**
+         * @description How far remote access is.
+         * @enum {string}
+         */
+        RemoteState: "off" | "waiting-for-grant" | "on";
+        /** @description `GET /v1/remote`. */
+        RemoteStatus: {
+            /** @description The site's certificate ID: it is shown where the grant is given. */
+            certificate_id: string;
+            /** @description The cloud's certificate ID. */
+            cloud_certificate_id?: string | null;
+            /** @description Whether the site is connected to the cloud now. */
+            connected: boolean;
+            expires?: components["schemas"]["WallTime"] | null;
+            /** @description While it is waited for a grant: where the person goes, */
+            grant_url?: string | null;
+            /** @description The organization that the site belongs to. */
+            organization?: string | null;
+            /** @description Who is connected through the cloud. */
+            people: string[];
+            /** @description How far it is. */
+            state: components["schemas"]["RemoteState"];
+            /** @description What went wrong last, while it does. */
+            trouble?: string | null;
+            /** @description Where the cloud is. */
+            url?: string | null;
+            /** @description and what is typed there. */
+            user_code?: string | null;
         };
         /**
          * @description What somebody is at a site.
@@ -6350,6 +6416,93 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["RecordedDays"];
                 };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remote_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RemoteStatus"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remote_enable: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RemoteEnable"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RemoteStatus"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remote_disable: {
+        parameters: {
+            query?: {
+                /** @description Disconnect them. */
+                disconnect?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description it is off */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: {
                 headers: {

@@ -44,7 +44,7 @@ pub async fn authorize(
     State(app): State<App>,
     Extension(From(address)): Extension<From>,
     form: Result<Form<DeviceAsk>, FormRejection>,
-) -> Result<Json<DeviceCodes>, Response> {
+) -> Result<Json<DeviceCodes>, Refused> {
     let Form(ask) = form.map_err(|rejection| invalid(&rejection.body_text()))?;
     let kind = kind(&ask.client_id)?;
     let identity = match (kind, ask.identity.as_deref().map(spki)) {
@@ -59,8 +59,7 @@ pub async fn authorize(
             let ask = Ask { kind, name: ask.name.trim(), identity, address: &from, lifetime: LIFETIME };
             catalog.ask_grant(ask, wall_now())
         })
-        .await
-        .map_err(IntoResponse::into_response)?;
+        .await?;
     Ok(Json(DeviceCodes {
         device_code: codes.device.into_inner(),
         user_code: codes.user.into_inner(),
@@ -83,7 +82,7 @@ pub async fn token(
     State(app): State<App>,
     Extension(From(address)): Extension<From>,
     form: Result<Form<TokenAsk>, FormRejection>,
-) -> Result<Json<TokenAnswer>, Response> {
+) -> Result<Json<TokenAnswer>, Refused> {
     let Form(ask) = form.map_err(|rejection| invalid(&rejection.body_text()))?;
     if ask.grant_type != GRANT_TYPE {
         return Err(refuse("unsupported_grant_type", "Only device codes are taken here"));
@@ -100,13 +99,13 @@ pub async fn token(
 }
 
 /// The grant when it was given; held back a little where the asking side wants that.
-async fn decided(app: &App, ask: &TokenAsk) -> Result<GrantRow, Response> {
+async fn decided(app: &App, ask: &TokenAsk) -> Result<GrantRow, Refused> {
     let until = tokio::time::Instant::now() + Duration::from_secs(ask.wait.unwrap_or(0).min(MAX_WAIT).into());
     let (mut bell, mut stop) = (app.grants.listen(), app.stop.clone());
     loop {
         let code = ask.device_code.clone();
         let found = app.catalog(move |catalog| catalog.grant_by_device_code(&code, wall_now())).await;
-        let grant = found.map_err(IntoResponse::into_response)?;
+        let grant = found?;
         let grant =
             grant.ok_or_else(|| refuse("expired_token", "The code has ended, was used, or never was one"))?;
         match grant.state {
@@ -123,7 +122,7 @@ async fn decided(app: &App, ask: &TokenAsk) -> Result<GrantRow, Response> {
     }
 }
 
-async fn enrol(app: &App, ask: &TokenAsk, grant: &GrantRow) -> Result<Json<TokenAnswer>, Response> {
+async fn enrol(app: &App, ask: &TokenAsk, grant: &GrantRow) -> Result<Json<TokenAnswer>, Refused> {
     let identity = grant.identity.as_deref().and_then(|der| PublicIdentity::from_spki_der(der).ok());
     let signature = ask.signature.as_deref().and_then(read_signature);
     let (Some(identity), Some(signature)) = (identity, signature) else {
@@ -139,8 +138,7 @@ async fn enrol(app: &App, ask: &TokenAsk, grant: &GrantRow) -> Result<Json<Token
             let Some(id) = catalog.enrol(&code, site, wall_now())? else { return Ok(None) };
             Ok(catalog.organization(id)?.map(|row| (id, row.name)))
         })
-        .await
-        .map_err(IntoResponse::into_response)?;
+        .await?;
     let (id, name) = enrolled.ok_or_else(|| refuse("invalid_grant", "The grant was used up"))?;
     // A link that it had as a site of another organization is that one's.
     app.mediator.forget_site(site).await;
@@ -158,7 +156,7 @@ async fn redeem(
     ask: TokenAsk,
     grant: &GrantRow,
     address: String,
-) -> Result<Json<TokenAnswer>, Response> {
+) -> Result<Json<TokenAnswer>, Refused> {
     let agent = grant.name.clone();
     let redeemed = app
         .catalog(move |catalog| {
@@ -170,8 +168,7 @@ async fn redeem(
             };
             catalog.redeem(&ask.device_code, begin, wall_now())
         })
-        .await
-        .map_err(IntoResponse::into_response)?;
+        .await?;
     let token = redeemed.ok_or_else(|| refuse("invalid_grant", "The grant was used up"))?;
     Ok(Json(TokenAnswer {
         token_type: "Bearer".to_owned(),
@@ -270,7 +267,7 @@ fn facts(row: GrantRow) -> GrantFacts {
     }
 }
 
-fn kind(client: &str) -> Result<GrantKind, Response> {
+fn kind(client: &str) -> Result<GrantKind, Refused> {
     match client {
         "martello-site" => Ok(GrantKind::Site),
         "martello-program" => Ok(GrantKind::Program),
@@ -288,13 +285,36 @@ fn read_signature(digits: &str) -> Option<Signature> {
     serde_json::from_value(serde_json::Value::String(digits.to_owned())).ok()
 }
 
-fn invalid(reason: &str) -> Response {
+/// Why nothing is granted: in the words of OAuth, or a fault of the cloud.
+enum Refused {
+    Oauth(&'static str, String),
+    Failed(Failure),
+}
+
+fn invalid(reason: &str) -> Refused {
     refuse("invalid_request", reason)
 }
 
-fn refuse(error: &str, reason: &str) -> Response {
-    let body = OauthError { error: error.to_owned(), error_description: Some(reason.to_owned()) };
-    (StatusCode::BAD_REQUEST, axum::Json(body)).into_response()
+fn refuse(error: &'static str, reason: &str) -> Refused {
+    Refused::Oauth(error, reason.to_owned())
+}
+
+impl core::convert::From<Failure> for Refused {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Failed(failure) => failure.into_response(),
+            Self::Oauth(error, reason) => {
+                let body = OauthError { error: error.to_owned(), error_description: Some(reason) };
+                (StatusCode::BAD_REQUEST, axum::Json(body)).into_response()
+            }
+        }
+    }
 }
 
 fn unknown() -> Failure {

@@ -20,7 +20,7 @@ use crate::RELEASE;
 
 /// What the loop waits for.
 enum Next {
-    Connected(Result<Socket, CloudError>),
+    Connected(Result<Box<Socket>, CloudError>),
     Frame(Option<Result<Frame, tokio_tungstenite::tungstenite::Error>>),
     Answer(Option<SessionAnswer>),
     Time,
@@ -34,7 +34,7 @@ pub async fn run(remote: &Remote, cloud: &Cloud, answers: &mut mpsc::Receiver<Se
         identity.site_id().as_bytes().iter().fold(0_u64, |all, byte| all << 5 ^ all >> 59 ^ u64::from(*byte));
     let who = Who::Site(Box::new(identity), cloud.certificate_id());
     let mut dialer = Dialer::new(who, RELEASE, seed, Instant::now());
-    let mut socket: Option<Socket> = None;
+    let mut socket: Option<Box<Socket>> = None;
     let mut connecting = None;
     let mut answered = true;
     dialer.dial(Instant::now());
@@ -64,7 +64,7 @@ pub async fn run(remote: &Remote, cloud: &Cloud, answers: &mut mpsc::Receiver<Se
             connected = async { match &mut connecting {
                 Some(connecting) => connecting.await,
                 None => std::future::pending().await,
-            } } => Next::Connected(connected),
+            } } => Next::Connected(connected.map(Box::new)),
             frame = async { match &mut socket {
                 Some(socket) => socket.next().await,
                 None => std::future::pending().await,

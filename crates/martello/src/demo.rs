@@ -257,7 +257,12 @@ mod with_cameras {
                 password: camera.password.clone(),
             })
             .collect();
-        Ready { site: Some(site), cameras, control: Some(format!("http://{}", farm.control)) }
+        Ready {
+            site: Some(site),
+            cameras,
+            control: Some(format!("http://{}", farm.control)),
+            ..Ready::default()
+        }
     }
 
     /// Twelve letters and digits that are not mistaken for each other: 58 bits.

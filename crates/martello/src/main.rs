@@ -10,6 +10,7 @@ mod heap;
 mod install;
 mod keep;
 mod ready;
+mod relay;
 mod serve;
 mod volume;
 
@@ -34,6 +35,8 @@ enum Command {
     Cloud(cloud::Arguments),
     /// Try Martello: a site with simulated cameras, on this computer only.
     Demo(demo::Arguments),
+    /// Run a relay (STUN and TURN): passes packets between those that cannot reach each other, and counts them.
+    Relay(Box<relay::Arguments>),
     /// Run simulated cameras.
     #[cfg(feature = "sim")]
     Sim(sim::cli::Args),
@@ -61,7 +64,7 @@ fn main() -> ExitCode {
         Command::Client(_) => "off",
         // Whoever tries Martello out reads an address and a password, not a log.
         Command::Demo(_) => "error",
-        _ => "warn,site=info,cloud=info,archive=info,camera=warn",
+        _ => "warn,site=info,cloud=info,archive=info,camera=warn,relay=info",
     };
     let filter = tracing_subscriber::EnvFilter::try_from_env("MARTELLO_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(unless_told));
@@ -77,6 +80,7 @@ fn main() -> ExitCode {
             Command::Site(arguments) => serve::run(arguments).await,
             Command::Cloud(arguments) => cloud::run(arguments).await,
             Command::Demo(arguments) => demo::run(arguments).await,
+            Command::Relay(arguments) => relay::run(*arguments).await,
             #[cfg(feature = "sim")]
             Command::Sim(arguments) => match sim::cli::run(arguments).await {
                 Ok(()) => ExitCode::SUCCESS,

@@ -1,6 +1,7 @@
 //! The ready file that scripts wait for, signals, and how a command fails.
 
 use std::{
+    net::SocketAddr,
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -16,6 +17,9 @@ pub struct Ready {
     /// The cloud.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cloud: Option<ReadyCloud>,
+    /// The relay.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub relay: Option<ReadyRelay>,
     /// Simulated cameras.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub cameras: Vec<ReadyCamera>,
@@ -62,6 +66,16 @@ pub struct ReadyCloud {
     /// One-time code for the first account, while it is needed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub setup_code: Option<String>,
+}
+
+/// Where the relay is.
+#[derive(Serialize)]
+pub struct ReadyRelay {
+    /// `127.0.0.1:PORT`: UDP, TCP and, with a certificate, TLS.
+    pub listen: Vec<SocketAddr>,
+    /// Where health and metrics are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metrics: Option<SocketAddr>,
 }
 
 /// A simulated camera.

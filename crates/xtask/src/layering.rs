@@ -27,6 +27,7 @@ pub const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("rendezvous", &["model", "trust"]),
     ("serve", &["model", "trust", "api", "catalog"]),
     ("cloud", &["model", "trust", "access", "api", "catalog", "rendezvous", "serve"]),
+    ("relay", &["model", "turn"]),
     (
         "site",
         &[
@@ -47,7 +48,10 @@ pub const MAY_IMPORT: &[(&str, &[&str])] = &[
         ],
     ),
     ("sim", &[]),
-    ("martello", &["model", "archive", "evidence", "trust", "api", "serve", "site", "cloud", "sim"]),
+    (
+        "martello",
+        &["model", "archive", "evidence", "trust", "api", "serve", "turn", "relay", "site", "cloud", "sim"],
+    ),
     (
         "e2e",
         &[

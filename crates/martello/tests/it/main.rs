@@ -10,6 +10,7 @@ mod local;
 mod offline;
 mod people;
 mod pinning;
+mod relay;
 mod servers;
 
 use std::{

@@ -16,6 +16,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_rustls::TlsAcceptor;
+use turn::amplification::network_of;
 use turn::frame::Speaks;
 
 use crate::StartError;
@@ -111,6 +112,7 @@ impl Accept {
     }
 
     fn place(&self, address: IpAddr) -> Option<Place> {
+        let address = network_of(address);
         let all = self.all.clone().try_acquire_owned().ok()?;
         let mut from = self.from.lock().unwrap_or_else(PoisonError::into_inner);
         let count = from.entry(address).or_default();

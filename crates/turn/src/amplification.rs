@@ -24,6 +24,17 @@ struct Bucket {
     at_ms: u64,
 }
 
+/// What bounds are kept by: an IPv4 address; of an IPv6 address the network of 64 bits that one host has to itself.
+#[must_use]
+pub const fn network_of(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(address) => {
+            IpAddr::V6(core::net::Ipv6Addr::from_bits(address.to_bits() & !(u64::MAX as u128)))
+        }
+    }
+}
+
 /// Token buckets of excess bytes by source address.
 #[derive(Debug)]
 pub struct Excess {
@@ -43,12 +54,7 @@ impl Excess {
 
     /// Whether an answer may go out that is larger than its question by `excess` bytes.
     pub fn spend(&mut self, to: IpAddr, excess: usize, now: Duration) -> bool {
-        // An IPv6 host has a network of 64 bits to itself.
-        let whose = match to {
-            IpAddr::V4(address) => u64::from(address.to_bits()),
-            IpAddr::V6(address) => (address.to_bits() >> 64) as u64,
-        };
-        let index = (self.hasher.hash_one(whose) % BUCKETS as u64) as usize;
+        let index = (self.hasher.hash_one(network_of(to)) % BUCKETS as u64) as usize;
         let Some(bucket) = self.buckets.get_mut(index) else { return false };
         let now_ms = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
         let gained = now_ms.saturating_sub(bucket.at_ms).saturating_mul(u64::from(self.per_s)) / 1000;

@@ -20,7 +20,7 @@ use stun_types::attribute::Realm;
 use stun_types::message::{Message, MessageClass, MessageType};
 use turn_types::message::SEND;
 
-use crate::amplification::Excess;
+use crate::amplification::{Excess, network_of};
 use crate::arena::{Arena, Key};
 use crate::config::{Config, Families, Family, Limits};
 use crate::credentials::Users;
@@ -447,7 +447,7 @@ impl Server {
     /// Gives back what an allocation holds: its socket, its place in the counts, its part of the session.
     fn release(&mut self, key: Key, now: Duration) {
         let Some(allocation) = self.allocations.get_mut(key) else { return };
-        let (session, address) = (allocation.session, allocation.client.remote.ip());
+        let (session, address) = (allocation.session, network_of(allocation.client.remote.ip()));
         if let Some(relayed) = allocation.relayed.take()
             && self.by_relayed.get(&relayed) == Some(&key)
         {

@@ -23,6 +23,7 @@ use super::answer::Answer;
 use super::authentication::Caller;
 use super::events::{Ended, Refusal};
 use super::{Client, Now, Server, SocketTask};
+use crate::amplification::network_of;
 use crate::arena::Key;
 use crate::config::Family;
 
@@ -146,7 +147,7 @@ impl Server {
         if self.allocations.len() >= self.limits.allocations {
             return Err(CAPACITY);
         }
-        let address = client.remote.ip();
+        let address = network_of(client.remote.ip());
         if caller.billed {
             let of_account = self.per_account.get(caller.account.as_str()).copied().unwrap_or(0);
             let of_address = self.per_address.get(&address).copied().unwrap_or(0);

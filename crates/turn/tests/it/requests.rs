@@ -266,4 +266,11 @@ fn bounds_of_accounts_addresses_and_the_server_hold_and_are_given_back() {
     assert_eq!(first.refresh(&mut lab, 0).code, 0);
     let mut again: User = lab.user("192.0.2.1:9", "anna", "s");
     again.allocate(&mut lab);
+    // Of IPv6, a host has a whole network of addresses.
+    let mut lab = Lab::with(|config| config.limits.allocations_per_address = 2);
+    for (remote, code) in
+        [("[2001:db8::1]:1", 0), ("[2001:db8::2]:1", 0), ("[2001:db8::3]:1", 486), ("[2001:db8:0:1::]:1", 0)]
+    {
+        assert_eq!(lab.user(remote, "anna", "s").ask(&mut lab, ALLOCATE, &udp).code, code, "{remote}");
+    }
 }

@@ -4,7 +4,7 @@
 #   make test          everything that is checked, with its counts at the end; STAGES="lint unit" only these
 #   make bench         figures for docs/benchmarks.md
 #   make lab           what takes long: simulations under new seeds, kills and power cuts, an hour of faults, random
-#                      calls of the API, fuzzing, cargo deny
+#                      calls of the API, the service under a systemd of its own, fuzzing, cargo deny
 #   make deb           the Debian package, in target directory's `debian`
 #   make openapi       write openapi/site.json and the client's types again
 #   make reference     write docs/reference/privileges.md and sign-in.md again
@@ -51,7 +51,7 @@ test:
 bench: web xtask
 	cargo build --release --locked --package martello
 	$(XTASK) bench
-	cargo bench --locked --package e2e --bench figures -- live fanout seek streams
+	cargo bench --locked --package e2e --bench figures -- authorize live fanout seek streams
 	cargo bench --locked --package access --bench cost
 	cargo bench --locked --package archive --bench cost
 	cargo bench --locked --package archive --bench commit
@@ -59,10 +59,13 @@ bench: web xtask
 	cargo bench --locked --package evidence --bench export
 	MARTELLO_BIN=$(CARGO_TARGET_DIR)/release/martello npm --prefix web run --silent bench
 
-lab: web
+lab: web xtask
 	@.ci/install run
 	cargo build --locked --package martello
 	.ci/api-lab $(CARGO_TARGET_DIR)/debug/martello $(API_SECONDS)
+	$(XTASK) deb $(CARGO_TARGET_DIR)/debug/martello $(CARGO_TARGET_DIR)/debian-lab
+	! command -v lintian >/dev/null || lintian --allow-root --fail-on error,warning $(CARGO_TARGET_DIR)/debian-lab/*.deb
+	.ci/systemd-lab $(CARGO_TARGET_DIR)/debian-lab/*.deb
 	.ci/fuzz-lab $(FUZZ_SECONDS)
 	cargo deny --version >/dev/null 2>&1 || cargo install --locked cargo-deny
 	cargo deny check

@@ -12,7 +12,7 @@ use crate::{
     disk::{Disk, File},
     journal::{self, Journal},
     layout::{ADOPTIONS_FILE, VOLUME_FILE},
-    sign::{Signer, Verifier},
+    sign::{Purpose, Signer, Verifier},
 };
 
 /// The format that this version writes.
@@ -73,11 +73,16 @@ impl Volume {
     pub(crate) fn belongs_to<D: Disk>(&self, disk: &D, options: &Options) -> Result<bool, Error> {
         let verifier = options.verifier.as_deref().map(|verifier| verifier as &dyn Verifier);
         let notes = journal::read_only::<D, Adoption>(disk, ADOPTIONS_FILE, verifier)?;
+        // A site may have had another key when it adopted the volume: the verifier knows whose a key is.
+        let own = |last: &journal::Signed| {
+            last.public_key == options.signer.public_key()
+                || verifier.is_some_and(|verifier| {
+                    let journal::Signed { hash, public_key, signature } = last;
+                    verifier.holds_for(options.site, public_key, Purpose::JournalEntry, hash, signature)
+                })
+        };
         Ok(match notes.entries.last() {
-            Some(note) => {
-                note.site == options.site
-                    && notes.signed.last().is_some_and(|last| last.public_key == options.signer.public_key())
-            }
+            Some(note) => note.site == options.site && notes.signed.last().is_some_and(own),
             None => self.site == options.site,
         })
     }

@@ -12,6 +12,19 @@ pub use entries::{Entry, MAX_NAME, Reader, Writer};
 pub use passphrase::{Cost, MIN_CHARS, PassphraseError};
 pub use sealed::{HEADER_LEN, MAGIC, RANDOM_LEN};
 
+/// Seals any bytes as the content of a backup, entries or not: what somebody could write who knows a passphrase. A backup is
+/// written by [`Writer`]; this is for tests of [`Reader`].
+pub fn seal(
+    content: &[u8],
+    passphrase: &model::Secret<String>,
+    cost: Cost,
+    random: &[u8; RANDOM_LEN],
+) -> Result<Vec<u8>, Error> {
+    let mut seal = sealed::Seal::begin(Vec::new(), passphrase, cost, random)?;
+    seal.write(content)?;
+    seal.end()
+}
+
 /// Why a backup cannot be written or read.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
 use crate::{
     Catalog, Error, Result, alarm,
-    column::{bounded, bounded_option, parsed, room, text, time},
+    column::{bounded, bounded_option, named, parsed, room, text, time},
     seal::{Place, SealKey},
 };
 
@@ -197,12 +197,12 @@ fn write(connection: &Connection, key: &SealKey, camera: &CameraRow, sql: &'stat
         CameraSource::Axis { address, rtsp_port, codec } => ("axis", address, None, *rtsp_port, *codec),
         CameraSource::Rtsp { main_url, sub_url } => ("rtsp", main_url, sub_url.as_deref(), None, None),
     };
-    bounded("camera name", camera.name.as_bytes(), 1, 128)?;
+    named("camera name", &camera.name, 128)?;
     bounded("camera address", address.as_bytes(), 1, MAX_URL)?;
     for (what, value, max) in [
         ("sub stream address", sub_address, MAX_URL),
         ("camera user", camera.user.as_deref(), 128),
-        ("camera password", camera.password.as_ref().map(|password| password.expose().as_str()), 256),
+        ("camera password", camera.password.as_ref().map(|password| password.expose().as_str()), 1024),
         ("camera model", camera.model.as_deref(), 256),
         ("camera serial number", camera.serial.as_deref(), 256),
         ("main stream address", camera.main_url.as_deref(), MAX_URL),

@@ -68,7 +68,13 @@ pub(crate) fn bounded(what: &'static str, bytes: &[u8], min: usize, max: usize) 
     if (min..=max).contains(&bytes.len()) { Ok(()) } else { Err(Error::Size { what, min, max }) }
 }
 
-/// The same where there may be nothing.
+/// Refuses a name that is too long, or that cannot be shown in one line: it stands in logs, mails and headers.
+pub(crate) fn named(what: &'static str, name: &str, max: usize) -> Result<()> {
+    bounded(what, name.as_bytes(), 1, max)?;
+    if name.chars().any(char::is_control) { Err(Error::Name) } else { Ok(()) }
+}
+
+/// The same as [`bounded`] where there may be nothing.
 pub(crate) fn bounded_option(what: &'static str, value: Option<&str>, max: usize) -> Result<()> {
     value.map_or(Ok(()), |value| bounded(what, value.as_bytes(), 0, max))
 }

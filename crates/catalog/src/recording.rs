@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::{
     Catalog, Error, Result,
     camera::{self, CameraRow},
-    column::{bounded, parsed, room, text},
+    column::{bounded, named, parsed, room, text},
 };
 
 /// Most schedules of a site.
@@ -58,7 +58,7 @@ impl Catalog {
 
     /// Adds a schedule, or changes the one with its identifier. [`Error::NameTaken`] where another has its name.
     pub fn put_schedule(&self, schedule: &ScheduleRow) -> Result<()> {
-        bounded("schedule name", schedule.name.as_bytes(), 1, 128)?;
+        named("schedule name", &schedule.name, 128)?;
         bounded("schedule", schedule.week.as_bytes(), 1, MAX_JSON)?;
         self.write(|tx| {
             let (others, taken): (i64, bool) = tx

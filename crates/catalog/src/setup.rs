@@ -54,7 +54,7 @@ impl Catalog {
             check(tx, &given, now)?;
             let user = user::insert(tx, name, Role::Administrator, &hash, now)?;
             if let Some(site_name) = site_name {
-                crate::column::bounded("site name", site_name.as_bytes(), 1, 128)?;
+                crate::column::named("site name", site_name, 128)?;
                 tx.execute("UPDATE site SET name = ?1", [site_name]).map_err(Error::Write)?;
             }
             tx.execute("DELETE FROM setup_code", []).map_err(Error::Write)?;

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::{
     Catalog, Error, Result,
-    column::{bounded, time},
+    column::{bounded, named, time},
 };
 
 /// What the site is called, and where it lies.
@@ -58,7 +58,7 @@ fn select(connection: &Connection) -> Result<Option<SiteRow>> {
 }
 
 pub(crate) fn put(connection: &Connection, site: &SiteRow) -> Result<()> {
-    bounded("site name", site.name.as_bytes(), 1, 128)?;
+    named("site name", &site.name, 128)?;
     bounded("time zone", site.time_zone.as_bytes(), 1, 64)?;
     connection
         .execute(

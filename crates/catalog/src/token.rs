@@ -5,7 +5,7 @@ use rusqlite::{OptionalExtension, Row, params};
 
 use crate::{
     Catalog, Error, Result,
-    column::{bounded, parsed, room, text, time},
+    column::{named, parsed, room, text, time},
     user::{self, UserRow},
     value,
 };
@@ -41,7 +41,7 @@ impl Catalog {
         expires: WallTime,
         scope: Option<Vec<Privilege>>,
     ) -> Result<(TokenRow, Secret<String>)> {
-        bounded("token name", name.as_bytes(), 1, 128)?;
+        named("token name", name, 128)?;
         let value = value::random(PREFIX)?;
         let token = TokenRow { id: TokenId::new(), name: name.to_owned(), created: now, expires, scope };
         self.write(|tx| {

@@ -16,6 +16,7 @@ pub mod records;
 pub mod samba;
 pub mod segments;
 pub mod slapd;
+pub mod squid;
 pub mod system;
 pub mod wait;
 

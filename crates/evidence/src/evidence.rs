@@ -7,6 +7,7 @@
 
 use model::{CameraId, SiteId, StreamKind, TrackKind, WallTime};
 use serde::{Deserialize, Serialize};
+use trust::Lineage;
 
 use crate::{
     coding::{Base64, Hex32},
@@ -28,6 +29,9 @@ pub enum Line {
         format: u32,
         /// What the export is.
         container: Container,
+        /// How the site came to the key that it signed with, where it had another before: older segments are signed by that.
+        #[serde(skip_serializing_if = "Lineage::is_empty", default)]
+        rotations: Lineage,
     },
     /// What proves a segment's share.
     Segment(Segment),

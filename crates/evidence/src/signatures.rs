@@ -4,7 +4,7 @@
 
 use archive::{Purpose, Signer, Verifier};
 use model::SiteId;
-use trust::{CertificateId, Identity, PublicIdentity, Signature};
+use trust::{CertificateId, Identity, Lineage, PublicIdentity, Signature};
 
 /// Signs what an archive writes.
 pub struct SiteSigner(pub Identity);
@@ -23,8 +23,21 @@ impl Signer for SiteSigner {
 }
 
 /// Accepts signatures of one site, or of whoever the statement names.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Signatures(pub Option<CertificateId>);
+#[derive(Clone, Debug, Default)]
+pub struct Signatures {
+    /// A key of the site whose signatures count; none: anybody's.
+    pub expected: Option<CertificateId>,
+    /// The keys that one site has had: they stand for each other.
+    pub lineage: Lineage,
+}
+
+impl Signatures {
+    /// Whether that key's signature counts.
+    #[must_use]
+    pub fn count(&self, signer: CertificateId) -> bool {
+        self.expected.is_none_or(|expected| self.lineage.are_one_site(expected, signer))
+    }
+}
 
 /// Whether the owner of the key signed; who that is.
 fn signer_of(
@@ -45,7 +58,7 @@ fn signer_of(
 impl Verifier for Signatures {
     fn holds(&self, public_key: &[u8], purpose: Purpose, statement: &[u8], signature: &[u8]) -> bool {
         let signer = signer_of(public_key, purpose, statement, signature);
-        signer.is_some_and(|signer| self.0.is_none_or(|expected| expected == signer))
+        signer.is_some_and(|signer| self.count(signer))
     }
 
     fn holds_for(
@@ -56,6 +69,7 @@ impl Verifier for Signatures {
         statement: &[u8],
         signature: &[u8],
     ) -> bool {
-        signer_of(public_key, purpose, statement, signature).is_some_and(|signer| signer.site_id() == site)
+        signer_of(public_key, purpose, statement, signature)
+            .is_some_and(|signer| self.lineage.site_of(signer) == site)
     }
 }

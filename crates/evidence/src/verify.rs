@@ -25,7 +25,8 @@ use crate::{
     plan::Container,
 };
 
-/// Checks a file against its evidence. With `expected` only that site's signatures count. An error is the disk's; all
+/// Checks a file against its evidence. With `expected`, a certificate ID that the site has or had, only that site's
+/// signatures count. An error is the disk's; all
 /// else is in the report.
 ///
 /// # Errors
@@ -37,8 +38,8 @@ pub fn verify<R: ReadAt<Error = io::Error>>(
     watch: &mut Watch<'_>,
 ) -> io::Result<Report> {
     let mut report = Report::default();
-    let container = match read_line(evidence)? {
-        Ok(Line::Evidence { format: FORMAT, container }) => container,
+    let (container, lineage) = match read_line(evidence)? {
+        Ok(Line::Evidence { format: FORMAT, container, rotations }) => (container, rotations),
         Ok(Line::Evidence { format, .. }) => {
             report.problems.push(format!("the evidence has format {format}; this release reads {FORMAT}"));
             return Ok(report);
@@ -57,7 +58,7 @@ pub fn verify<R: ReadAt<Error = io::Error>>(
         }
     };
     report.bytes = opened.bytes;
-    let mut chains = Chains::new(container, Signatures(expected));
+    let mut chains = Chains::new(container, Signatures { expected, lineage });
     let signed = loop {
         match read_line(evidence)? {
             Ok(Line::Segment(segment)) => chains.check(file, &mut opened, &segment, watch)?,
@@ -82,7 +83,7 @@ pub fn verify<R: ReadAt<Error = io::Error>>(
     report.segments = chains.segments.len();
     report.sealed_segments = chains.sealed;
     if let Some(signed) = signed {
-        check_manifest(&mut report, &signed, &opened, &chains, container, expected);
+        check_manifest(&mut report, &signed, &opened, &chains, container);
     }
     chains.check_keys(&mut report);
     report.judge();
@@ -113,7 +114,7 @@ fn read_line(evidence: &mut dyn BufRead) -> io::Result<Result<Line, End>> {
 }
 
 /// Whose signature holds over the manifest's text.
-fn signer(signed: &Signed, expected: Option<CertificateId>) -> (Signature, Option<CertificateId>) {
+fn signer(signed: &Signed, signatures: &Signatures) -> (Signature, Option<CertificateId>) {
     let (Some(key), Some(signature)) = (&signed.public_key, &signed.signature) else {
         return (Signature::Missing, None);
     };
@@ -122,7 +123,7 @@ fn signer(signed: &Signed, expected: Option<CertificateId>) -> (Signature, Optio
     let (Some(identity), Some(signature)) = (identity, signature) else { return (Signature::Broken, None) };
     let id = identity.certificate_id();
     let holds = identity.verify_export(signed.manifest.as_bytes(), &signature).is_ok();
-    let holds = holds && expected.is_none_or(|expected| expected == id);
+    let holds = holds && signatures.count(id);
     (if holds { Signature::Holds } else { Signature::Broken }, Some(id))
 }
 
@@ -132,14 +133,14 @@ fn check_manifest(
     opened: &Opened,
     chains: &Chains,
     container: Container,
-    expected: Option<CertificateId>,
 ) {
-    let (signature, id) = signer(signed, expected);
+    let (expected, lineage) = (chains.signatures.expected, &chains.signatures.lineage);
+    let (signature, id) = signer(signed, &chains.signatures);
     report.signature = signature;
     report.signed_by = id;
     if signature == Signature::Broken {
         report.problems.push(match (expected, id) {
-            (Some(expected), Some(id)) if expected != id => {
+            (Some(expected), Some(id)) if !chains.signatures.count(id) => {
                 format!("the manifest is signed by {id}, not by {expected}")
             }
             _ => "the manifest's signature does not hold".to_owned(),
@@ -164,7 +165,7 @@ fn check_manifest(
     demand(manifest.segments == chains.segments, "the segments are not those of the manifest");
     demand(chains.sites.iter().all(|site| *site == manifest.site), "a segment is another site's");
     demand(
-        id.is_none_or(|id| id.site_id() == manifest.site),
+        id.is_none_or(|id| lineage.site_of(id) == manifest.site),
         "the manifest is signed by another site than the one that recorded",
     );
     let whose: Vec<_> = manifest.cameras.iter().map(|camera| (camera.id, camera.stream)).collect();
@@ -188,18 +189,18 @@ fn check_manifest(
 }
 
 impl Chains {
-    /// Seals and manifest must be of one key, and of the site that the heads name.
+    /// Seals and manifest must be of one site's keys, and of the site that the heads name.
     fn check_keys(&self, report: &mut Report) {
-        let mut ids: Vec<CertificateId> = self.keys.clone();
-        ids.extend(report.signed_by);
-        ids.sort_unstable();
-        ids.dedup();
+        // The newest first: who signed the manifest, and else the last seal.
+        let ids: Vec<CertificateId> =
+            report.signed_by.into_iter().chain(self.keys.iter().rev().copied()).collect();
+        let lineage = &self.signatures.lineage;
         if let [id, more @ ..] = ids.as_slice() {
             report.site_key = Some(*id);
-            if !more.is_empty() {
+            if more.iter().any(|other| !lineage.are_one_site(*id, *other)) {
                 report.problems.push("seals and manifest are signed by different keys".to_owned());
             }
-            if self.sites.iter().any(|site| *site != id.site_id()) {
+            if self.sites.iter().any(|site| *site != lineage.site_of(*id)) {
                 report.problems.push("the segments name another site than the one that signed".to_owned());
             }
         }

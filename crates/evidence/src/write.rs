@@ -80,7 +80,8 @@ impl<D: Disk> Plan<D> {
         let drafts = self.lanes.iter().map(|_| None).collect();
         let (structure, segments) = (Sha256::new(), Vec::new());
         let mut writing = Writing { plan: self, out, evidence, structure, drafts, segments, site: None };
-        writing.line(&Line::Evidence { format: FORMAT, container: self.wish.container })?;
+        let rotations = made.identity.map(|identity| identity.lineage().clone()).unwrap_or_default();
+        writing.line(&Line::Evidence { format: FORMAT, container: self.wish.container, rotations })?;
         let head = match &self.layout {
             Layout::Mp4 { head } => head,
             Layout::Mkv(layout) => layout.head(),

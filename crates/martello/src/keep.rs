@@ -11,6 +11,7 @@ use model::{Secret, clock::wall_now};
 use site::{
     ConfigFile,
     backup::{self, BackupError},
+    rotation,
 };
 
 use crate::{
@@ -18,15 +19,22 @@ use crate::{
     ready::{self, chain},
 };
 
-/// Where the site is, and the passphrase.
+/// Which site.
 #[derive(clap::Args)]
-struct Asked {
+struct Place {
     /// Directory of the site.
     #[arg(long, env = "MARTELLO_DATA")]
     data: Option<PathBuf>,
     /// Configuration file of the site, which names the directory.
     #[arg(long, env = "MARTELLO_CONFIG")]
     config: Option<PathBuf>,
+}
+
+/// Where the site is, and the passphrase.
+#[derive(clap::Args)]
+struct Asked {
+    #[command(flatten)]
+    place: Place,
     /// Read the passphrase from the first line of this file.
     #[arg(long, conflicts_with = "passphrase_stdin")]
     passphrase_file: Option<PathBuf>,
@@ -63,11 +71,24 @@ pub struct RestoreArguments {
     check: bool,
 }
 
+/// Arguments of `martello site rotate-identity`.
+#[derive(clap::Args)]
+pub struct RotateArguments {
+    #[command(flatten)]
+    place: Place,
+    /// Do not ask.
+    #[arg(long)]
+    yes: bool,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
 /// Takes a backup, also of a site that runs.
 #[allow(clippy::print_stdout, reason = "a command's own words")]
 pub fn run_backup(arguments: &BackupArguments) -> ExitCode {
     let done = || -> Result<(), String> {
-        let data = arguments.asked.data()?;
+        let data = arguments.asked.place.data()?;
         let passphrase = arguments.asked.passphrase(true)?;
         let manifest = backup::take(&data, &arguments.output, &passphrase, wall_now()).map_err(told)?;
         if arguments.asked.json {
@@ -93,7 +114,7 @@ pub fn run_restore(arguments: &RestoreArguments) -> ExitCode {
             println!("{} is whole: a backup of {}.", arguments.file.display(), name(&manifest));
             return Ok(());
         }
-        let data = arguments.asked.data()?;
+        let data = arguments.asked.place.data()?;
         let restored = backup::restore(&arguments.file, &data, &passphrase()?, arguments.force, wall_now())
             .map_err(told)?;
         if arguments.asked.json {
@@ -112,7 +133,31 @@ pub fn run_restore(arguments: &RestoreArguments) -> ExitCode {
     ended(done())
 }
 
-impl Asked {
+/// Gives a site another key.
+#[allow(clippy::print_stdout, reason = "a command's own words")]
+pub fn run_rotate(arguments: &RotateArguments) -> ExitCode {
+    let done = || -> Result<(), String> {
+        let data = arguments.place.data()?;
+        let question = format!(
+            "Give the site in {} another identity? Its certificate ID changes: everybody who has pinned it is asked, and \
+             browsers warn once more. The old key is removed, also for good.",
+            data.display()
+        );
+        prompt::sure(&question, arguments.yes).map_err(|failure| failure.to_string())?;
+        let rotated = rotation::rotate(&data, wall_now()).map_err(|error| chain(&error))?;
+        if arguments.json {
+            return print_json(&rotated);
+        }
+        println!("The site {} goes on with another key.", rotated.site);
+        println!("Certificate ID   {}", rotated.to);
+        println!("before           {}", rotated.from);
+        println!("Take a backup now: those that were taken before have the old key.");
+        Ok(())
+    };
+    ended(done())
+}
+
+impl Place {
     fn data(&self) -> Result<PathBuf, String> {
         if let Some(data) = &self.data {
             return Ok(data.clone());
@@ -123,7 +168,9 @@ impl Asked {
         let file = ConfigFile::read(config).map_err(|error| chain(&error))?;
         file.data.ok_or_else(|| format!("{} names no data directory", config.display()))
     }
+}
 
+impl Asked {
     fn passphrase(&self, new: bool) -> Result<Secret<String>, String> {
         match &self.passphrase_file {
             Some(path) => first_line(path),

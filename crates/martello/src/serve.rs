@@ -5,7 +5,7 @@ use std::{net::IpAddr, path::PathBuf, process::ExitCode};
 use site::{Config, ConfigFile, Running, Site};
 
 use crate::{
-    embedded,
+    embedded, keep,
     ready::{self, Ready, ReadySite},
     volume,
 };
@@ -49,12 +49,16 @@ pub struct Arguments {
 enum Work {
     /// Check the recordings and repair what a crash has torn.
     Fsck(volume::FsckArguments),
+    /// Give the site a new identity key, signed by the old one; the site must be stopped.
+    RotateIdentity(keep::RotateArguments),
 }
 
 /// Runs the site until it is asked to stop.
 pub async fn run(arguments: Arguments) -> ExitCode {
-    if let Some(Work::Fsck(arguments)) = &arguments.work {
-        return volume::run_fsck(arguments);
+    match &arguments.work {
+        Some(Work::Fsck(arguments)) => return volume::run_fsck(arguments),
+        Some(Work::RotateIdentity(arguments)) => return keep::run_rotate(arguments),
+        None => {}
     }
     let ready_file = arguments.ready_file.clone();
     let config = match configure(arguments) {

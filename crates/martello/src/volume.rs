@@ -19,10 +19,14 @@ use archive::{
 };
 use evidence::{OnDisk, Signatures};
 use serde::Serialize;
-use trust::{CertificateId, Identity};
+use trust::{CertificateId, Identity, Lineage};
 
 use crate::{client::evidence_of, ready};
 
+/// A segment lies so far below its volume, itself counted: stream, day, volume.
+const ABOVE: usize = 4;
+/// No list of rotations is longer, in bytes.
+const MAX_ROTATIONS: u64 = 64 << 10;
 /// What no check can show; the reports say so.
 const KEY_OWNER: &str = "Whoever has the site's private key could have written these recordings anew and signed them. \
     Hourly roots that were countersigned elsewhere would tell.";
@@ -74,7 +78,7 @@ struct Checked<'a> {
 /// Checks a volume, and repairs it unless told not to; exit code 0 when it is sound afterwards.
 pub fn run_fsck(arguments: &FsckArguments) -> ExitCode {
     let volume = volume_of(&arguments.data);
-    let signatures = Signatures(own_id(&arguments.data));
+    let signatures = signatures_of(&arguments.data, &volume);
     let verifier: Option<&dyn Verifier> = Some(&signatures);
     let check = Check { check_only: arguments.check, deep: arguments.deep, verifier };
     let (disk, check, running) = match open(&volume, check) {
@@ -109,10 +113,24 @@ fn volume_of(data: &Path) -> PathBuf {
     if recordings.is_dir() { recordings } else { data.to_owned() }
 }
 
-/// The certificate ID of the site that this directory belongs to.
-fn own_id(data: &Path) -> Option<CertificateId> {
-    let pem = std::fs::read_to_string(data.join("identity.key")).ok()?;
-    Identity::from_pem(&pem).ok().map(|identity| identity.certificate_id())
+/// Whose signatures count in this directory: its site's, where its key is there; else what lies on the volume itself says
+/// which keys are one site's.
+fn signatures_of(data: &Path, volume: &Path) -> Signatures {
+    let pem = std::fs::read_to_string(data.join("identity.key")).ok();
+    match pem.and_then(|pem| Identity::from_pem(&pem).ok()) {
+        Some(own) => Signatures { expected: Some(own.certificate_id()), lineage: own.lineage().clone() },
+        None => Signatures { expected: None, lineage: lineage_at(volume) },
+    }
+}
+
+/// The rotations that a site has laid on its volume, looked for from a file or directory of the volume upwards.
+fn lineage_at(path: &Path) -> Lineage {
+    let mut places = path.ancestors().take(ABOVE).map(|place| place.join(site::ROTATIONS));
+    let read = |path: PathBuf| -> Option<Lineage> {
+        let file = File::open(path).ok()?;
+        serde_json::from_reader(io::Read::take(file, MAX_ROTATIONS)).ok()
+    };
+    places.find_map(read).unwrap_or_default()
 }
 
 #[allow(clippy::print_stdout, reason = "a command's own words")]
@@ -196,10 +214,9 @@ pub fn run_verify(arguments: &VerifyArguments) -> ExitCode {
         let _ = ready::fail("--evidence goes with one file");
         return ExitCode::from(2);
     }
-    let signatures = Signatures(arguments.certificate_id);
     let mut all = Vec::new();
     for file in &arguments.files {
-        match verify(file, arguments.evidence.as_deref(), signatures) {
+        match verify(file, arguments.evidence.as_deref(), arguments.certificate_id) {
             Ok(verified) => all.push(verified),
             Err(error) => return ready::fail(&format!("cannot read {}: {error}", file.display())),
         }
@@ -286,10 +303,12 @@ fn plain(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
-fn verify(path: &Path, evidence: Option<&Path>, signatures: Signatures) -> io::Result<Verified> {
+fn verify(path: &Path, evidence: Option<&Path>, expected: Option<CertificateId>) -> io::Result<Verified> {
     let file = path.display().to_string();
     if path.is_dir() {
-        let disk = Dir::open_for_reading(volume_of(path))?;
+        let volume = volume_of(path);
+        let disk = Dir::open_for_reading(&volume)?;
+        let signatures = Signatures { expected, lineage: lineage_at(&volume) };
         let check = Check { check_only: true, deep: true, verifier: Some(&signatures) };
         let report = fsck(&disk, check).map_err(|error| io::Error::other(ready::chain(&error)))?;
         let (holds, report) = (report.sound, Box::new(report));
@@ -299,7 +318,7 @@ fn verify(path: &Path, evidence: Option<&Path>, signatures: Signatures) -> io::R
     if evidence.is_some() || side.exists() {
         let source = OnDisk(File::open(path)?);
         let mut side = BufReader::with_capacity(1 << 20, File::open(side)?);
-        let report = evidence::verify(&source, &mut side, signatures.0, &mut |_| true)?;
+        let report = evidence::verify(&source, &mut side, expected, &mut |_| true)?;
         return Ok(Verified::Export { file, report: Box::new(report) });
     }
     let directory = match path.parent() {
@@ -311,6 +330,8 @@ fn verify(path: &Path, evidence: Option<&Path>, signatures: Signatures) -> io::R
         .and_then(|name| name.to_str())
         .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "no file name"))?;
     let opened = Dir::open_for_reading(directory)?.open(name)?;
+    let lineage = lineage_at(&std::path::absolute(directory)?);
+    let signatures = Signatures { expected, lineage };
     let proof = Box::new(proof::verify(&opened, Some(&signatures))?);
     let holds = proof.problems.is_empty() && proof.sealed && proof.signature == proof::Signature::Holds;
     Ok(Verified::Segment { file, holds, proof, limits: [KEY_OWNER] })

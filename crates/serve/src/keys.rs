@@ -70,12 +70,7 @@ pub enum IdentityError {
 pub fn load_or_create(data: &Path) -> Result<Identity, IdentityError> {
     let path = data.join("identity.key");
     let damaged = |e: trust::KeyError| IdentityError::Damaged { path: path.clone(), reason: e.to_string() };
-    let make = || {
-        let mut seed = [0; 32];
-        rand::rngs::OsRng.try_fill_bytes(&mut seed).map_err(|e| IdentityError::Randomness(e.to_string()))?;
-        let mut rng = <rand::rngs::StdRng as rand::SeedableRng>::from_seed(seed);
-        Identity::generate(&mut rng).to_pem().map_err(damaged)
-    };
+    let make = || new()?.to_pem().map_err(damaged);
     let (pem, made) = load_or_make(&path, make)?;
     let identity = Identity::from_pem(pem.expose()).map_err(damaged)?;
     if made {
@@ -84,6 +79,45 @@ pub fn load_or_create(data: &Path) -> Result<Identity, IdentityError> {
         tracing::warn!(%id, ?path, "this is a new service with an identity of its own: keep a copy of its key");
     }
     Ok(identity)
+}
+
+/// A new identity, from the randomness of the operating system.
+///
+/// # Errors
+/// It gives none.
+pub fn new() -> Result<Identity, IdentityError> {
+    let mut seed = zeroize::Zeroizing::new([0; 32]);
+    rand::rngs::OsRng.try_fill_bytes(&mut *seed).map_err(|e| IdentityError::Randomness(e.to_string()))?;
+    Ok(Identity::generate(&mut <rand::rngs::StdRng as rand::SeedableRng>::from_seed(*seed)))
+}
+
+/// Puts another identity in the place of the one in the data directory, whole or not at all.
+///
+/// # Errors
+/// It cannot be written.
+pub fn replace(data: &Path, identity: &Identity) -> Result<(), IdentityError> {
+    let path = data.join("identity.key");
+    let failed = |source| IdentityError::Write { path: path.clone(), source };
+    let pem = identity
+        .to_pem()
+        .map_err(|e| IdentityError::Damaged { path: path.clone(), reason: e.to_string() })?;
+    let draft = path.with_extension(format!("new-{}", uuid::Uuid::new_v4().simple()));
+    let written = write_new(&draft, pem.expose()).and_then(|()| {
+        // Root rotates what another user's service reads.
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt;
+            let (of, is) = (fs::metadata(&path)?, fs::metadata(&draft)?);
+            if (of.uid(), of.gid()) != (is.uid(), is.gid()) {
+                std::os::unix::fs::chown(&draft, Some(of.uid()), Some(of.gid()))?;
+            }
+        }
+        fs::rename(&draft, &path)
+    });
+    if written.is_err() {
+        let _ = fs::remove_file(&draft);
+    }
+    written.and_then(|()| sync_directory(&path)).map_err(failed)
 }
 
 /// The key of the database's secrets, `seal.key` in the data directory.

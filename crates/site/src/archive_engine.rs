@@ -19,6 +19,8 @@ pub type Reader = archive::set::Reader<Dir>;
 /// The frames of a range, on whichever volumes they lie.
 pub type ReadPlan = archive::set::Plan<Dir>;
 
+/// The rotations of the site's key, on each of its volumes.
+pub const ROTATIONS: &str = "rotations.json";
 /// So often a day's index that cannot be read is tried before the day is left out …
 const TRIES: usize = 5;
 /// … and so long after each time.
@@ -76,17 +78,35 @@ pub fn open(place: &Place, identity: &Identity, all: &Reader) -> Result<Lane<Dir
     let disk = Dir::open(&path).map_err(failed)?;
     let options = Options {
         new_volume: place.id,
-        verifier: Some(Arc::new(Signatures(None))),
+        verifier: Some(Arc::new(Signatures { expected: None, lineage: identity.lineage().clone() })),
         elsewhere: Some(Arc::new(all.clone())),
         ..Options::new(identity.site_id(), Arc::new(SiteSigner(identity.clone())))
     };
     let (archive, loader) = Archive::open_lazily(disk, options, wall_now())?;
+    keep_rotations(&path, identity);
     let id = place.id;
     // Whoever asks about a day that is not read yet reads it: without this thread it is only later.
     if let Err(error) = thread::Builder::new().name("index".into()).spawn(move || read_index(id, loader)) {
         tracing::error!(%error, volume = %id, "the thread that reads the index could not be started");
     }
     Ok(Lane::new(archive))
+}
+
+/// Lays the site's rotations beside its recordings, so that whoever checks the volume alone knows all of the site's keys.
+/// They hold by themselves: without the file, only what an earlier key signed looks as if another site had signed it.
+fn keep_rotations(volume: &Path, identity: &Identity) {
+    if identity.lineage().is_empty() {
+        return;
+    }
+    let path = volume.join(ROTATIONS);
+    let text = serde_json::to_vec(identity.lineage()).unwrap_or_default();
+    if std::fs::read(&path).is_ok_and(|kept| kept == text) {
+        return;
+    }
+    let draft = volume.join(format!("{ROTATIONS}.new"));
+    if let Err(error) = std::fs::write(&draft, text).and_then(|()| std::fs::rename(&draft, &path)) {
+        tracing::warn!(%error, path = %path.display(), "the site's rotations cannot be kept on the volume");
+    }
 }
 
 /// Reads the index of a volume that takes recordings already.

@@ -137,6 +137,12 @@ pub fn spec(row: &CameraRow, video: Video) -> Spec {
     }
 }
 
+/// What a device calls itself, as a name that can be kept: in one line, not too long; nothing where nothing is left.
+fn tidy(told: &str) -> Option<String> {
+    let name: String = told.chars().filter(|c| !c.is_control()).take(32).collect();
+    Some(name.trim().to_owned()).filter(|name| !name.is_empty())
+}
+
 /// A row for a camera that is added.
 #[must_use]
 pub fn new_row(new: NewCamera, looked: &Looked, now: WallTime) -> CameraRow {
@@ -144,8 +150,8 @@ pub fn new_row(new: NewCamera, looked: &Looked, now: WallTime) -> CameraRow {
     let name = new
         .name
         .filter(|name| !name.trim().is_empty())
-        .or_else(|| probe.name.clone())
-        .or_else(|| probe.model.clone())
+        .or_else(|| probe.name.as_deref().and_then(tidy))
+        .or_else(|| probe.model.as_deref().and_then(tidy))
         .unwrap_or_else(|| "Camera".into());
     CameraRow {
         id: CameraId::new(),

@@ -28,6 +28,7 @@ mod qr;
 mod recorder;
 mod recording;
 pub mod remote;
+pub mod rotation;
 mod server;
 mod sessions;
 mod source;
@@ -41,9 +42,11 @@ use catalog::Catalog;
 use model::WallTime;
 use tokio::sync::{Semaphore, watch};
 
+pub use archive_engine::ROTATIONS;
 pub use config::{Config, ConfigFile, DiscoveryConfig};
 pub use exports::Limits as ExportLimits;
 pub use http::{client::ClientFile, document, openapi};
+pub use machine::GROUP as MACHINE_GROUP;
 pub use start::{Running, Site, StartError};
 
 use serve::{

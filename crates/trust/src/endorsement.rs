@@ -4,7 +4,7 @@
 use model::WallTime;
 use serde::{Deserialize, Serialize};
 
-use crate::{CertificateId, PublicIdentity, Purpose, Signature, TlsFingerprint};
+use crate::{CertificateId, Lineage, PublicIdentity, Purpose, Signature, TlsFingerprint};
 
 /// "The holder of this identity serves TLS with this certificate until then", signed by the identity.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +17,9 @@ pub struct Endorsement {
     pub not_after: WallTime,
     /// The identity's signature.
     pub signature: Signature,
+    /// How the site came to this identity, where it had another before. Not signed here: it holds by itself.
+    #[serde(default, skip_serializing_if = "Lineage::is_empty")]
+    pub rotations: Lineage,
 }
 
 /// Why a TLS certificate is not the pinned site's.

@@ -12,7 +12,9 @@ use p256::{
     pkcs8::{DecodePrivateKey, EncodePrivateKey, LineEnding},
 };
 
-use crate::{BadSignature, CertificateId, Endorsement, Purpose, Signature, TlsFingerprint};
+use crate::{
+    BadSignature, CertificateId, Endorsement, Lineage, Purpose, Rotation, Signature, TlsFingerprint,
+};
 
 /// DER of every SubjectPublicKeyInfo of an uncompressed P-256 point up to the point itself (RFC 5480).
 const SPKI_HEAD: [u8; 26] = [
@@ -21,8 +23,10 @@ const SPKI_HEAD: [u8; 26] = [
 ];
 /// Bytes of the DER of a P-256 SubjectPublicKeyInfo.
 pub const SPKI_LEN: usize = 91;
-/// A PKCS#8 file of a P-256 key has about 240 bytes; more than this is something else.
-const MAX_PEM_LEN: usize = 4096;
+/// A PKCS#8 file of a P-256 key has about 240 bytes, with the most rotations some kilobytes; more is something else.
+const MAX_PEM_LEN: usize = 32 << 10;
+/// What ends the key in its file; the rotations stand behind it.
+const PEM_END: &str = "-----END PRIVATE KEY-----";
 
 /// What keeps a key from being read or written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -33,6 +37,9 @@ pub enum KeyError {
     /// The key has no PKCS#8 form.
     #[error("the private key could not be written as PKCS#8")]
     WritePrivate,
+    /// What stands behind the key does not lead to it.
+    #[error("the rotations behind the private key are not those of this key: {0}")]
+    Rotations(&'static str),
     /// Not the SubjectPublicKeyInfo of an uncompressed P-256 point.
     #[error("not a P-256 public key")]
     ReadPublic,
@@ -43,6 +50,7 @@ pub enum KeyError {
 pub struct Identity {
     key: SigningKey,
     public: PublicIdentity,
+    lineage: Lineage,
 }
 
 /// The public key of a site: checks what [`Identity`] signed.
@@ -65,18 +73,59 @@ impl Identity {
         }
     }
 
-    /// Reads the PKCS#8 PEM form (RFC 5958, RFC 7468).
+    /// Reads the PKCS#8 PEM form (RFC 5958, RFC 7468), and behind it the rotations that led to this key, as JSON.
     pub fn from_pem(pem: &str) -> Result<Self, KeyError> {
         if pem.len() > MAX_PEM_LEN {
             return Err(KeyError::ReadPrivate);
         }
-        SigningKey::from_pkcs8_pem(pem).map(Self::of).map_err(|_| KeyError::ReadPrivate)
+        let (key, behind) = match pem.find(PEM_END) {
+            Some(at) => pem.split_at(at + PEM_END.len()),
+            None => return Err(KeyError::ReadPrivate),
+        };
+        let mut identity =
+            SigningKey::from_pkcs8_pem(key).map(Self::of).map_err(|_| KeyError::ReadPrivate)?;
+        if !behind.trim().is_empty() {
+            let lineage: Lineage =
+                serde_json::from_str(behind).map_err(|_| KeyError::Rotations("they do not hold"))?;
+            if lineage.current().is_some_and(|current| *current != identity.public) {
+                return Err(KeyError::Rotations("they lead to another key"));
+            }
+            identity.lineage = lineage;
+        }
+        Ok(identity)
     }
 
-    /// The PKCS#8 PEM form.
+    /// The PKCS#8 PEM form, and behind it the rotations, where there are any. Programs that read keys pass over them.
     pub fn to_pem(&self) -> Result<Secret<String>, KeyError> {
         let pem = self.key.to_pkcs8_pem(LineEnding::LF).map_err(|_| KeyError::WritePrivate)?;
-        Ok(Secret::new(pem.to_string()))
+        let mut text = pem.to_string();
+        if !self.lineage.is_empty() {
+            let rotations = serde_json::to_string(&self.lineage).map_err(|_| KeyError::WritePrivate)?;
+            text.push_str(&rotations);
+            text.push('\n');
+        }
+        Ok(Secret::new(text))
+    }
+
+    /// The same site with a new key, which this one signs and which takes on this one's past. The old key is of no use
+    /// afterwards, and should not be kept.
+    pub fn rotate(&self, new: Self, now: WallTime) -> Result<Self, KeyError> {
+        let statement = Rotation::statement(&self.public, &new.public, now);
+        let rotation = Rotation {
+            from: self.public.clone(),
+            to: new.public.clone(),
+            at: now,
+            signed_by_old: self.sign(Purpose::Rotation, &statement),
+            signed_by_new: new.sign(Purpose::Rotation, &statement),
+        };
+        let lineage = self.lineage.and(rotation).map_err(|_| KeyError::Rotations("it is one too many"))?;
+        Ok(Self { lineage, ..new })
+    }
+
+    /// The keys that the site had before, and how it came to this one.
+    #[must_use]
+    pub const fn lineage(&self) -> &Lineage {
+        &self.lineage
     }
 
     /// The PKCS#8 DER form, as TLS stacks take it.
@@ -97,10 +146,10 @@ impl Identity {
         self.public.certificate_id()
     }
 
-    /// The site's identifier.
+    /// The site's identifier: that of its first key, so that it stays when the key is rotated.
     #[must_use]
     pub fn site_id(&self) -> SiteId {
-        self.public.certificate_id().site_id()
+        self.lineage.site_of(self.certificate_id())
     }
 
     /// Signs what a closing segment says about itself (head and trailer without the signature).
@@ -126,7 +175,8 @@ impl Identity {
     pub fn endorse_tls(&self, certificate_der: &[u8], not_after: WallTime) -> Endorsement {
         let certificate = TlsFingerprint::of(certificate_der);
         let signature = self.sign(Purpose::TlsEndorsement, &Endorsement::statement(&certificate, not_after));
-        Endorsement { identity: self.public.clone(), certificate, not_after, signature }
+        let (identity, rotations) = (self.public.clone(), self.lineage.clone());
+        Endorsement { identity, certificate, not_after, signature, rotations }
     }
 
     /// Deterministic (RFC 6979): no randomness that could be bad.
@@ -143,7 +193,7 @@ impl Identity {
 
     fn of(key: SigningKey) -> Self {
         let public = PublicIdentity::of(*key.verifying_key());
-        Self { key, public }
+        Self { key, public, lineage: Lineage::default() }
     }
 }
 

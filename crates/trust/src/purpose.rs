@@ -34,11 +34,13 @@ pub enum Purpose {
     MediatorSignIn,
     /// This site comes for the grant that it asked this cloud for.
     Enrolment,
+    /// This site goes on with another key.
+    Rotation,
 }
 
 impl Purpose {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::TlsEndorsement,
         Self::SegmentTrailer,
         Self::JournalEntry,
@@ -47,6 +49,7 @@ impl Purpose {
         Self::ClientKey,
         Self::MediatorSignIn,
         Self::Enrolment,
+        Self::Rotation,
     ];
 
     /// The name that the label is made of. The number grows when the statement's form changes.
@@ -61,6 +64,7 @@ impl Purpose {
             Self::ClientKey => "martello/client-key/1",
             Self::MediatorSignIn => "martello/mediator/1",
             Self::Enrolment => "martello/enrol/1",
+            Self::Rotation => "martello/rotation/1",
         }
     }
 

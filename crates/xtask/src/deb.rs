@@ -30,6 +30,7 @@ const FILES: &[(&str, u32, &str)] = &[
     ("usr/lib/sysusers.d/martello.conf", 0o644, "martello.sysusers"),
     ("etc/martello/site.toml", 0o644, "site.toml"),
     ("usr/share/doc/martello/copyright", 0o644, "debian/copyright"),
+    ("usr/share/lintian/overrides/martello", 0o644, "debian/lintian-overrides"),
     ("DEBIAN/postinst", 0o755, "debian/postinst"),
     ("DEBIAN/prerm", 0o755, "debian/prerm"),
     ("DEBIAN/postrm", 0o755, "debian/postrm"),
@@ -60,9 +61,10 @@ pub fn build(package: &Package<'_>) -> Result<PathBuf, Failure> {
     for (path, mode, from) in FILES {
         put(path, *mode, &fs::read(package.tree.join("packaging").join(from))?)?;
     }
+    let maintainer = maintainer();
     let changes = format!(
         "martello ({version}) stable; urgency=medium\n\n  * See the history of the source.\n\n \
-         -- Martello <martello@localhost>  Thu, 01 Jan 1970 00:00:00 +0000\n"
+         -- {maintainer}  Thu, 01 Jan 1970 00:00:00 +0000\n"
     );
     put("usr/share/doc/martello/changelog", 0o644, changes.as_bytes())?;
     said(Command::new("gzip").args(["-9n"]).arg(root.join("usr/share/doc/martello/changelog")))?;
@@ -87,12 +89,21 @@ pub fn build(package: &Package<'_>) -> Result<PathBuf, Failure> {
     Ok(file)
 }
 
+/// Whoever makes the package answers for it: `DEBFULLNAME` and `DEBEMAIL`, as Debian's own tools take them.
+fn maintainer() -> String {
+    let said = |name: &str| std::env::var(name).ok().filter(|text| !text.contains(['\n', '<', '>']));
+    let name = said("DEBFULLNAME").unwrap_or_else(|| "Martello".to_owned());
+    let address = said("DEBEMAIL").unwrap_or_else(|| "martello@localhost".to_owned());
+    format!("{name} <{address}>")
+}
+
 fn control(version: &str, architecture: &str, glibc: &str, kib: u64) -> String {
+    let maintainer = maintainer();
     format!(
         "Package: martello\n\
          Version: {version}\n\
          Architecture: {architecture}\n\
-         Maintainer: Martello <martello@localhost>\n\
+         Maintainer: {maintainer}\n\
          Installed-Size: {kib}\n\
          Depends: libc6 (>= {glibc}), libgcc-s1, init-system-helpers (>= 1.54), systemd | adduser\n\
          Recommends: ca-certificates, tzdata\n\

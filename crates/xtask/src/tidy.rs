@@ -235,16 +235,33 @@ fn glossary(text: &str, found: &mut Vec<Finding>) {
     }
 }
 
-/// Every invariant of ARCHITECTURE.md names tests that exist.
+/// Every invariant of ARCHITECTURE.md and every rule of docs/security.md names tests that exist.
 fn invariants(tree: &Tree, found: &mut Vec<Finding>) {
     let text = tree.text("ARCHITECTURE.md").unwrap_or_default();
     let section = text.lines().enumerate().skip_while(|(_, line)| *line != "## Invariants").skip(1);
-    for (number, line) in section.take_while(|(_, line)| !line.starts_with("## ")) {
+    let section = section.take_while(|(_, line)| !line.starts_with("## "));
+    named_tests(tree, "ARCHITECTURE.md", section, found);
+    let rules = tree.text("docs/security.md").unwrap_or_default();
+    named_tests(tree, "docs/security.md", rules.lines().enumerate(), found);
+}
+
+/// The last column of a table's lines names tests: functions, or sentences of the browser's tests.
+fn named_tests<'a>(
+    tree: &Tree,
+    file: &str,
+    lines: impl Iterator<Item = (usize, &'a str)>,
+    found: &mut Vec<Finding>,
+) {
+    for (number, line) in lines {
         let Some((_, held_by)) = line.trim_end_matches(['|', ' ']).rsplit_once('|') else { continue };
         for test in held_by.split('`').skip(1).step_by(2) {
-            let function = format!("fn {test}(");
-            if !tree.files.iter().any(|(path, text)| path.ends_with(".rs") && text.contains(&function)) {
-                let place = format!("ARCHITECTURE.md:{}", number + 1);
+            let (ending, begin) = if test.contains(' ') {
+                (".ts", format!("test(\"{test}\""))
+            } else {
+                (".rs", format!("fn {test}("))
+            };
+            if !tree.files.iter().any(|(path, text)| path.ends_with(ending) && text.contains(&begin)) {
+                let place = format!("{file}:{}", number + 1);
                 found.push(Finding::new(place, format!("there is no test `{test}`")));
             }
         }

@@ -7,6 +7,7 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
 
+mod authorize;
 mod fanout;
 mod live;
 mod loss;
@@ -21,7 +22,7 @@ use std::time::Duration;
 /// What a measurement ends with when it cannot be made: a sentence.
 type Outcome = Result<(), Box<dyn Error>>;
 
-const NAMES: &str = "fanout | live | loss | seek | soak | streams";
+const NAMES: &str = "authorize | fanout | live | loss | seek | soak | streams";
 
 fn main() -> ExitCode {
     let _ = rustls::crypto::ring::default_provider().install_default();
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
     for word in words {
         let outcome = runtime.block_on(async {
             match word {
+                "authorize" => authorize::measure().await,
                 "fanout" => fanout::measure().await,
                 "live" => live::measure().await,
                 "loss" => loss::measure().await,

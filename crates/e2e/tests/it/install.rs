@@ -69,6 +69,12 @@ fn an_installed_site_is_written_where_it_belongs_and_uninstalling_keeps_its_reco
         unit.contains("ExecStart=/usr/local/bin/martello site --config /etc/martello/site.toml"),
         "{unit}"
     );
+    // The local socket lies where the command line looks for it, and the group that it is given to is made with the user.
+    let users = fs::read_to_string(at("etc/sysusers.d/martello.conf")).expect("users");
+    assert!(users.lines().any(|line| line == "g martello-admin -"), "{users}");
+    for line in ["RuntimeDirectory=martello", "SupplementaryGroups=martello-admin"] {
+        assert!(unit.lines().any(|one| one == line), "{line}: {unit}");
+    }
     assert!(at("etc/systemd/system/multi-user.target.wants/martello-site.service").is_symlink());
     let (well, said) = run(Command::new(at("usr/local/bin/martello")).arg("--version"));
     assert!(well && said.starts_with("martello "), "{said}");

@@ -47,7 +47,7 @@ pub(super) struct Reach {
 /// What was checked so far.
 pub(super) struct Chains {
     container: Container,
-    signatures: Signatures,
+    pub(super) signatures: Signatures,
     pub(super) problems: Vec<String>,
     pub(super) segments: Vec<SegmentEntry>,
     pub(super) sealed: usize,
@@ -158,7 +158,7 @@ impl Chains {
             start: head.anchor.wall,
             chain: segment.chain,
         });
-        self.seal(segment, value, &name);
+        self.seal(segment, value, &name, head.anchor.wall);
         if let Some((first, last, end)) = spans {
             self.reach(segment.camera, head, value, (first, last, end), &name);
         }
@@ -313,7 +313,7 @@ impl Chains {
     }
 
     /// Checks the seal that the site put under the segment when it recorded it.
-    fn seal(&mut self, segment: &Segment, value: chain::Value, name: &str) {
+    fn seal(&mut self, segment: &Segment, value: chain::Value, name: &str, recorded: WallTime) {
         let Some(seal) = &segment.seal else { return };
         let seal = format::Seal {
             chain: value,
@@ -323,6 +323,10 @@ impl Chains {
             trailer_len: 0,
         };
         match seal_holds(&self.signatures, &seal) {
+            // The key that was given up may be anybody's by now.
+            Some(id) if self.signatures.lineage.given_up(id).is_some_and(|at| recorded > at) => {
+                self.problem(format!("{name}: it is sealed by a key that the site had given up before"));
+            }
             Some(id) => {
                 self.sealed += 1;
                 if !self.keys.contains(&id) {

@@ -1,12 +1,16 @@
 //! What an export holds, and what its evidence proves.
 
+use std::sync::Arc;
+
+use archive::{Archive, Dir};
 use evidence::{Container, Error, Gaps, Signature};
-use media::progressive::read::read_movie;
+use media::{AudioCodec, progressive::read::read_movie};
 use model::TrackKind;
+use trust::Identity;
 
 use crate::{
     fake,
-    made::{Bytes, Recorded, alone, at, export, gate, identity, range, source},
+    made::{Bytes, Recorded, alone, at, check, export, gate, identity, range, source},
 };
 
 #[test]
@@ -60,6 +64,77 @@ fn without_the_sites_key_frames_are_proved_by_the_seals_alone() {
     assert!(report.limits.iter().any(|limit| limit.contains("not signed")), "{:?}", report.limits);
     let report = exported.verify_as(Some(identity(2).certificate_id()));
     assert!(!report.holds, "another site's seals do not count");
+}
+
+/// A site that went on with another key at 100 s, and recorded 20 s more from 110 s on.
+fn rotated() -> (tempfile::TempDir, [Identity; 2], Archive<Dir>) {
+    let Recorded { directory, archive, identity: old } = Recorded::new();
+    archive.close(at(90.0)).unwrap();
+    let new = old.rotate(identity(2), at(100.0)).unwrap();
+    let mut archive = reopened(&directory, &new);
+    let gate = fake::Camera::new(1, Some(AudioCodec::Aac));
+    archive.begin_run(gate.key, gate.tracks.clone(), at(110.0)).unwrap();
+    fake::record(&mut archive, gate.key, &gate.samples(at(110.0), 20.0));
+    archive.end_run(gate.key, at(130.0)).unwrap();
+    (directory, [old, new], archive)
+}
+
+fn reopened(directory: &tempfile::TempDir, identity: &Identity) -> Archive<Dir> {
+    let limits = archive::Limits { segment_ticks: 10 * 90_000, ..archive::Limits::default() };
+    let signer = Arc::new(evidence::SiteSigner(identity.clone()));
+    let options = archive::Options { limits, ..archive::Options::new(identity.site_id(), signer) };
+    Archive::open(Dir::open(directory.path()).unwrap(), options, at(105.0)).unwrap().0
+}
+
+#[test]
+fn an_export_over_a_rotation_of_the_key_holds_for_both_keys_and_no_other() {
+    let (_directory, [old, new], archive) = rotated();
+    let wish = |from, to| evidence::Wish {
+        sources: vec![source(1, "Gate")],
+        range: range(from, to),
+        container: Container::Mp4,
+        gaps: Gaps::Keep,
+    };
+    let exported = export(&alone(archive.reader()), wish(3.0, 128.0), Some(&new)).unwrap();
+    for id in [None, Some(old.certificate_id()), Some(new.certificate_id())] {
+        let report = exported.verify_as(id);
+        assert!(report.holds && report.sealed_segments == report.segments, "{id:?}: {report:#?}");
+        assert_eq!(report.site_key, Some(new.certificate_id()));
+    }
+    assert!(!exported.verify_as(Some(identity(3).certificate_id())).holds);
+
+    // Without the rotations, or with a stranger's, the two keys are two sites'.
+    let text = String::from_utf8(exported.evidence.clone()).unwrap();
+    let rotations = serde_json::to_string(new.lineage()).unwrap();
+    let stranger = identity(8).rotate(identity(9), at(100.0)).unwrap();
+    for other in ["[]".to_owned(), serde_json::to_string(stranger.lineage()).unwrap()] {
+        let changed = text.replacen(&rotations, &other, 1);
+        assert_ne!(changed, text);
+        assert!(!check(&exported.file, changed.as_bytes(), Some(new.certificate_id())).holds);
+        assert!(!check(&exported.file, changed.as_bytes(), None).holds);
+    }
+}
+
+#[test]
+fn what_a_key_that_was_given_up_seals_afterwards_does_not_count() {
+    let (directory, [old, new], mut archive) = rotated();
+    archive.tick(at(135.0));
+    archive.close(at(140.0)).unwrap();
+    // A thief of the old key records on.
+    let mut archive = reopened(&directory, &old);
+    let gate = fake::Camera::new(1, Some(AudioCodec::Aac));
+    archive.begin_run(gate.key, gate.tracks.clone(), at(150.0)).unwrap();
+    fake::record(&mut archive, gate.key, &gate.samples(at(150.0), 20.0));
+    archive.end_run(gate.key, at(170.0)).unwrap();
+    let wish = evidence::Wish {
+        sources: vec![source(1, "Gate")],
+        range: range(112.0, 168.0),
+        container: Container::Mp4,
+        gaps: Gaps::Keep,
+    };
+    let exported = export(&alone(archive.reader()), wish, Some(&new)).unwrap();
+    let report = exported.verify_as(Some(new.certificate_id()));
+    assert!(!report.holds && report.problems[0].contains("given up"), "{report:#?}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use api::Problem;
-use model::{Secret, clock::wall_now};
+use model::{Secret, WallTime, clock::wall_now};
 use reqwest::{Client, ClientBuilder, Method, RequestBuilder, Response, StatusCode, Url, header, redirect};
 use serde::{Serialize, de::DeserializeOwned};
 use serve::pin::Pin;
@@ -211,10 +211,50 @@ fn check(pinned: &CertificateId, certificate: &[u8], statement: Outcome<Option<E
         return Ok(());
     }
     let refused = || Failure::failed(format!("this is not the site with the certificate ID {pinned}"));
-    statement?
-        .ok_or_else(refused)?
-        .verify(pinned, certificate, wall_now())
-        .map_err(|e| Failure::failed(e.to_string()))
+    let statement = statement?.ok_or_else(refused)?;
+    match led(*pinned, certificate, &statement) {
+        Some(Led { to, since, .. }) => Err(Failure::failed(format!(
+            "the site has another identity since {since}: {to}, signed by the one that is pinned here, {pinned}. Compare it \
+             with what the site shows; martello server follow NAME takes it over"
+        ))),
+        None => statement.verify(pinned, certificate, wall_now()).map_err(|e| Failure::failed(e.to_string())),
+    }
+}
+
+/// Where a site's rotations lead whoever pinned it before.
+#[derive(Clone, Copy)]
+pub(super) struct Led {
+    /// The present certificate ID.
+    pub to: CertificateId,
+    /// When the pinned one was given up.
+    pub since: WallTime,
+    /// How many rotations there were.
+    pub rotations: usize,
+}
+
+/// The identity that the site with the pinned one has now; nothing where it says of none that it is its own, or still has
+/// the pinned one.
+pub(super) async fn follow(target: &Target, pinned: CertificateId) -> Outcome<Option<Led>> {
+    let (certificate, statement) = look(target).await?;
+    let refused = || Failure::failed(format!("this is not the site with the certificate ID {pinned}"));
+    let statement = statement?.ok_or_else(refused)?;
+    if statement.verify(&pinned, &certificate, wall_now()).is_ok() {
+        return Ok(None);
+    }
+    let now = wall_now();
+    let to = statement.identity.certificate_id();
+    let led = led(pinned, &certificate, &statement);
+    // What keeps it from being followed is told.
+    statement.rotations.follow(pinned, to, now).map_err(|e| Failure::failed(e.to_string()))?;
+    led.map(Some).ok_or_else(refused)
+}
+
+/// Only who presents a certificate of the identity that the rotations lead to is believed to be it.
+fn led(pinned: CertificateId, certificate: &[u8], statement: &Endorsement) -> Option<Led> {
+    let (to, now) = (statement.identity.certificate_id(), wall_now());
+    let way = statement.rotations.follow(pinned, to, now).ok()?;
+    statement.verify(&to, certificate, now).ok()?;
+    Some(Led { to, since: way.first()?.at, rotations: way.len() })
 }
 
 fn pinned_client(pin: &std::sync::Arc<Pin>, target: &Target) -> Outcome<Client> {

@@ -45,7 +45,7 @@ pub(super) fn confirm(question: &str) -> Outcome<bool> {
 }
 
 /// Asks before something is destroyed, unless the person has said so already (`--yes`).
-pub(super) fn sure(question: &str, yes: bool) -> Outcome {
+pub(crate) fn sure(question: &str, yes: bool) -> Outcome {
     if yes || confirm(question)? {
         return Ok(());
     }

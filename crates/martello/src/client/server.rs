@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use trust::CertificateId;
 
 use super::{
-    Failure, Outcome,
+    Failure, Outcome, connection,
     output::Output,
     prompt,
     route::{Address, Proxy},
@@ -42,6 +42,8 @@ pub enum Command {
     Import(Import),
     /// End and delete saved tokens; the sites stay in the list.
     Forget(Forget),
+    /// Take over the new identity of a site whose old one, which is in the list, has signed it.
+    Follow(Follow),
 }
 
 /// Arguments of `martello server list`.
@@ -116,6 +118,16 @@ pub struct Forget {
     yes: bool,
 }
 
+/// Arguments of `martello server follow`.
+#[derive(clap::Args)]
+pub struct Follow {
+    /// Its name in the list.
+    name: String,
+    /// Do not ask.
+    #[arg(long)]
+    yes: bool,
+}
+
 /// A list on its way to another computer. People may write it by hand: what is not known is refused.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -180,6 +192,7 @@ pub(super) async fn run(command: Command, output: &mut Output) -> Outcome {
             output.line(&format!("{taken} servers were taken over."))
         }
         Command::Forget(arguments) => forget(&mut list, &path, arguments, output).await,
+        Command::Follow(arguments) => follow(&mut list, &path, arguments, output).await,
     }
 }
 
@@ -303,6 +316,35 @@ fn import(list: &mut Servers, arguments: &Import) -> Outcome<usize> {
         list.put(new)?;
     }
     Ok(taken)
+}
+
+/// The old key says who the site is now; whether that is so, a person says who has compared it: whoever has stolen the old
+/// key can say the same.
+async fn follow(list: &mut Servers, path: &Path, arguments: Follow, output: &mut Output) -> Outcome {
+    let server = list.named(&arguments.name)?.clone();
+    let name = &server.name;
+    let pinned = server.certificate_id.ok_or_else(|| {
+        Failure::failed(format!("no certificate ID is pinned for {name:?}: there is nothing to follow"))
+    })?;
+    let target = Target {
+        certificate_id: Some(pinned),
+        proxy: server.proxy.clone(),
+        ..Target::of(server.address.clone())
+    };
+    let Some(led) = connection::follow(&target, pinned).await? else {
+        return output.line(&format!("{name} has the identity that is pinned: {pinned}."));
+    };
+    let times = if led.rotations == 1 { String::new() } else { format!(" ({} times)", led.rotations) };
+    let question = format!(
+        "{name} was\n\n  {pinned}\n\nand has signed with it that it is{times}, since {},\n\n  {}\n\nIs that what the site \
+         shows?",
+        led.since, led.to
+    );
+    prompt::sure(&question, arguments.yes)?;
+    let to = led.to;
+    list.put(Server { certificate_id: Some(to), ..server.clone() })?;
+    list.store(path)?;
+    output.line(&format!("{name} is {to} from now on; it was {pinned}."))
 }
 
 async fn forget(list: &mut Servers, path: &Path, arguments: Forget, output: &mut Output) -> Outcome {

@@ -102,7 +102,13 @@ impl SiteArguments {
     /// Connects to the site that is meant, as the token's user; over a local socket as the account of this machine.
     pub async fn connect(&self) -> Outcome<Connection> {
         let complete = self.url.is_some() && self.token.is_some() && self.certificate_id.is_some();
-        let list = if complete { Servers::default() } else { Servers::load(&servers::path()?)? };
+        let list = match servers::path() {
+            _ if complete => Servers::default(),
+            Ok(path) => Servers::load(&path)?,
+            // A service has no home, and needs none for the site on its own computer.
+            Err(_) if self.local => Servers::default(),
+            Err(failure) => return Err(failure),
+        };
         self.target(&list)?.connect().await
     }
 }

@@ -43,32 +43,28 @@ impl System {
         Path::new("/run/systemd/system").is_dir()
     }
 
-    /// Makes the user of the file of sysusers.d(5); where there is no systemd-sysusers, by useradd.
+    /// Makes the user and the group of the file of sysusers.d(5), as far as they are not there; where there is no
+    /// systemd-sysusers, by useradd and groupadd.
     pub fn make_user(&self, file: &str) -> Result<(), InstallError> {
-        let exists = Command::new("getent")
-            .args(["passwd", "martello"])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status()
-            .is_ok_and(|status| status.success());
-        if exists {
+        match run(Command::new("systemd-sysusers").arg(self.at(file))) {
+            Err(InstallError::File { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {}
+            done => return done,
+        }
+        if !exists("group", site::MACHINE_GROUP) {
+            run(Command::new("groupadd").args(["--system", site::MACHINE_GROUP]))?;
+        }
+        if exists("passwd", "martello") {
             return Ok(());
         }
-        let file = self.at(file);
-        match run(Command::new("systemd-sysusers").arg(&file)) {
-            Err(InstallError::File { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
-                run(Command::new("useradd").args([
-                    "--system",
-                    "--user-group",
-                    "--home-dir",
-                    super::DATA,
-                    "--shell",
-                    "/usr/sbin/nologin",
-                    "martello",
-                ]))
-            }
-            done => done,
-        }
+        run(Command::new("useradd").args([
+            "--system",
+            "--user-group",
+            "--home-dir",
+            super::DATA,
+            "--shell",
+            "/usr/sbin/nologin",
+            "martello",
+        ]))
     }
 
     /// Makes the data directory as systemd would.
@@ -82,6 +78,16 @@ impl System {
     pub fn systemctl(&self, arguments: &[&str]) -> Result<(), InstallError> {
         run(Command::new("systemctl").args(arguments))
     }
+}
+
+/// Whether the operating system knows an account (`passwd`) or a group (`group`) of this name.
+fn exists(database: &str, name: &str) -> bool {
+    Command::new("getent")
+        .args([database, name])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
 }
 
 fn run(command: &mut Command) -> Result<(), InstallError> {

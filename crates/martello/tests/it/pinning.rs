@@ -82,6 +82,68 @@ async fn an_endorsement_that_does_not_hold_is_refused() {
     assert_refused(&ask(&site, &me.certificate_id()).await, &site, "none");
 }
 
+/// A site that says which identity it has, and how it came to it.
+async fn saying(certificate: trust::TlsCertificate, statement: trust::Endorsement) -> FakeSite {
+    let text = serde_json::to_string(&statement).unwrap();
+    FakeSite::start(&[certificate], move |request| {
+        if request.line.ends_with("martello-identity") { ok(text.clone()) } else { cameras(request) }
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_identity_is_followed_by_hand_only_and_a_stranger_s_never() {
+    let now = wall_now();
+    let (old, new) = (identity(1), identity(1).rotate(identity(2), now).unwrap());
+    let (pinned, id) = (old.certificate_id(), new.certificate_id().to_string());
+    let own = |identity: &trust::Identity| {
+        let made = certificate(identity);
+        let statement = identity.endorse_tls(&made.certificate_der, wall_now() + HOUR);
+        (made, statement)
+    };
+    let home = tempfile::tempdir().unwrap();
+    let follow = async |site: &FakeSite| {
+        let list = home.path().join("list.json");
+        let server =
+            serde_json::json!({ "name": "x", "address": site.url(), "certificate_id": pinned.to_string() });
+        let text = serde_json::json!({ "martello_servers": 1, "servers": [server] }).to_string();
+        std::fs::write(&list, text).unwrap();
+        let import = ["server", "import", "--replace", list.to_str().unwrap()];
+        assert_eq!(martello(home.path(), &import, "").await.code, 0);
+        martello(home.path(), &["server", "follow", "x", "--yes"], "").await
+    };
+
+    let (made, statement) = own(&new);
+    let site = saying(made, statement.clone()).await;
+    let done = ask(&site, &pinned).await;
+    assert_refused(&done, &site, "not followed by itself");
+    assert!(done.stderr.contains(&id) && done.stderr.contains("server follow"), "{}", done.stderr);
+    let done = follow(&site).await;
+    assert!(done.code == 0 && done.text().contains(&id), "{done:?}");
+
+    // A stranger repeats the site's statement, makes rotations of its own, or comes long after one that was true.
+    let (thief, _) = own(&identity(9));
+    let replayed = saying(thief, statement).await;
+    let forged = identity(8).rotate(identity(9), now).unwrap();
+    let (made, statement) = own(&forged);
+    let forged = saying(made, statement).await;
+    let long_ago = model::WallTime::from_micros(now.micros() - 401 * 86_400_000_000);
+    let (made, statement) = own(&old.rotate(identity(2), long_ago).unwrap());
+    let late = saying(made, statement).await;
+    let (made, mut statement) = own(&new);
+    statement.rotations = trust::Lineage::default();
+    let cut_off = saying(made, statement).await;
+    for (what, site) in
+        [("replayed", &replayed), ("forged", &forged), ("long ago", &late), ("cut off", &cut_off)]
+    {
+        assert_refused(&ask(site, &pinned).await, site, what);
+        let done = follow(site).await;
+        assert_eq!(done.code, 1, "{what}: {done:?}");
+        let list = std::fs::read_to_string(home.path().join(".config/martello/servers.toml")).unwrap();
+        assert!(list.contains(&pinned.to_string()), "{what}: {list}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_certificate_that_changes_after_the_check_is_refused() {
     let site = FakeSite::start(&[certificate(&identity(1)), certificate(&identity(2))], cameras).await;

@@ -302,6 +302,9 @@ async fn identify(app: &App, request: &Parts) -> Result<Option<Principal>, Failu
     }
 }
 
+/// What is no page of the client runs, loads and sends nothing, and is shown in no frame.
+const NO_PAGE: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
 /// Headers that every answer carries.
 pub async fn protect(State(app): State<App>, mut response: Response) -> Response {
     let headers = response.headers_mut();
@@ -314,6 +317,7 @@ pub async fn protect(State(app): State<App>, mut response: Response) -> Response
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.insert("cross-origin-resource-policy", HeaderValue::from_static("same-origin"));
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(NO_PAGE));
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
 }

@@ -5,6 +5,7 @@ mod certificate;
 mod openssl;
 mod parsers;
 mod peer;
+mod rotation;
 mod statements;
 
 use model::WallTime;

@@ -286,8 +286,10 @@ fn read_signature(digits: &str) -> Option<Signature> {
 }
 
 /// Why nothing is granted: in the words of OAuth, or a fault of the cloud.
-enum Refused {
+pub enum Refused {
+    /// The error of OAuth, and a reason for people.
     Oauth(&'static str, String),
+    /// A fault of the cloud.
     Failed(Failure),
 }
 

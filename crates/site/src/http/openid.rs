@@ -12,7 +12,6 @@ use axum::{
 };
 
 use super::{
-    privilege,
     problem::{Json, Outcome},
     session::{agent, cookie, welcome},
 };
@@ -72,7 +71,7 @@ async fn signed_in(
     headers: &HeaderMap,
     answer: OpenIdAnswer,
 ) -> Outcome<(Told, Response)> {
-    let proved = app.providers.finish(answer, privilege::cookie(headers, &name(app))).await?;
+    let proved = app.providers.finish(answer, serve::request::cookie(headers, &name(app))).await?;
     let told =
         Told { name: Some(proved.user.name.clone()), detail: Some(proved.how.clone()), ..Told::default() };
     let begun = app.sessions.begin(proved.user.clone(), Some(peer.0), agent(headers)).await?;

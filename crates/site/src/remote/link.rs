@@ -53,7 +53,7 @@ pub async fn run(remote: &Remote, cloud: &Cloud, answers: &mut mpsc::Receiver<Se
                 Output::Disconnect => {
                     connecting = None;
                     if let Some(mut open) = socket.take() {
-                        let _ = open.close(None).await;
+                        let _ = (*open).close(None).await;
                     }
                 }
                 other => told(remote, &mut dialer, other),

@@ -81,7 +81,9 @@ impl CloudSystem {
         let cookie = answer.headers().get(header::SET_COOKIE).and_then(|value| value.to_str().ok());
         let cookie = cookie.and_then(|value| value.split(';').next()).expect("a cookie").to_owned();
         let _: CloudSession = answer.json().await.expect("a session");
-        Client { credential: Some((header::COOKIE, cookie)), ..self.nobody.clone() }
+        let mut client = self.nobody.clone();
+        client.credential = Some((header::COOKIE, cookie));
+        client
     }
 
     /// Grants what asks with this code to an organization.

@@ -42,7 +42,7 @@ async fn a_site_is_reached_after_the_grant_and_comes_back_by_itself() {
     let data = tempfile::tempdir().unwrap();
     let cloud = CloudSystem::start(data.path()).await;
     let (anna, organization) = cloud.set_up().await;
-    let system = System::start(Vec::new()).await;
+    let system = System::start(vec![sim::CameraOptions::default()]).await;
     let asked = ask(&system.client, &cloud).await;
     assert_eq!(asked.state, RemoteState::WaitingForGrant);
     let code = asked.user_code.clone().unwrap();

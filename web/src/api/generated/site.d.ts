@@ -2012,7 +2012,7 @@ export interface components {
         CameraStorage: {
             /**
              * Format: int64
-             * @description Bytes a day, as of the last day; none: too little was recorded to tell.
+             * @description Bytes a day, on the average of the week as the last four weeks tell it; none: too little was recorded to tell.
              */
             bytes_per_day?: number | null;
             /** @description The camera. */
@@ -2914,7 +2914,7 @@ export interface components {
                 at_risk_s: number;
                 /**
                  * Format: int64
-                 * @description Bytes a day, as of the last day; none: too little was recorded to tell.
+                 * @description Bytes a day, on the average of the week as the last four weeks tell it; none: too little was recorded to tell.
                  */
                 bytes_per_day?: number | null;
                 /**
@@ -2924,7 +2924,7 @@ export interface components {
                 free_bytes: number;
                 /**
                  * Format: double
-                 * @description Days until its room is used up and the oldest goes; 0: it is now.
+                 * @description Days until its room is used up and the oldest goes, by the hours of the week in which is recorded; 0: it is now.
                  */
                 full_in_days?: number | null;
                 /**
@@ -3920,7 +3920,7 @@ export interface components {
             at_risk_s: number;
             /**
              * Format: int64
-             * @description Bytes a day, as of the last day; none: too little was recorded to tell.
+             * @description Bytes a day, on the average of the week as the last four weeks tell it; none: too little was recorded to tell.
              */
             bytes_per_day?: number | null;
             /**
@@ -3930,7 +3930,7 @@ export interface components {
             free_bytes: number;
             /**
              * Format: double
-             * @description Days until its room is used up and the oldest goes; 0: it is now.
+             * @description Days until its room is used up and the oldest goes, by the hours of the week in which is recorded; 0: it is now.
              */
             full_in_days?: number | null;
             /**

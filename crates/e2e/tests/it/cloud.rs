@@ -1,4 +1,5 @@
 //! A cloud and a site: enrolling, the link, sessions; who may what at a cloud.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
 
 use std::time::{Duration, Instant};
 

@@ -26,7 +26,7 @@ const SCENARIOS: &[(&str, Scenario)] = &[
 
 fn run(open: impl Fn(usize) -> Location) {
     for (number, (name, scenario)) in SCENARIOS.iter().enumerate() {
-        println!("{name}");
+        eprintln!("{name}");
         let location = open(number);
         let first = CloudCatalog::open(&location, key()).unwrap();
         let second = CloudCatalog::open(&location, key()).unwrap();

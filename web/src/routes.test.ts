@@ -12,6 +12,7 @@ test("the addresses of all screens", () => {
     [
       "/setup",
       "/sign-in",
+      "/sign-in/openid",
       "/",
       "/live",
       "/live/camera/:camera",

@@ -55,7 +55,7 @@ describe.skipIf(why)("a directory", () => {
     await dialog.getByRole("button", { name: "Test the connection" }).press("Enter");
     await dialog.getByText("The account sees 2 users and 2 groups.").waitFor();
     await dialog.getByRole("button", { name: "Add the directory" }).press("Enter");
-    await card().getByText("Answers").waitFor({ timeout: 40_000 });
+    await card().getByText("Answers", { exact: true }).waitFor({ timeout: 40_000 });
     expect(await page.content()).not.toContain(SEARCHER.password);
   });
 
@@ -87,7 +87,7 @@ describe.skipIf(why)("a directory", () => {
   test("that goes away is said in its room and by an alarm, with who goes on until when; and that it is back", async () => {
     const { page } = admin;
     await goTo(page, "/settings/directories");
-    await card().getByText("Answers").waitFor();
+    await card().getByText("Answers", { exact: true }).waitFor();
     await slapd.down();
     await page.getByRole("button", { name: "Test Head office" }).click();
     await card().getByText(/^No answer since/).waitFor({ timeout: 60_000 });
@@ -98,7 +98,7 @@ describe.skipIf(why)("a directory", () => {
     await page.getByRole("list", { name: "Alarms" }).getByRole("link", { name: /Head office/ }).click();
     await slapd.up();
     await page.getByRole("button", { name: "Test Head office" }).click();
-    await card().getByText("Answers").waitFor({ timeout: 60_000 });
+    await card().getByText("Answers", { exact: true }).waitFor({ timeout: 60_000 });
     expect(admin.errors()).toEqual([]);
   }, 200_000);
 

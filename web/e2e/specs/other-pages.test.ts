@@ -59,6 +59,8 @@ test("a page of another port changes nothing, reads nothing, opens no socket and
   // A form sends what it likes, and shows the answer in a page of its own: a refusal.
   const [answer] = await Promise.all([
     evil.waitForResponse(`${demo.site.url}/v1/tokens`),
+    // Else the way there would be in the way of what follows.
+    evil.waitForURL(`${demo.site.url}/v1/tokens`),
     evil.evaluate((site) => {
       const form = document.createElement("form");
       [form.method, form.action, form.enctype] = ["post", `${site}/v1/tokens`, "text/plain"];

@@ -2,7 +2,7 @@
  * The event socket: tells what changed, so that nothing is polled. Reconnects with back-off and says when it tries
  * again. It knows the cache only through `apply`.
  */
-import type { QueryClient } from "@tanstack/react-query";
+import type { QueryClient, QueryKey } from "@tanstack/react-query";
 import { useSyncExternalStore } from "react";
 import { lost, tell } from "../session/rights-change";
 import { camerasQuery, keys } from "./queries";
@@ -27,29 +27,36 @@ function merged<T extends { id: string }>(items: T[] | undefined, item: T): T[] 
   return items.some((one) => one.id === item.id) ? items.map((one) => (one.id === item.id ? item : one)) : [item, ...items];
 }
 
+/** What an event tells is newer than an answer that is under way: that one is asked for again. */
+function update<T>(queries: QueryClient, queryKey: QueryKey, change: (known: T | undefined) => T | undefined): void {
+  queries.setQueryData<T>(queryKey, change);
+  if (queries.isFetching({ queryKey }) === 0) return;
+  void queries.cancelQueries({ queryKey }).then(() => queries.invalidateQueries({ queryKey }));
+}
+
 /** Brings the cache up to date with an event. */
 export function apply(queries: QueryClient, event: SiteEvent): void {
   switch (event.event) {
     case "hello":
       return;
     case "camera":
-      queries.setQueryData<Camera[]>(keys.cameras, (list) => merged(list, event.camera));
+      update<Camera[]>(queries, keys.cameras, (list) => merged(list, event.camera));
       return;
     case "camera-removed":
-      queries.setQueryData<Camera[]>(keys.cameras, (list) => list?.filter((camera) => camera.id !== event.camera));
+      update<Camera[]>(queries, keys.cameras, (list) => list?.filter((camera) => camera.id !== event.camera));
       void queries.invalidateQueries({ queryKey: keys.discovery });
       return;
     case "discovery":
       void queries.invalidateQueries({ queryKey: keys.discovery });
       return;
     case "alarm":
-      queries.setQueryData<Alarm[]>(keys.alarms, (list) => merged(list, event.alarm)?.toSorted((a, b) => b.since.localeCompare(a.since)));
+      update<Alarm[]>(queries, keys.alarms, (list) => merged(list, event.alarm)?.toSorted((a, b) => b.since.localeCompare(a.since)));
       return;
     case "export":
-      queries.setQueryData<Export[]>(keys.exports, (list) => merged(list, event.export));
+      update<Export[]>(queries, keys.exports, (list) => merged(list, event.export));
       return;
     case "export-removed":
-      queries.setQueryData<Export[]>(keys.exports, (list) => list?.filter(({ id }) => id !== event.export));
+      update<Export[]>(queries, keys.exports, (list) => list?.filter(({ id }) => id !== event.export));
       return;
     case "rights":
       void renew(queries);

@@ -45,28 +45,6 @@ pub struct ConfigFile {
     pub relay_unlimited: Option<bool>,
 }
 
-/// Why a configuration file is refused.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    /// It cannot be read.
-    #[error("cannot read the configuration file {path}")]
-    Read {
-        /// Which file.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: std::io::Error,
-    },
-    /// It is not what is expected.
-    #[error("the configuration file {path} is not understood: {reason}")]
-    Parse {
-        /// Which file.
-        path: PathBuf,
-        /// Where and why.
-        reason: String,
-    },
-}
-
 impl Config {
     /// Port 443 on every address, SQLite, 1 GB.
     #[must_use]
@@ -112,11 +90,8 @@ impl ConfigFile {
     ///
     /// # Errors
     /// It cannot be read, is not TOML, or has unknown keys.
-    pub fn read(path: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
-        toml::from_str(&text)
-            .map_err(|error| ConfigError::Parse { path: path.to_owned(), reason: error.to_string() })
+    pub fn read(path: &Path) -> Result<Self, serve::config::ConfigError> {
+        serve::config::read(path)
     }
 }
 

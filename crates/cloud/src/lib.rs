@@ -27,10 +27,6 @@ pub use start::{Cloud, Running, StartError};
 /// The release that runs.
 pub const RELEASE: &str = env!("CARGO_PKG_VERSION");
 
-/// The API document as it is sent.
-#[derive(Clone)]
-struct DocumentText(Arc<str>);
-
 /// Everything that handlers use.
 struct Parts {
     catalog: CloudCatalog,

@@ -156,7 +156,7 @@ impl Cloud {
             accounts: crate::accounts::Accounts::default(),
             grants: crate::grants::Grants::default(),
             mediator: handle,
-            policy: http::gate::Policy::from_document(&http::openapi()),
+            policy: http::gate::policy(&http::openapi()),
             relay_bytes: config.relay_gb.map(|gb| gb.saturating_mul(GB)),
             url: url.clone(),
             stop: stopping.clone(),

@@ -124,9 +124,7 @@ async fn serve(arguments: Arguments) -> Result<(), String> {
 /// Adds what the configuration file has and the arguments have not.
 fn with_file(arguments: Arguments) -> Result<Arguments, String> {
     let Some(path) = &arguments.config else { return Ok(arguments) };
-    let text =
-        std::fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
-    let file: Arguments = toml::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))?;
+    let file: Arguments = ::serve::config::read(path).map_err(|error| ready::chain(&error))?;
     let either = |given: Vec<SocketAddr>, file: Vec<SocketAddr>| if given.is_empty() { file } else { given };
     Ok(Arguments {
         data: arguments.data.or(file.data),

@@ -1,10 +1,13 @@
 //! What every service of Martello is served with: listeners with TLS, limits of connections, key files, problems as
-//! answers, and what is checked of a request before anybody looks at what it asks. Also whose certificate somebody who connects
-//! to a service takes ([`pin`]).
+//! answers, what is checked of a request before anybody looks at what it asks, the configuration file and the API document.
+//! Also whose certificate somebody who connects to a service takes ([`pin`]).
 //!
 //! What is not here: any operation, who may do what, which certificate is served ([`tls::acceptor`] takes whoever decides
 //! that), SQL.
 
+pub mod answer;
+pub mod config;
+pub mod document;
 pub mod in_use;
 pub mod keys;
 pub mod limits;

@@ -64,10 +64,6 @@ pub fn privileges_reference() -> String {
 /// The release that runs.
 pub const RELEASE: &str = env!("CARGO_PKG_VERSION");
 
-/// The API document as it is sent.
-#[derive(Clone)]
-struct DocumentText(Arc<str>);
-
 /// Everything that handlers use.
 struct Parts {
     catalog: Catalog,

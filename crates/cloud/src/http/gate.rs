@@ -2,25 +2,23 @@
 //! is the policy; an operation that declares nothing is refused to everybody. What changed something, or was refused to
 //! somebody, is noted.
 
-use std::{
-    collections::HashMap,
-    net::{IpAddr, Ipv4Addr},
-};
+use std::net::{IpAddr, Ipv4Addr};
 
 use api::Code;
 use axum::{
     extract::{FromRequestParts, MatchedPath, RawPathParams, Request, State},
-    http::{HeaderValue, Method, header, request::Parts},
+    http::{Method, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use catalog::cloud::{audit::CloudDeed, sign_in::SignInKind};
 use model::{OrganizationId, clock::wall_now};
 use serve::{
-    Failure, Outcome, Peer,
+    Failure, Outcome, Peer, answer,
+    document::{Operations, declared},
     request::{bearer, bounded, cookie, same_origin, whole},
 };
-use utoipa::openapi::{OpenApi, path::Operation};
+use utoipa::openapi::OpenApi;
 
 use crate::{
     App,
@@ -29,68 +27,21 @@ use crate::{
 };
 
 /// What each operation asks for, and what it is called.
-#[derive(Default)]
-pub struct Policy(HashMap<(Method, String), (Needs, String)>);
+pub type Policy = Operations<(Needs, String)>;
 
-impl Policy {
-    /// Reads the policy out of the API document.
-    #[must_use]
-    pub fn from_document(document: &OpenApi) -> Self {
-        let mut policy = HashMap::new();
-        for (path, item) in &document.paths.paths {
-            for (method, operation) in operations(item) {
-                if let Some(needs) = declared(operation) {
-                    let name = operation.operation_id.clone().unwrap_or_default();
-                    policy.insert((method, path.clone()), (needs, name));
-                }
-            }
-        }
-        Self(policy)
-    }
-
-    fn asked(&self, method: &Method, path: &str) -> Option<(Needs, String)> {
-        let method = if method == Method::HEAD { &Method::GET } else { method };
-        self.0.get(&(method.clone(), path.to_owned())).cloned()
-    }
-
-    /// The answer to a request for no operation.
-    fn refuse(&self, method: &Method, path: &str) -> Response {
-        let mut allowed: Vec<Method> =
-            self.0.keys().filter(|(_, known)| known == path).map(|(method, _)| method.clone()).collect();
-        allowed.sort_by(|a, b| a.as_str().cmp(b.as_str()));
-        if allowed.is_empty() {
-            return Failure::new(Code::NotFound, "There is no such operation").into_response();
-        }
-        Failure::method_not_allowed(method, &allowed)
-    }
-}
-
-/// All operations of one path.
-pub fn operations(item: &utoipa::openapi::PathItem) -> Vec<(Method, &Operation)> {
-    [
-        (Method::GET, &item.get),
-        (Method::PUT, &item.put),
-        (Method::POST, &item.post),
-        (Method::PATCH, &item.patch),
-        (Method::DELETE, &item.delete),
-    ]
-    .into_iter()
-    .filter_map(|(method, operation)| operation.as_ref().map(|operation| (method, operation)))
-    .collect()
-}
-
-/// What an operation declares.
+/// Reads the policy out of the API document.
 #[must_use]
-pub fn declared(operation: &Operation) -> Option<Needs> {
-    let value = operation.extensions.as_ref()?.get("x-privilege")?;
-    serde_json::from_value(value.clone()).ok()
+pub fn policy(document: &OpenApi) -> Policy {
+    Operations::read(document, |operation| {
+        Some((declared(operation)?, operation.operation_id.clone().unwrap_or_default()))
+    })
 }
 
 /// The gate, as middleware of every route.
 pub async fn gate(State(app): State<App>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     let path = parts.extensions.get::<MatchedPath>().map(MatchedPath::as_str).unwrap_or_default();
-    let Some((needs, operation)) = app.policy.asked(&parts.method, path) else {
+    let Some((needs, operation)) = app.policy.asked(&parts.method, path).cloned() else {
         return app.policy.refuse(&parts.method, path);
     };
     let address = parts
@@ -227,10 +178,6 @@ async fn identify(app: &App, address: IpAddr, request: &Parts) -> Outcome<Option
 
 /// Headers that every answer carries.
 pub async fn protect(mut response: Response) -> Response {
-    let headers = response.headers_mut();
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    headers.insert("cross-origin-resource-policy", HeaderValue::from_static("same-origin"));
-    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    answer::protect(response.headers_mut());
     response
 }

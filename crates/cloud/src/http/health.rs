@@ -4,12 +4,11 @@ use api::site::Health;
 use axum::{
     Extension,
     extract::State,
-    http::header,
     response::{IntoResponse, Response},
 };
 use serve::problem::Json;
 
-use crate::{App, DocumentText, RELEASE};
+use crate::{App, RELEASE};
 
 /// Whether the cloud works.
 ///
@@ -48,6 +47,6 @@ pub async fn identity(State(app): State<App>) -> Response {
     extensions(("x-privilege" = json!("none"))),
     responses((status = 200, content_type = "application/json", body = Object), (status = "default", body = api::Problem, content_type = "application/problem+json"))
 )]
-pub async fn document(Extension(text): Extension<DocumentText>) -> Response {
-    ([(header::CONTENT_TYPE, "application/json")], text.0.to_string()).into_response()
+pub async fn document(Extension(text): Extension<serve::document::Text>) -> serve::document::Text {
+    text
 }

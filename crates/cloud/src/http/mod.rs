@@ -12,8 +12,6 @@ mod relay;
 mod session;
 mod sites;
 
-use std::sync::Arc;
-
 use axum::{Extension, Router, extract::DefaultBodyLimit, middleware};
 use serve::{problem::Failure, request::BODY};
 use utoipa::{OpenApi, openapi};
@@ -96,21 +94,19 @@ pub fn openapi() -> openapi::OpenApi {
     document
 }
 
-/// The API document as text, its keys sorted.
+/// The API document as text.
 ///
 /// # Errors
 /// It cannot be written as JSON.
 pub fn document() -> Result<String, serde_json::Error> {
-    let mut document = serde_json::to_value(openapi())?;
-    document.sort_all_objects();
-    serde_json::to_string_pretty(&document).map(|text| text + "\n")
+    serve::document::text(&openapi())
 }
 
 /// The router.
 pub fn router(app: App) -> Router {
     let (api, _) = operations().split_for_parts();
     let document = document().unwrap_or_default();
-    api.layer(Extension(crate::DocumentText(Arc::from(document))))
+    api.layer(Extension(serve::document::Text::from(document)))
         .route_layer(middleware::from_fn_with_state(app.clone(), gate::gate))
         .fallback(async || Failure::new(api::Code::NotFound, "There is nothing at this address"))
         .layer(DefaultBodyLimit::max(BODY))
@@ -126,23 +122,19 @@ mod tests {
     fn every_operation_of_the_cloud_declares_what_it_asks_for_and_tells_what_it_does() {
         let document = openapi();
         let mut seen = 0;
-        for (path, item) in &document.paths.paths {
-            for (method, operation) in gate::operations(item) {
-                let needs = gate::declared(operation);
-                assert!(needs.is_some(), "{method} {path} declares nothing");
-                assert!(operation.operation_id.is_some() && operation.summary.is_some(), "{method} {path}");
-                let of_organization = path.contains("{organization}");
-                let asks_for_role = !matches!(
-                    needs,
-                    Some(
-                        crate::rights::Needs::None
-                            | crate::rights::Needs::SignedIn
-                            | crate::rights::Needs::Cloud
-                    )
-                );
-                assert!(!asks_for_role || of_organization, "{method} {path}: in which organization?");
-                seen += 1;
-            }
+        for (method, path, operation) in serve::document::operations(&document) {
+            let needs = serve::document::declared(operation);
+            assert!(needs.is_some(), "{method} {path} declares nothing");
+            assert!(operation.operation_id.is_some() && operation.summary.is_some(), "{method} {path}");
+            let of_organization = path.contains("{organization}");
+            let asks_for_role = !matches!(
+                needs,
+                Some(
+                    crate::rights::Needs::None | crate::rights::Needs::SignedIn | crate::rights::Needs::Cloud
+                )
+            );
+            assert!(!asks_for_role || of_organization, "{method} {path}: in which organization?");
+            seen += 1;
         }
         assert!(seen > 35, "{seen} operations");
     }

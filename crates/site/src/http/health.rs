@@ -12,7 +12,7 @@ use axum::{
 
 use model::clock::wall_now;
 
-use super::problem::{Json, Outcome};
+use super::problem::Json;
 use crate::{App, RELEASE, recorder::WriteState};
 
 /// Whether the site works.
@@ -84,6 +84,6 @@ pub async fn identity(State(app): State<App>) -> Json<serde_json::Value> {
     extensions(("x-privilege" = json!("none"))),
     responses((status = 200, body = Object, content_type = "application/json"))
 )]
-pub async fn document(Extension(document): Extension<crate::DocumentText>) -> Outcome<Response> {
-    Ok(([(header::CONTENT_TYPE, "application/json")], document.0.to_string()).into_response())
+pub async fn document(Extension(text): Extension<serve::document::Text>) -> serve::document::Text {
+    text
 }

@@ -45,8 +45,6 @@ mod tokens;
 mod users;
 mod volumes;
 
-use std::sync::Arc;
-
 pub use serve::{outgoing, problem};
 
 use axum::{
@@ -187,14 +185,12 @@ pub fn openapi() -> openapi::OpenApi {
     document
 }
 
-/// The API document as text. Its keys are sorted: extensions are kept in no order, and it has to be the same every time.
+/// The API document as text.
 ///
 /// # Errors
 /// It cannot be written as JSON.
 pub fn document() -> Result<String, serde_json::Error> {
-    let mut document = serde_json::to_value(openapi())?;
-    document.sort_all_objects();
-    serde_json::to_string_pretty(&document).map(|text| text + "\n")
+    serve::document::text(&openapi())
 }
 
 /// The router that every carrier serves.
@@ -202,7 +198,7 @@ pub fn router(app: App) -> Router {
     let (api, _) = operations().split_for_parts();
     let files = app.client_files;
     let document = document().unwrap_or_default();
-    api.layer(Extension(crate::DocumentText(Arc::from(document))))
+    api.layer(Extension(serve::document::Text::from(document)))
         .route_layer(middleware::from_fn_with_state(app.clone(), privilege::gate))
         .fallback(move |request: Request| async move { client::serve(files, &request) })
         .layer(DefaultBodyLimit::max(serve::request::BODY))
@@ -218,13 +214,12 @@ mod tests {
     fn every_operation_declares_its_privilege_and_tells_what_it_does() {
         let document = openapi();
         let mut seen = 0;
-        for (path, item) in &document.paths.paths {
-            for (method, operation) in privilege::operations(item) {
-                assert!(privilege::declared(operation).is_some(), "{method} {path} declares no privilege");
-                assert!(operation.operation_id.is_some(), "{method} {path} has no operationId");
-                assert!(operation.summary.is_some(), "{method} {path} has no summary");
-                seen += 1;
-            }
+        for (method, path, operation) in serve::document::operations(&document) {
+            let declared = serve::document::declared::<model::Privilege>(operation);
+            assert!(declared.is_some(), "{method} {path} declares no privilege");
+            assert!(operation.operation_id.is_some(), "{method} {path} has no operationId");
+            assert!(operation.summary.is_some(), "{method} {path} has no summary");
+            seen += 1;
         }
         assert!(seen > 30, "{seen} operations");
     }

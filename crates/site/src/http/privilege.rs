@@ -6,7 +6,7 @@
 //! cut off when the right to it ends (`guard`), and what was done is noted (`audit`). What has no camera in its address
 //! (lists, sockets) is filtered by its handler.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use api::Code;
 use axum::{
@@ -16,8 +16,12 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use model::{CameraId, Privilege, clock::wall_now};
-use serve::request::{bearer, bounded, cookie, same_origin, whole};
-use utoipa::openapi::{HttpMethod, OpenApi, path::Operation};
+use serve::{
+    answer,
+    document::{Operations, declared, extension},
+    request::{bearer, bounded, cookie, same_origin, whole},
+};
+use utoipa::openapi::{OpenApi, path::Operation};
 
 use crate::{
     App,
@@ -42,9 +46,9 @@ pub struct Asked {
 }
 
 /// Which privilege each operation asks for.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Policy {
-    operations: HashMap<(Method, String), Asked>,
+    operations: Operations<Asked>,
     in_use: HashSet<Privilege>,
 }
 
@@ -52,22 +56,19 @@ impl Policy {
     /// Reads the policy out of the API document.
     #[must_use]
     pub fn from_document(document: &OpenApi) -> Self {
-        let mut policy = Self::default();
-        for (path, item) in &document.paths.paths {
-            for (method, operation) in operations(item) {
-                let Some(privilege) = declared(operation) else { continue };
-                policy.in_use.insert(privilege);
-                policy.in_use.extend(also(operation));
-                let tag = operation.tags.as_ref().and_then(|tags| tags.first()).cloned();
-                let asked = Asked {
-                    privilege,
-                    operation: operation.operation_id.clone().unwrap_or_default(),
-                    tag: tag.unwrap_or_default(),
-                };
-                policy.operations.insert((method, path.clone()), asked);
-            }
-        }
-        policy
+        let mut in_use = HashSet::new();
+        let operations = Operations::read(document, |operation| {
+            let privilege = declared(operation)?;
+            in_use.insert(privilege);
+            in_use.extend(also(operation));
+            let tag = operation.tags.as_ref().and_then(|tags| tags.first()).cloned();
+            Some(Asked {
+                privilege,
+                operation: operation.operation_id.clone().unwrap_or_default(),
+                tag: tag.unwrap_or_default(),
+            })
+        });
+        Self { operations, in_use }
     }
 
     /// Whether any operation asks for the privilege.
@@ -75,63 +76,12 @@ impl Policy {
     pub fn uses(&self, privilege: Privilege) -> bool {
         self.in_use.contains(&privilege)
     }
-
-    fn asked(&self, method: &Method, path: &str) -> Option<&Asked> {
-        let method = if method == Method::HEAD { &Method::GET } else { method };
-        self.operations.get(&(method.clone(), path.to_owned()))
-    }
-
-    /// The answer to a request for no operation.
-    fn refuse(&self, method: &Method, path: &str) -> Response {
-        let mut allowed: Vec<Method> = self
-            .operations
-            .keys()
-            .filter(|(_, known)| known == path)
-            .map(|(method, _)| method.clone())
-            .collect();
-        if allowed.is_empty() {
-            return Failure::new(Code::NotFound, "There is no such operation").into_response();
-        }
-        allowed.sort_by(|a, b| a.as_str().cmp(b.as_str()));
-        Failure::method_not_allowed(method, &allowed)
-    }
-}
-
-/// All operations of one path.
-pub fn operations(item: &utoipa::openapi::PathItem) -> Vec<(Method, &Operation)> {
-    [
-        (HttpMethod::Get, Method::GET),
-        (HttpMethod::Put, Method::PUT),
-        (HttpMethod::Post, Method::POST),
-        (HttpMethod::Patch, Method::PATCH),
-        (HttpMethod::Delete, Method::DELETE),
-    ]
-    .into_iter()
-    .filter_map(|(kind, method)| {
-        let operation = match kind {
-            HttpMethod::Get => &item.get,
-            HttpMethod::Put => &item.put,
-            HttpMethod::Post => &item.post,
-            HttpMethod::Patch => &item.patch,
-            _ => &item.delete,
-        };
-        operation.as_ref().map(|operation| (method, operation))
-    })
-    .collect()
-}
-
-/// The privilege that an operation declares.
-#[must_use]
-pub fn declared(operation: &Operation) -> Option<Privilege> {
-    let value = operation.extensions.as_ref()?.get("x-privilege")?;
-    serde_json::from_value(value.clone()).ok()
 }
 
 /// Privileges that parts of an operation ask for (`x-privilege-also`), such as sound beside pictures.
 #[must_use]
 pub fn also(operation: &Operation) -> Vec<Privilege> {
-    let value = operation.extensions.as_ref().and_then(|all| all.get("x-privilege-also"));
-    value.and_then(|value| serde_json::from_value(value.clone()).ok()).unwrap_or_default()
+    extension(operation, "x-privilege-also").unwrap_or_default()
 }
 
 impl Asked {
@@ -174,8 +124,8 @@ impl Asked {
 pub async fn gate(State(app): State<App>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     let path = parts.extensions.get::<MatchedPath>().map(MatchedPath::as_str).unwrap_or_default();
-    let Some(asked) = app.policy.asked(&parts.method, path).cloned() else {
-        return app.policy.refuse(&parts.method, path);
+    let Some(asked) = app.policy.operations.asked(&parts.method, path).cloned() else {
+        return app.policy.operations.refuse(&parts.method, path);
     };
     let body = match bounded(&parts.headers, body).await {
         Ok(body) => body,
@@ -302,9 +252,6 @@ async fn identify(app: &App, request: &Parts) -> Result<Option<Principal>, Failu
     }
 }
 
-/// What is no page of the client runs, loads and sends nothing, and is shown in no frame.
-const NO_PAGE: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
 /// Headers that every answer carries.
 pub async fn protect(State(app): State<App>, mut response: Response) -> Response {
     let headers = response.headers_mut();
@@ -314,10 +261,6 @@ pub async fn protect(State(app): State<App>, mut response: Response) -> Response
     {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, value);
     }
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    headers.insert("cross-origin-resource-policy", HeaderValue::from_static("same-origin"));
-    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(NO_PAGE));
-    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    answer::protect(headers);
     response
 }

@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 use model::{Privilege, Role, Scope};
 use utoipa::openapi::OpenApi;
 
-use super::privilege::{also, declared, operations};
+use serve::document::{declared, operations};
+
+use super::privilege::also;
 
 /// Why no operation of this release asks for a privilege.
 #[must_use]
@@ -85,15 +87,13 @@ fn scope(privilege: Privilege) -> &'static str {
 /// Operations that ask for it, for all they do or for a part.
 fn asking(document: &OpenApi, privilege: Privilege) -> Vec<(String, String)> {
     let mut found = Vec::new();
-    for (path, item) in &document.paths.paths {
-        for (method, operation) in operations(item) {
-            let summary = operation.summary.clone().unwrap_or_default();
-            let summary = summary.trim_end_matches('.');
-            if declared(operation) == Some(privilege) {
-                found.push((format!("{method} {path}"), summary.to_owned()));
-            } else if also(operation).contains(&privilege) {
-                found.push((format!("{method} {path}"), format!("{summary} (a part of it)")));
-            }
+    for (method, path, operation) in operations(document) {
+        let summary = operation.summary.clone().unwrap_or_default();
+        let summary = summary.trim_end_matches('.');
+        if declared(operation) == Some(privilege) {
+            found.push((format!("{method} {path}"), summary.to_owned()));
+        } else if also(operation).contains(&privilege) {
+            found.push((format!("{method} {path}"), format!("{summary} (a part of it)")));
         }
     }
     found.sort();

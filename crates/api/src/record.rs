@@ -6,7 +6,7 @@
 //!
 //! | offset | bytes | what |
 //! |--:|--:|---|
-//! | 0 | 1 | kind: 1 init, 2 frame, 3 gap, 4 end, 5 notice |
+//! | 0 | 1 | kind: 1 init, 2 frame, 3 gap, 4 end, 5 notice, 6 more |
 //! | 1 | 1 | flags: 1 key frame, 2 pre-roll (decode, do not show), 4 discontinuity (frames before it are missing) |
 //! | 2 | 1 | track: 0 video, 1 audio |
 //! | 3 | 1 | version: 1 |
@@ -24,7 +24,8 @@
 //! Payloads: *init*: a 4-byte length, that many bytes of JSON ([`Init`]), then the MP4 initialization segment (`ftyp`
 //! `moov`) of this track alone. *frame*: one fragment (`moof` `mdat`) with exactly one sample; for G.711 `init.mse`
 //! tells whether the fragment holds FLAC; the bytes of the frame itself begin at *offset* and end with the payload.
-//! *gap*: nothing; `wall` is where recording goes on. *end*: nothing. *notice*: JSON ([`Notice`]).
+//! *gap*: nothing; `wall` is where recording goes on. *end*: nothing. *notice*: JSON ([`Notice`]). *more*: nothing;
+//! `wall` is where to ask on from.
 
 use serde::{Deserialize, Serialize};
 
@@ -49,6 +50,8 @@ pub enum Kind {
     End = 4,
     /// Something to tell the person.
     Notice = 5,
+    /// The answer ends here, the range does not: the time in the header is that of the key frame that comes next.
+    More = 6,
 }
 
 /// Decoding can start at this frame.
@@ -125,6 +128,7 @@ impl Header {
             3 => Kind::Gap,
             4 => Kind::End,
             5 => Kind::Notice,
+            6 => Kind::More,
             _ => return Err(BadRecord::Unknown),
         };
         if head[3] != VERSION || head[2] > 1 {

@@ -1,9 +1,10 @@
 /**
  * Recorded frames over HTTP: playback as a stream of records, and single key frames.
  *
- * What is here: the requests, with their backpressure (a record is read when it is asked for) and their end.
- * What is not here: decoding, clocks, and which frame is to be shown.
+ * What is here: the requests, and their end. What is not here: reading ahead (`read-ahead.ts`), decoding, clocks, and which
+ * frame is to be shown.
  */
+import { PIECE, ReadAhead, type PieceAsk, type PlaybackAsk } from "./read-ahead";
 import { RecordSplitter, type MediaRecord } from "./record";
 import type { StreamKind } from "./live-socket";
 import { rfc3339 } from "../timeline/zone";
@@ -20,37 +21,31 @@ export class PlaybackFailed extends Error {
   }
 }
 
-export interface PlaybackAsk {
-  camera: string;
-  stream: StreamKind;
-  /** µs since 1970. */
-  fromUs: number;
-  toUs: number;
-  audio: boolean;
-  /** G.711 as FLAC, for MSE. */
-  flac?: boolean;
-}
-
 /**
- * The records of a range, in order. Whoever reads slowly makes the server send slowly; leaving the loop, or aborting
- * `signal`, ends the request.
+ * The records of a range, in order. Whoever takes them slowly is read ahead for by some megabytes; leaving the loop, or
+ * aborting `signal`, ends the requests.
  */
 export async function* playback(ask: PlaybackAsk, signal: AbortSignal): AsyncGenerator<MediaRecord, void, void> {
-  const query = new URLSearchParams({ stream: ask.stream, from: rfc3339(ask.fromUs), to: rfc3339(ask.toUs), audio: String(ask.audio) });
-  if (ask.flac) query.set("sound", "flac");
-  const answer = await fetch(`/v1/cameras/${ask.camera}/playback?${query.toString()}`, { signal, credentials: "same-origin" });
-  if (!answer.ok || !answer.body) throw new PlaybackFailed(answer.status, await reasonOf(answer));
-  const reader = answer.body.getReader();
-  const splitter = new RecordSplitter();
+  const left = new AbortController();
+  const ahead = new ReadAhead(ask, AbortSignal.any([signal, left.signal]), piece);
   try {
     for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      yield* splitter.push(value);
+      const record = await ahead.next();
+      if (!record) return;
+      yield record;
     }
   } finally {
-    await reader.cancel().catch(() => undefined);
+    left.abort();
   }
+}
+
+async function piece(ask: PieceAsk, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
+  const query = new URLSearchParams({ stream: ask.stream, from: rfc3339(ask.fromUs), to: rfc3339(ask.toUs), audio: String(ask.audio), piece: String(PIECE) });
+  if (ask.flac) query.set("sound", "flac");
+  if (ask.resume) query.set("resume", "true");
+  const answer = await fetch(`/v1/cameras/${ask.camera}/playback?${query.toString()}`, { signal, credentials: "same-origin" });
+  if (!answer.ok || !answer.body) throw new PlaybackFailed(answer.status, await reasonOf(answer));
+  return answer.body;
 }
 
 /** The init record and the key frame at or before `atUs`; nothing where nothing is recorded. */

@@ -14,7 +14,7 @@ export const MAX_RECORD = 16 << 20;
 export const VERSION = 1;
 
 /** What a record is. */
-export const Kind = { Init: 1, Frame: 2, Gap: 3, End: 4, Notice: 5 } as const;
+export const Kind = { Init: 1, Frame: 2, Gap: 3, End: 4, Notice: 5, More: 6 } as const;
 export type Kind = (typeof Kind)[keyof typeof Kind];
 
 /** Decoding can start at this frame. */
@@ -63,7 +63,7 @@ export function parseRecord(bytes: Uint8Array): MediaRecord {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const kind = view.getUint8(0);
   const track = view.getUint8(2);
-  if (kind < Kind.Init || kind > Kind.Notice || track > AUDIO || view.getUint8(3) !== VERSION) throw new BadRecord("unknown");
+  if (kind < Kind.Init || kind > Kind.More || track > AUDIO || view.getUint8(3) !== VERSION) throw new BadRecord("unknown");
   const payload = bytes.subarray(HEADER);
   const dataOffset = view.getUint32(32);
   if (dataOffset > payload.byteLength) throw new BadRecord("offset");

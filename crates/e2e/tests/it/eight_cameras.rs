@@ -3,7 +3,11 @@
 
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
-use api::{camera::CameraState, record::Kind, recording::Timeline};
+use api::{
+    camera::CameraState,
+    record::{KEY, Kind},
+    recording::Timeline,
+};
 use e2e::{
     System, probe,
     records::{Record, split},
@@ -66,6 +70,7 @@ async fn eight_cameras_are_found_added_recorded_and_played_back_to_the_frame() {
         let all = frames(&system, *id, begun.plus_micros(-20_000_000), begun.plus_micros(25_000_000)).await;
         check_continuous(*index, &all);
         check_ranges(&system, *id, &all).await;
+        check_pieces(&system, *id, &all).await;
     }
     for (index, id) in &ids {
         check_files(&system, *index, *id);
@@ -73,9 +78,12 @@ async fn eight_cameras_are_found_added_recorded_and_played_back_to_the_frame() {
     system.site.stop().await;
 }
 
+fn path(id: CameraId, from: WallTime, to: WallTime) -> String {
+    format!("/v1/cameras/{id}/playback?from={from}&to={to}&audio=true")
+}
+
 async fn play(system: &System, id: CameraId, from: WallTime, to: WallTime) -> Vec<Record> {
-    let path = format!("/v1/cameras/{id}/playback?from={from}&to={to}&audio=true");
-    let records = split(system.client.bytes(&path).await);
+    let records = split(system.client.bytes(&path(id, from, to)).await);
     assert_eq!(records.last().map(|record| record.header.kind), Some(Kind::End), "an answer that is whole");
     records
 }
@@ -132,11 +140,51 @@ async fn check_ranges(system: &System, id: CameraId, all: &[(i64, u64)]) {
             all.iter().filter(|(wall, _)| (from..to).contains(wall)).map(|(_, number)| *number).collect();
         assert_eq!(shown, expected, "{from}..{to}");
         let Some(head) = pictures.first() else { continue };
-        assert_ne!(head.header.flags & api::record::KEY, 0, "playback begins with a key frame");
+        assert_ne!(head.header.flags & KEY, 0, "playback begins with a key frame");
         let numbers: Vec<u64> =
             pictures.iter().filter_map(|record| record.stamp()).map(|stamp| stamp.number).collect();
         assert!(numbers.windows(2).all(|pair| pair[1] == pair[0] + 1), "pre-roll without a hole");
         assert!(numbers.len() - shown.len() <= 50, "no more pre-roll than one group of pictures");
+    }
+}
+
+/// A range in pieces is the range: each frame once, marked as it is in the whole.
+async fn check_pieces(system: &System, id: CameraId, all: &[(i64, u64)]) {
+    let (from, to) = (WallTime::from_micros(all[3].0), WallTime::from_micros(all[all.len() - 3].0));
+    let whole = play(system, id, from, to).await;
+    let (pieces, requests) = play_in_pieces(system, id, from, to).await;
+    assert!(requests > 3, "{requests} pieces");
+    for track in 0..2 {
+        let of = |records: &[Record]| -> Vec<_> {
+            let one = |record: &Record| (record.header.wall_us, record.header.flags, record.data());
+            records
+                .iter()
+                .filter(|record| record.header.kind == Kind::Frame && record.header.track == track)
+                .map(one)
+                .collect()
+        };
+        assert!(of(&whole) == of(&pieces), "camera {id}, track {track}");
+    }
+}
+
+/// The records of a range that is asked for in pieces, and how many pieces there were.
+async fn play_in_pieces(system: &System, id: CameraId, from: WallTime, to: WallTime) -> (Vec<Record>, usize) {
+    let (mut records, mut requests, mut from, mut resume) = (Vec::new(), 0, from, false);
+    loop {
+        let path = format!("{}&piece=100000&resume={resume}", path(id, from, to));
+        let mut piece = split(system.client.bytes(&path).await);
+        requests += 1;
+        let last = piece.pop().expect("a record");
+        let keys = piece.iter().filter(|record| record.is_shown_picture() && record.header.flags & KEY != 0);
+        assert!(last.header.kind == Kind::End || keys.count() < 20, "a piece that is none");
+        records.append(&mut piece);
+        match last.header.kind {
+            Kind::More => (from, resume) = (WallTime::from_micros(last.header.wall_us), true),
+            other => {
+                assert_eq!(other, Kind::End);
+                return (records, requests);
+            }
+        }
     }
 }
 
@@ -233,5 +281,14 @@ async fn the_timeline_tells_recordings_and_gaps() {
     let gaps: Vec<_> = records.iter().filter(|record| record.header.kind == Kind::Gap).collect();
     assert_eq!(gaps.len(), 1, "playback tells the gap");
     assert_eq!(gaps[0].header.wall_us, spans[1].from.micros());
+    let (pieces, _) = play_in_pieces(&system, camera.id, spans[0].from, spans[1].to).await;
+    let seen = |records: &[Record]| -> Vec<_> {
+        let seen = records.iter().filter(|record| record.header.kind == Kind::Gap || record.is_picture());
+        seen.map(|record| (record.header.kind as u8, record.header.wall_us, record.header.flags)).collect()
+    };
+    let whole: Vec<Record> =
+        play(&system, camera.id, spans[0].from, spans[1].from.plus_micros(2_000_000)).await;
+    let pieces = seen(&pieces);
+    assert_eq!(seen(&whole), pieces[..seen(&whole).len()], "a gap stands in pieces as in the whole");
     system.site.stop().await;
 }

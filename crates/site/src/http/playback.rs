@@ -57,6 +57,12 @@ pub struct Ask {
     audio: Option<bool>,
     /// `flac`: G.711 comes wrapped as FLAC (for MSE); `raw` (unless given): as it was recorded.
     sound: Option<Sound>,
+    /// Bytes of pictures after which the answer ends before the next key frame, with a *more* record that tells its time.
+    /// A client that asks for pieces need never stop reading: answers that are not read hold up all others of their
+    /// connection (RFC 9113, section 5.2.2).
+    piece: Option<u32>,
+    /// Whether `from` is the time that a *more* record told: nothing is pre-roll then, and nothing is missing before it.
+    resume: Option<bool>,
 }
 
 /// How G.711 is sent.
@@ -73,7 +79,7 @@ pub enum Sound {
 ///
 /// Frames of a range, preceded by those from the key frame before it (flagged as pre-roll), as length-prefixed media
 /// records: init records where coding begins or changes, frames of pictures and sound in order of time, gaps, end.
-/// Stop reading to pause (for half an hour at most: then the connection is closed), close to end.
+/// Stop reading to pause (for half an hour at most: then the connection is closed), close to end; or ask for pieces.
 #[utoipa::path(
     get, path = "/v1/cameras/{camera}/playback", operation_id = "recording_play", tag = "recording",
     params(("camera" = CameraId, Path), Ask),
@@ -124,6 +130,8 @@ pub async fn play(
             lanes: Vec::new(),
             sequence: 0,
             reach,
+            resumed: ask.resume.unwrap_or(false).then_some(ask.from),
+            piece: ask.piece.map_or(usize::MAX, |piece| (piece as usize).max(1)),
         };
         match player.play(range, |range| reader.plan(key, range, tracks), again) {
             Ok(()) | Err(Ended::Closed) => {}
@@ -149,6 +157,20 @@ struct Player {
     sequence: u32,
     /// How far back the reader may see.
     reach: Reach,
+    /// Where an answer before this one ended.
+    resumed: Option<WallTime>,
+    /// Bytes of pictures that may be sent before the answer ends at a key frame.
+    piece: usize,
+}
+
+/// Where a plan was left.
+enum Left {
+    /// At its end.
+    Ended,
+    /// Before a frame that is too old by now.
+    TooOld(WallTime),
+    /// Before a key frame: the piece is full.
+    Full(WallTime),
 }
 
 /// One lane of one run.
@@ -182,16 +204,21 @@ impl Player {
     ) -> Result<(), Ended> {
         while let Some(now) = range {
             range = match self.stretch(plan(now))? {
-                Some(left) => WallRange::new(left, now.to).map(&again).transpose()?.flatten(),
-                None => None,
+                Left::TooOld(left) => WallRange::new(left, now.to).map(&again).transpose()?.flatten(),
+                Left::Full(key) => {
+                    let header = Header { wall_us: key.micros(), ..bare(Kind::More, 0) };
+                    self.put(&[&header.to_bytes()])?;
+                    return self.flush();
+                }
+                Left::Ended => None,
             };
         }
         self.put(&[&bare(Kind::End, 0).to_bytes()])?;
         self.flush()
     }
 
-    /// Sends what the plan has; gives back where it came to something that is too old by now.
-    fn stretch(&mut self, mut plan: ReadPlan) -> Result<Option<WallTime>, Ended> {
+    /// Sends what the plan has.
+    fn stretch(&mut self, mut plan: ReadPlan) -> Result<Left, Ended> {
         while let Some(part) = plan.next() {
             match part? {
                 Part::Tracks(tracks) => self.run(&tracks)?,
@@ -200,7 +227,10 @@ impl Player {
                     self.put(&[&header.to_bytes()])?;
                 }
                 Part::Sample(sample) if !self.reach.still_shows(sample.wall, wall_now()) => {
-                    return Ok(Some(sample.wall));
+                    return Ok(Left::TooOld(sample.wall));
+                }
+                Part::Sample(sample) if self.piece == 0 && self.may_end_before(&sample) => {
+                    return self.sound_until(plan, sample.wall);
                 }
                 Part::Sample(sample) => {
                     let data = plan.read(&sample)?;
@@ -208,10 +238,44 @@ impl Player {
                 }
             }
         }
-        Ok(None)
+        Ok(Left::Ended)
+    }
+
+    /// Whether another answer could go on with the frame: a key frame that begins no run.
+    fn may_end_before(&self, sample: &SampleRef) -> bool {
+        let goes_on = |lane: &RunLane| lane.lane == Lane::Video && lane.base.is_some();
+        sample.track == TrackKind::Video && sample.key && !sample.preroll && self.lanes.iter().any(goes_on)
+    }
+
+    /// The sound that belongs to pictures before the key frame: it is decoded before it is shown, and the next answer begins
+    /// when it is shown.
+    fn sound_until(&mut self, mut plan: ReadPlan, key: WallTime) -> Result<Left, Ended> {
+        while let Some(part) = plan.next() {
+            let Part::Sample(sample) = part? else { break };
+            match sample.track {
+                TrackKind::Audio if self.sound.is_some() && sample.wall < key => {
+                    let data = plan.read(&sample)?;
+                    self.frame(&sample, data)?;
+                }
+                TrackKind::Video if self.sound.is_some() && self.decoded(&sample) < key => {}
+                _ => break,
+            }
+        }
+        Ok(Left::Full(key))
+    }
+
+    /// When a picture is decoded.
+    fn decoded(&self, sample: &SampleRef) -> WallTime {
+        let lane = self.lanes.iter().find(|lane| lane.lane.kind() == sample.track);
+        let timescale = lane.map_or(90_000, |lane| i64::from(lane.timescale.max(1)));
+        sample.wall.plus_micros(-(i64::from(sample.composition_offset) * 1_000_000 / timescale))
     }
 
     fn run(&mut self, tracks: &Arc<Tracks>) -> Result<(), Ended> {
+        if !self.lanes.is_empty() {
+            // Another run: what was before it is not what this answer goes on with.
+            self.resumed = None;
+        }
         self.lanes.clear();
         for lane in [Some(Lane::Video), self.sound].into_iter().flatten() {
             let Some(coding) = LaneTracks::new(tracks, lane) else { continue };
@@ -230,12 +294,17 @@ impl Player {
         };
         let Some(data) = lane.wrap(sample, data) else { return Ok(()) };
         let shown = ticks(sample.wall, lane.timescale) - i64::from(sample.composition_offset);
-        let discontinuity = lane.base.is_none();
+        if sample.track == TrackKind::Video {
+            self.piece = self.piece.saturating_sub(data.len());
+        }
+        let discontinuity = lane.base.is_none() && self.resumed.is_none();
+        // A picture that is decoded after the key frame and shown before it: the answer before this one did not have it.
+        let late = self.resumed.is_some_and(|from| sample.track == TrackKind::Video && sample.wall < from);
         let time = sample.time + *lane.base.get_or_insert(shown - sample.time);
         let mut flags = 0;
         for (flag, set) in [
             (record::KEY, sample.key),
-            (record::PRE_ROLL, sample.preroll),
+            (record::PRE_ROLL, sample.preroll && !late),
             (record::DISCONTINUITY, discontinuity),
         ] {
             if set {

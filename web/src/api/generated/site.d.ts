@@ -436,7 +436,7 @@ export interface paths {
          * Play back.
          * @description Frames of a range, preceded by those from the key frame before it (flagged as pre-roll), as length-prefixed media
          *     records: init records where coding begins or changes, frames of pictures and sound in order of time, gaps, end.
-         *     Stop reading to pause (for half an hour at most: then the connection is closed), close to end.
+         *     Stop reading to pause (for half an hour at most: then the connection is closed), close to end; or ask for pieces.
          */
         get: operations["recording_play"];
         put?: never;
@@ -4761,6 +4761,14 @@ export interface operations {
                 audio?: boolean;
                 /** @description `flac`: G.711 comes wrapped as FLAC (for MSE); `raw` (unless given): as it was recorded. */
                 sound?: components["schemas"]["Sound"];
+                /**
+                 * @description Bytes of pictures after which the answer ends before the next key frame, with a *more* record that tells its time.
+                 *     A client that asks for pieces need never stop reading: answers that are not read hold up all others of their
+                 *     connection (RFC 9113, section 5.2.2).
+                 */
+                piece?: number;
+                /** @description Whether `from` is the time that a *more* record told: nothing is pre-roll then, and nothing is missing before it. */
+                resume?: boolean;
             };
             header?: never;
             path: {

@@ -5,7 +5,7 @@
 //! into the clip). Not here: the clock that makes ticks, sending.
 
 use crate::clip::{self, Clip, Codec, Gop, Packed, Scene, Size};
-use rand::seq::IndexedRandom;
+use rand::seq::SliceRandom;
 use tokio::sync::broadcast;
 
 /// One moment of the camera's sensor.
@@ -59,7 +59,10 @@ pub(crate) struct Timeline {
     shown: Codec,
     at: usize,
     since_key: u32,
+    /// Frames of this group, where groups have lengths of their own.
     target: u32,
+    /// The lengths of the groups after it.
+    lengths: Vec<u32>,
     renew: bool,
     group: Vec<Frame>,
     sender: broadcast::Sender<Frame>,
@@ -82,6 +85,7 @@ impl Timeline {
             at,
             since_key: 0,
             target: 0,
+            lengths: Vec::new(),
             renew: false,
             group,
             sender,
@@ -116,6 +120,15 @@ impl Timeline {
         let _ = self.sender.send(frame);
     }
 
+    /// The length of the next group: all of [`DYNAMIC`] in any order, before one comes again.
+    fn next_length(&mut self) -> u32 {
+        if self.lengths.is_empty() {
+            self.lengths.extend(DYNAMIC);
+            self.lengths.shuffle(&mut rand::rng());
+        }
+        self.lengths.pop().unwrap_or(50)
+    }
+
     /// The next frame shall be a key frame.
     pub(crate) fn renew(&mut self) {
         self.renew = true;
@@ -128,13 +141,15 @@ impl Timeline {
 
     /// Sets the clip and the place in it for this tick. Every jump lands on a key frame.
     fn choose(&mut self, tick: Tick, wish: Wish) {
-        if wish.dynamic_gop && self.since_key >= self.target {
-            self.target = *DYNAMIC.choose(&mut rand::rng()).unwrap_or(&50);
+        let over = wish.dynamic_gop && self.since_key >= self.target;
+        if over {
+            self.target = self.next_length();
         }
         let gop = if wish.dynamic_gop { Some(self.target) } else { wish.gop };
         let (wanted, codec) = self.wanted(Wish { gop, ..wish });
         let changed = !std::ptr::eq(wanted, self.clip);
-        let due = std::mem::take(&mut self.renew) || gop.is_some_and(|gop| self.since_key >= gop);
+        let due =
+            std::mem::take(&mut self.renew) || over || wish.gop.is_some_and(|gop| self.since_key >= gop);
         // Without faults the picture follows the frame's number, so that main and sub stream agree.
         let usual = (self.offset as u64).wrapping_add(tick.number) as usize % wanted.len();
         let astray = gop.is_none() && (changed || self.at != usual) && wanted.frame(usual).key;

@@ -27,10 +27,11 @@ pub struct Crate {
     pub manifest: toml::Table,
 }
 
-/// The root of the project that this crate was built from.
+/// The root of the project: of the one that cargo runs this for, for several clones may share what is built.
 #[must_use]
 pub fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").components().collect::<PathBuf>()
+    let manifest = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    Path::new(&manifest).join("../..").components().collect::<PathBuf>()
 }
 
 impl Tree {

@@ -80,6 +80,7 @@ deb: web xtask
 
 openapi: web
 	UPDATE_EXPECT=1 cargo test --quiet --locked --package site --test it document
+	UPDATE_EXPECT=1 cargo test --quiet --locked --package cloud --test it document
 	npm --prefix web run --silent api
 
 reference:

@@ -7,7 +7,9 @@ import { precompress } from "./build/gzip.ts";
 const SITE = process.env["MARTELLO_URL"] ?? "https://127.0.0.1:55754";
 const toSite = { target: SITE, changeOrigin: true, secure: false, ws: true };
 
-export default defineConfig(({ mode }) => ({
+export default defineConfig(({ mode, command }) => ({
+  // A build says what is wrong, not what it has made.
+  logLevel: command === "build" ? "warn" : "info",
   plugins: [react(), ...(mode === "mock" ? [] : [precompress()])],
   build: { outDir: "dist", target: "es2023", sourcemap: false, assetsInlineLimit: 0 },
   server: {

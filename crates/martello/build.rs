@@ -1,4 +1,5 @@
-//! Embeds the built web client (`web/dist`) into the binary as a table of files.
+//! Embeds the built web clients, of the site (`web/dist`) and of the cloud (`web/dist-cloud`), into the binary as tables of
+//! files.
 //!
 //! A build without the client works too: the page then says how to build it.
 
@@ -16,22 +17,30 @@ const MISSING: &str = "<!doctype html><meta charset=utf-8><title>Martello</title
 fn main() -> Result<(), Box<dyn Error>> {
     let manifest = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
     let out = PathBuf::from(env::var("OUT_DIR")?);
-    let dist = manifest.join("../../web/dist");
+    let web = manifest.join("../../web");
+    let mut tables = String::new();
+    for (name, dist) in [("SITE", "dist"), ("CLOUD", "dist-cloud")] {
+        tables.push_str(&table(name, &web.join(dist), &out.join(dist))?);
+    }
+    fs::write(out.join("clients.rs"), tables)?;
+    println!("cargo:rerun-if-changed=build.rs");
+    Ok(())
+}
+
+/// The table of one client's files. They are copied, so that the binary does not depend on where this clone lies.
+fn table(name: &str, dist: &Path, copies: &Path) -> Result<String, Box<dyn Error>> {
     let mut files = Vec::new();
     if dist.join("index.html").is_file() {
-        // Copied, so that the binary does not depend on where this clone lies.
-        collect(&dist, &dist, &mut files)?;
+        collect(dist, dist, &mut files)?;
     }
     println!("cargo:rerun-if-changed={}", dist.display());
-    println!("cargo:rerun-if-changed={}", manifest.join("../../web/dist/index.html").display());
-    println!("cargo:rerun-if-changed=build.rs");
-    let copies = out.join("client");
-    let _ = fs::remove_dir_all(&copies);
-    let mut table = String::from("pub static FILES: &[site::ClientFile] = &[\n");
+    println!("cargo:rerun-if-changed={}", dist.join("index.html").display());
+    let _ = fs::remove_dir_all(copies);
+    let mut table = format!("pub static {name}: &[serve::ClientFile] = &[\n");
     if files.is_empty() {
-        fs::create_dir_all(&copies)?;
+        fs::create_dir_all(copies)?;
         fs::write(copies.join("index.html"), MISSING)?;
-        writeln!(table, "{}", entry(&copies, "index.html", false))?;
+        writeln!(table, "{}", entry(copies, "index.html", false))?;
     }
     for name in &files {
         if name.ends_with(".gz") || name.ends_with(".map") {
@@ -45,17 +54,16 @@ fn main() -> Result<(), Box<dyn Error>> {
             }
             fs::copy(dist.join(&wanted), to)?;
         }
-        writeln!(table, "{}", entry(&copies, name, gzip))?;
+        writeln!(table, "{}", entry(copies, name, gzip))?;
     }
     table.push_str("];\n");
-    fs::write(out.join("client.rs"), table)?;
-    Ok(())
+    Ok(table)
 }
 
 fn entry(copies: &Path, name: &str, gzip: bool) -> String {
     let include = |name: &str| format!("include_bytes!({:?})", copies.join(name));
     let gzip = if gzip { format!("Some({})", include(&format!("{name}.gz"))) } else { "None".into() };
-    format!("    site::ClientFile {{ path: {name:?}, bytes: {}, gzip: {gzip} }},", include(name))
+    format!("    serve::ClientFile {{ path: {name:?}, bytes: {}, gzip: {gzip} }},", include(name))
 }
 
 fn collect(root: &Path, dir: &Path, files: &mut Vec<String>) -> Result<(), Box<dyn Error>> {

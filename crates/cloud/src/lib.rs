@@ -42,6 +42,7 @@ struct Parts {
     policy: http::gate::Policy,
     /// Bytes that relays may carry for an account in a month, unless its organization says otherwise.
     relay_bytes: Option<u64>,
+    client_files: &'static [serve::ClientFile],
     /// Where people find the cloud.
     url: String,
     stop: Stop,

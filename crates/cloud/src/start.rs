@@ -18,7 +18,7 @@ use rustls::{
     sign::CertifiedKey,
 };
 use serve::{
-    Limits, bind,
+    ClientFile, Limits, bind,
     in_use::{self, InUse},
     keys, serve_tls,
     stop::{self, Stopper},
@@ -94,11 +94,11 @@ impl ResolvesServerCert for Only {
 }
 
 impl Cloud {
-    /// Starts a cloud; returns when it serves.
+    /// Starts a cloud that serves these files as its web client; returns when it serves.
     ///
     /// # Errors
     /// What keeps it from serving.
-    pub async fn start(config: Config) -> Result<Running, StartError> {
+    pub async fn start(config: Config, client_files: &'static [ClientFile]) -> Result<Running, StartError> {
         let data = config.data.clone();
         std::fs::create_dir_all(&data).map_err(|source| StartError::Data { path: data.clone(), source })?;
         let in_use = in_use::take(&data).map_err(|source| match source.kind() {
@@ -158,6 +158,7 @@ impl Cloud {
             mediator: handle,
             policy: http::gate::policy(&http::openapi()),
             relay_bytes: config.relay_gb.map(|gb| gb.saturating_mul(GB)),
+            client_files,
             url: url.clone(),
             stop: stopping.clone(),
         }));
@@ -210,6 +211,13 @@ impl Running {
     #[must_use]
     pub const fn setup_code(&self) -> Option<&Secret<String>> {
         self.setup_code.as_ref()
+    }
+
+    /// The link for the first account, while it is needed.
+    #[must_use]
+    pub fn setup_url(&self) -> Option<Secret<String>> {
+        let code = self.setup_code.as_ref()?;
+        Some(format!("{}/setup?code={}", self.url, code.expose()).into())
     }
 
     /// Stops in order: everybody is told, requests under way are answered.

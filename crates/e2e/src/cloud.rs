@@ -36,7 +36,7 @@ impl CloudSystem {
     }
 
     async fn start_with(config: Config) -> Self {
-        let cloud = Cloud::start(config.clone()).await.expect("a cloud");
+        let cloud = Cloud::start(config.clone(), &[]).await.expect("a cloud");
         let nobody = Client::new(cloud.url(), cloud.tls_certificate_sha256());
         Self { cloud, nobody, config }
     }

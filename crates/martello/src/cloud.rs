@@ -4,7 +4,10 @@ use std::{net::IpAddr, path::PathBuf, process::ExitCode};
 
 use cloud::{Cloud, Config, ConfigFile, Running};
 
-use crate::ready::{self, Ready, ReadyCloud};
+use crate::{
+    embedded,
+    ready::{self, Ready, ReadyCloud},
+};
 
 /// Arguments of `martello cloud`. What is not given is taken from the configuration file, else from the defaults.
 #[derive(clap::Args)]
@@ -45,7 +48,7 @@ pub async fn run(arguments: Arguments) -> ExitCode {
         Ok(config) => config,
         Err(reason) => return ready::fail(&reason),
     };
-    let running = match Cloud::start(config).await {
+    let running = match Cloud::start(config, embedded::CLOUD).await {
         Ok(running) => running,
         Err(error) => return ready::fail(&ready::chain(&error)),
     };
@@ -68,6 +71,7 @@ fn told(running: &Running) -> ReadyCloud {
         certificate_id: running.certificate_id(),
         tls_certificate_sha256: running.tls_certificate_sha256().to_owned(),
         setup_code: running.setup_code().map(|code| code.expose().clone()),
+        setup_url: running.setup_url().map(model::Secret::into_inner),
     }
 }
 
@@ -95,9 +99,9 @@ fn announce(running: &Running) {
     println!("Martello cloud at {}", running.url());
     println!("Certificate ID   {}", running.certificate_id());
     println!("TLS certificate  {} (SHA-256, as browsers print it)", running.tls_certificate_sha256());
-    if let Some(code) = running.setup_code() {
+    if let Some(link) = running.setup_url() {
         println!();
-        println!("Make the first account with this code (it counts once, for an hour):");
-        println!("  {}", code.expose());
+        println!("Make the first account by this link (it counts once, for an hour):");
+        println!("  {}", link.expose());
     }
 }

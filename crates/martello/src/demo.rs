@@ -97,7 +97,7 @@ mod with_cameras {
             config.discovery =
                 DiscoveryConfig::Addresses { mdns: v4(at.mdns), ssdp: v4(at.ssdp), wsd: v4(at.wsd) };
         }
-        let running = Site::start(config, embedded::FILES).await.map_err(|error| ready::chain(&error))?;
+        let running = Site::start(config, embedded::SITE).await.map_err(|error| ready::chain(&error))?;
         let prepared = prepare(arguments, &running, &farm, &mut kept, &file).await;
         match prepared {
             Ok(token) => {

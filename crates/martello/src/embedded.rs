@@ -1,3 +1,3 @@
-//! The web client's files, as the build script found them.
+//! The files of the two web clients, the site's and the cloud's, as the build script found them.
 
-include!(concat!(env!("OUT_DIR"), "/client.rs"));
+include!(concat!(env!("OUT_DIR"), "/clients.rs"));

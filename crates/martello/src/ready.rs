@@ -66,6 +66,9 @@ pub struct ReadyCloud {
     /// One-time code for the first account, while it is needed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub setup_code: Option<String>,
+    /// The link that holds it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub setup_url: Option<String>,
 }
 
 /// Where the relay is.

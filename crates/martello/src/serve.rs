@@ -65,7 +65,7 @@ pub async fn run(arguments: Arguments) -> ExitCode {
         Ok(config) => config,
         Err(reason) => return ready::fail(&reason),
     };
-    let running = match Site::start(config, embedded::FILES).await {
+    let running = match Site::start(config, embedded::SITE).await {
         Ok(running) => running,
         Err(error) => return ready::fail(&ready::chain(&error)),
     };

@@ -24,7 +24,6 @@ mod notify;
 mod principal;
 mod profiles;
 mod providers;
-mod qr;
 mod recorder;
 mod recording;
 pub mod remote;
@@ -45,8 +44,9 @@ use tokio::sync::{Semaphore, watch};
 pub use archive_engine::ROTATIONS;
 pub use config::{Config, ConfigFile, DiscoveryConfig};
 pub use exports::Limits as ExportLimits;
-pub use http::{client::ClientFile, document, openapi};
+pub use http::{document, openapi};
 pub use machine::GROUP as MACHINE_GROUP;
+pub use serve::ClientFile;
 pub use start::{Running, Site, StartError};
 
 use serve::{

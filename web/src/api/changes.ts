@@ -1,8 +1,8 @@
 /** Everything that changes the site, as plain functions; what becomes stale by it is in `useChange`. */
-import { type QueryKey, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, body } from "./client";
-import type { Failure } from "./problems";
 import type { CameraChange, CameraStorageChange, DirectoryGrant, DirectorySettings, DirectoryTry, FolderInput, GroupInput, NewCamera, NewCertificate, NewExport, NewLock, NewProfile, NewSchedule, NewUser, NewVolume, Notifications, OpenIdAnswer, PasswordChange, ProfileChange, ProviderSettings, ProviderTry, RecordingSettings, SetUp, SignIn, SiteChange, TokenRequest, UserChange, VolumeChange } from "./types";
+
+export { useChange } from "./useChange";
 
 const json = { "content-type": "application/json" };
 
@@ -122,12 +122,3 @@ export const renewCertificate = () => body(api.POST("/v1/certificate/renew"));
 
 export const makeToken = (request: TokenRequest) => body(api.POST("/v1/tokens", { body: request, headers: json }));
 export const endToken = (token: string) => body(api.DELETE("/v1/tokens/{token}", { params: { path: { token } } }));
-
-/** A change with its state; when it is done, what `stale` names is asked again. */
-export function useChange<Argument, Result>(change: (argument: Argument) => Promise<Result>, stale: readonly QueryKey[] = []) {
-  const queries = useQueryClient();
-  return useMutation<Result, Failure, Argument>({
-    mutationFn: change,
-    onSuccess: () => Promise.all(stale.map((queryKey) => queries.invalidateQueries({ queryKey }))),
-  });
-}

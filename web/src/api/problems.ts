@@ -34,7 +34,7 @@ function isProblem(body: unknown): body is Problem {
 export function failureOf(body: unknown, status: number): Failure {
   if (isProblem(body)) return new Failure(body.code, body.title, body.detail, body.retry_after_s);
   if (status === 401) return new Failure("sign-in-required", "Nobody is signed in.");
-  return new Failure("unreachable", `The site answered with status ${status}.`, "Try again in a moment.");
+  return new Failure("unreachable", `An unexpected answer: status ${status}.`, "Try again in a moment.");
 }
 
 /** Any thrown thing as a failure. */

@@ -2,11 +2,12 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api, body } from "./client";
 import { Failure } from "./problems";
+import { sessionKey } from "./query-client";
 
 /** Keys of the cache; the event socket invalidates by them. */
 export const keys = {
   setup: ["setup"],
-  session: ["session"],
+  session: sessionKey,
   site: ["site"],
   cameras: ["cameras"],
   /** Pictures of now; not under `cameras`, so that a changed list does not fetch them all. */

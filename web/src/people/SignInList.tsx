@@ -3,19 +3,28 @@ import { MonitorSmartphone } from "lucide-react";
 import { useState } from "react";
 import type { SignInInfo } from "../api/types";
 import { moment } from "../time/format";
-import { useSiteNow, useZone } from "../time/useNow";
 import { Badge, Button, Confirm, Empty } from "../ui";
 import styles from "./people.module.css";
 import { agentName } from "./words";
 
-export function SignInList({ items, onEnd }: { items: readonly SignInInfo[]; onEnd: (id: string) => Promise<unknown> }) {
-  if (items.length === 0) return <Empty icon={<MonitorSmartphone />} title="Nobody is signed in">A sign-in that is not used ends after a week.</Empty>;
-  return <ul className={styles.list} aria-label="Sign-ins">{items.map((one) => <SignInRow key={one.id} one={one} onEnd={onEnd} />)}</ul>;
+interface Clock {
+  /** IANA name of the zone that times are shown in. */
+  zone: string;
+  /** ms since 1970. */
+  now: number;
 }
 
-function SignInRow({ one, onEnd }: { one: SignInInfo; onEnd: (id: string) => Promise<unknown> }) {
-  const zone = useZone();
-  const now = useSiteNow();
+interface Props extends Clock {
+  items: readonly SignInInfo[];
+  onEnd: (id: string) => Promise<unknown>;
+}
+
+export function SignInList({ items, onEnd, ...clock }: Props) {
+  if (items.length === 0) return <Empty icon={<MonitorSmartphone />} title="Nobody is signed in">A sign-in that is not used ends after a week.</Empty>;
+  return <ul className={styles.list} aria-label="Sign-ins">{items.map((one) => <SignInRow key={one.id} one={one} onEnd={onEnd} {...clock} />)}</ul>;
+}
+
+function SignInRow({ one, onEnd, zone, now }: Clock & { one: SignInInfo; onEnd: Props["onEnd"] }) {
   const [asking, setAsking] = useState(false);
   const what = `${agentName(one.agent)}, ${one.address}`;
   return (

@@ -5,7 +5,7 @@ import { RouterProvider, createMemoryRouter } from "react-router";
 import { vi } from "vitest";
 import { type Handlers, fetchOf } from "../../mock/contract";
 import { type Wishes, mockSite } from "../../mock/site";
-import { makeQueryClient } from "../App";
+import { makeQueryClient } from "../api/query-client";
 import { routes } from "../routes";
 
 /** @param over handlers in the place of the mock site's own, by path. */

@@ -12,12 +12,23 @@ mod relay;
 mod session;
 mod sites;
 
-use axum::{Extension, Router, extract::DefaultBodyLimit, middleware};
-use serve::{problem::Failure, request::BODY};
+use axum::{
+    Extension, Router,
+    extract::{DefaultBodyLimit, Request},
+    middleware,
+};
+use serve::{WebClient, request::BODY};
 use utoipa::{OpenApi, openapi};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::App;
+
+/// Scripts, styles and connections from this cloud only, pictures from it or written into the page (a QR code); nothing is
+/// sent by a form, no frame may hold a page. The two hashes are those of the only style elements that the component library
+/// makes by itself (`usePress`, `usePreventScroll` of react-aria): the browser tests find it when a release changes them.
+const PAGES: &str = "default-src 'none'; script-src 'self'; \
+    style-src 'self' 'sha256-38RhXrc7EdReTKsOm23ZPOCUgniTUUcjky8QOOrQx6o=' 'sha256-gYiS/BvZvRcK27JIXTuwhZ3hs2+VJ1X+2gUlE+farlg='; \
+    img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// A list as an answer.
 #[derive(serde::Serialize, utoipa::ToSchema)]
@@ -106,9 +117,10 @@ pub fn document() -> Result<String, serde_json::Error> {
 pub fn router(app: App) -> Router {
     let (api, _) = operations().split_for_parts();
     let document = document().unwrap_or_default();
+    let client = WebClient { files: app.client_files, policy: PAGES };
     api.layer(Extension(serve::document::Text::from(document)))
         .route_layer(middleware::from_fn_with_state(app.clone(), gate::gate))
-        .fallback(async || Failure::new(api::Code::NotFound, "There is nothing at this address"))
+        .fallback(move |request: Request| async move { serve::client::serve(client, &request) })
         .layer(DefaultBodyLimit::max(BODY))
         .layer(middleware::map_response(gate::protect))
         .with_state(app)

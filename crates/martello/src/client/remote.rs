@@ -108,11 +108,16 @@ fn show(status: &RemoteStatus, output: &mut Output) -> Outcome {
             let (Some(url), Some(code)) = (&status.grant_url, &status.user_code) else {
                 return output.line("Waiting for the cloud.");
             };
-            output.line(&format!("Open {url}, sign in, and type this code:\n\n  {code}\n"))?;
-            output.line(&format!(
-                "Grant it only if this certificate ID is shown there:\n  {}",
-                status.certificate_id
-            ))
+            let id = &status.certificate_id;
+            let lines = [
+                &format!("Open {url}, sign in, and type this code:"),
+                "",
+                &format!("  {code}"),
+                "",
+                "Grant it only if this certificate ID is shown there:",
+                &format!("  {id}"),
+            ];
+            lines.into_iter().try_for_each(|line| output.line(line))
         }
         RemoteState::On => {
             let organization = status.organization.as_deref().unwrap_or_default();

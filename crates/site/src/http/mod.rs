@@ -3,7 +3,6 @@
 //! What is here: one module per resource. What is not here: sockets (`server`), rules of rights (`privilege` asks,
 //! `principal` answers).
 
-pub mod client;
 pub mod privilege;
 
 mod account;
@@ -52,10 +51,19 @@ use axum::{
     extract::{DefaultBodyLimit, Request},
     middleware,
 };
+use serve::WebClient;
 use utoipa::{OpenApi, openapi};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::App;
+
+/// Scripts, styles and connections from this site only; no frame may hold a page of ours. The two hashes are those of the
+/// only style elements that the component library makes by itself (`usePress`, `usePreventScroll` of react-aria): a new
+/// release that changes them is found by the browser tests, where the browser complains.
+const PAGES: &str = "default-src 'none'; script-src 'self'; \
+    style-src 'self' 'sha256-38RhXrc7EdReTKsOm23ZPOCUgniTUUcjky8QOOrQx6o=' 'sha256-gYiS/BvZvRcK27JIXTuwhZ3hs2+VJ1X+2gUlE+farlg='; \
+    img-src 'self' blob: data:; font-src 'self'; media-src 'self' blob:; connect-src 'self'; worker-src 'self' blob:; manifest-src 'self'; \
+    base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /// A list as an answer.
 #[derive(serde::Serialize, utoipa::ToSchema)]
@@ -196,11 +204,11 @@ pub fn document() -> Result<String, serde_json::Error> {
 /// The router that every carrier serves.
 pub fn router(app: App) -> Router {
     let (api, _) = operations().split_for_parts();
-    let files = app.client_files;
+    let client = WebClient { files: app.client_files, policy: PAGES };
     let document = document().unwrap_or_default();
     api.layer(Extension(serve::document::Text::from(document)))
         .route_layer(middleware::from_fn_with_state(app.clone(), privilege::gate))
-        .fallback(move |request: Request| async move { client::serve(files, &request) })
+        .fallback(move |request: Request| async move { serve::client::serve(client, &request) })
         .layer(DefaultBodyLimit::max(serve::request::BODY))
         .layer(middleware::map_response_with_state(app.clone(), privilege::protect))
         .with_state(app)

@@ -1,13 +1,12 @@
 /** The second factor: an authenticator app is set up with a QR code, proved with a code, and switched off with another. */
-import { Copy, Download, ShieldCheck, ShieldOff } from "lucide-react";
+import { ShieldCheck, ShieldOff } from "lucide-react";
 import { type FormEvent, useEffect, useRef, useState } from "react";
 import { Form } from "react-aria-components";
 import { beginSecondFactor, confirmSecondFactor, endSecondFactor, useChange } from "../../api/changes";
 import { keys } from "../../api/queries";
-import type { RecoveryCodes, SecondFactorSetup } from "../../api/types";
-import { download } from "../../player/surface";
-import { Button, Dialog, DialogActions, Loading, Note, Problem, Skeleton, Status, TextField, toast } from "../../ui";
+import { Button, Dialog, DialogActions, Loading, Problem, Skeleton, Status, TextField, toast } from "../../ui";
 import { Section } from "../settings/Section";
+import { FactorKey, Recovery } from "./FactorParts";
 import styles from "./account.module.css";
 
 export function SecondFactor({ isOn }: { isOn: boolean }) {
@@ -45,7 +44,7 @@ function SetUp({ onClose }: { onClose: () => void }) {
   return (
     <Dialog title="Set up an authenticator app" isOpen onClose={onClose}>
       {begin.error ? <Problem of={begin.error} /> : null}
-      {begin.data ? <Key of={begin.data} /> : begin.error ? null : <Loading what="The key"><Skeleton width={200} height={200} /></Loading>}
+      {begin.data ? <FactorKey of={begin.data} /> : begin.error ? null : <Loading what="The key"><Skeleton width={200} height={200} /></Loading>}
       <Form className={styles.form ?? ""} onSubmit={submit}>
         <TextField label="Code that the app shows now" value={code} onChange={setCode} inputMode="numeric" autoComplete="one-time-code" maxLength={64} spellCheck="false" isDisabled={!begin.data} />
         {confirm.error ? <Problem of={confirm.error} /> : null}
@@ -54,32 +53,6 @@ function SetUp({ onClose }: { onClose: () => void }) {
           <Button type="submit" look="primary" isPending={confirm.isPending} isDisabled={!begin.data || !code.trim()}>Switch on</Button>
         </DialogActions>
       </Form>
-    </Dialog>
-  );
-}
-
-/** What the app has to know: as a picture for its camera, as a link for this phone's own app, as text for typing. */
-function Key({ of }: { of: SecondFactorSetup }) {
-  return (
-    <>
-      <p>Scan this with the app, or type the key into it. On this phone, <a href={of.address}>open the app</a>.</p>
-      <img className={styles.qr} width={200} height={200} alt="QR code for the authenticator app" src={`data:image/svg+xml,${encodeURIComponent(of.qr_svg)}`} />
-      <code className={styles.value}>{of.key.match(/.{1,4}/g)?.join(" ")}</code>
-    </>
-  );
-}
-
-function Recovery({ codes: { codes }, onClose }: { codes: RecoveryCodes; onClose: () => void }) {
-  const text = codes.join("\n");
-  return (
-    <Dialog title="Recovery codes" isOpen onClose={onClose}>
-      <Note tone="warn" title="Keep them now: they are not shown again">Each one signs you in once, when the phone with the app is lost.</Note>
-      <ul className={styles.codes} aria-label="Recovery codes">{codes.map((code) => <li key={code}><code>{code}</code></li>)}</ul>
-      <DialogActions>
-        <Button icon={<Copy />} onPress={() => void navigator.clipboard.writeText(text).then(() => toast("The codes were copied."), () => toast("The browser did not copy them. Select them by hand."))}>Copy</Button>
-        <Button icon={<Download />} onPress={() => download(new Blob([`${text}\n`], { type: "text/plain" }), "martello-recovery-codes.txt")}>Save</Button>
-        <Button look="primary" onPress={onClose}>I have kept them</Button>
-      </DialogActions>
     </Dialog>
   );
 }

@@ -9,6 +9,7 @@ import { keys, userSignInsQuery } from "../../api/queries";
 import type { User } from "../../api/types";
 import { paths } from "../../paths";
 import { SignInList } from "../../people/SignInList";
+import { useSiteNow, useZone } from "../../time/useNow";
 import { SHORTEST_PASSWORD } from "../../people/words";
 import { useSession } from "../../session/useSession";
 import { Button, Confirm, Dialog, DialogActions, Note, Problem, Status, TextField, toast } from "../../ui";
@@ -32,7 +33,8 @@ export function UserSignIn({ user, source }: { user: User; source: string }) {
   const stale = () => queries.invalidateQueries({ queryKey: keys.users });
   const end = useChange((session: string) => endUserSignIn(user.id, session), [keys.users]);
   const enable = useChange(() => changeUser(user.id, { disabled: false }), [keys.users]);
-  const list = <Answer to={signIns} what="Sign-ins">{(items) => <SignInList items={items} onEnd={(id) => end.mutateAsync(id)} />}</Answer>;
+  const clock = { zone: useZone(), now: useSiteNow() };
+  const list = <Answer to={signIns} what="Sign-ins">{(items) => <SignInList {...clock} items={items} onEnd={(id) => end.mutateAsync(id)} />}</Answer>;
   if (user.machine) return <><Note title="Signs in at the server's own machine">Cannot be disabled or removed here.</Note>{list}</>;
   return (
     <>

@@ -1,4 +1,4 @@
-//! The web client's files, served from the binary.
+//! A service's web client, served from the binary. Which files there are and what their pages may load, the service says.
 
 use api::Code;
 use axum::{
@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::problem::Failure;
+use crate::problem::Failure;
 
 /// One file of the web client.
 #[derive(Clone, Copy, Debug)]
@@ -21,30 +21,33 @@ pub struct ClientFile {
     pub gzip: Option<&'static [u8]>,
 }
 
-/// Scripts, styles and connections from this site only; no frame may hold a page of ours. The two hashes are those of the
-/// only style elements that the component library makes by itself (`usePress`, `usePreventScroll` of react-aria): a new
-/// release that changes them is found by the browser tests, where the browser complains.
-const POLICY: &str = "default-src 'none'; script-src 'self'; \
-    style-src 'self' 'sha256-38RhXrc7EdReTKsOm23ZPOCUgniTUUcjky8QOOrQx6o=' 'sha256-gYiS/BvZvRcK27JIXTuwhZ3hs2+VJ1X+2gUlE+farlg='; \
-    img-src 'self' blob: data:; font-src 'self'; media-src 'self' blob:; connect-src 'self'; worker-src 'self' blob:; manifest-src 'self'; \
-    base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+/// The files of a web client, and what its pages may load.
+#[derive(Clone, Copy, Debug)]
+pub struct WebClient {
+    /// All of them; `index.html` is every screen.
+    pub files: &'static [ClientFile],
+    /// The content security policy of its pages.
+    pub policy: &'static str,
+}
 
 /// Answers a request that no operation of the API answers.
-pub fn serve(files: &'static [ClientFile], request: &Request) -> Response {
+#[must_use]
+pub fn serve(client: WebClient, request: &Request) -> Response {
+    let WebClient { files, policy } = client;
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return Failure::method_not_allowed(request.method(), &[Method::GET, Method::HEAD]);
     }
     let path = request.uri().path();
     let path = path.strip_prefix('/').unwrap_or(path);
     if let Some(file) = find(files, path) {
-        return answer(file, request, path.starts_with("assets/"));
+        return answer(file, policy, request, path.starts_with("assets/"));
     }
     // A screen's address: the client itself finds the screen. A missing file stays missing.
     let first = path.split('/').next().unwrap_or_default();
     let is_file = path.rsplit('/').next().is_some_and(|name| name.contains('.'))
-        || ["v1", "api", ".well-known", "assets"].contains(&first);
+        || ["v1", "api", "oauth", ".well-known", "assets"].contains(&first);
     match find(files, "index.html") {
-        Some(index) if !is_file => answer(index, request, false),
+        Some(index) if !is_file => answer(index, policy, request, false),
         _ => Failure::new(Code::NotFound, "There is nothing at this address").into_response(),
     }
 }
@@ -53,7 +56,7 @@ fn find(files: &'static [ClientFile], path: &str) -> Option<&'static ClientFile>
     files.iter().find(|file| file.path == path)
 }
 
-fn answer(file: &'static ClientFile, request: &Request, immutable: bool) -> Response {
+fn answer(file: &'static ClientFile, policy: &'static str, request: &Request, immutable: bool) -> Response {
     let accepts_gzip = request
         .headers()
         .get(header::ACCEPT_ENCODING)
@@ -74,7 +77,7 @@ fn answer(file: &'static ClientFile, request: &Request, immutable: bool) -> Resp
     }
     let cache = if immutable { "public, max-age=31536000, immutable" } else { "no-cache" };
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
     response
 }
 

@@ -108,10 +108,8 @@ pub struct PasswordChange {
 pub struct NewFactor {
     /// For typing: base 32.
     pub key: String,
-    /// For an app on the same device: `otpauth://totp/…`.
+    /// For a QR code: `otpauth://totp/…`.
     pub address: String,
-    /// The same as a QR code: SVG.
-    pub qr_svg: String,
 }
 
 /// A code, of whatever the operation says.

@@ -16,7 +16,6 @@ pub mod listen;
 pub mod outgoing;
 pub mod pin;
 pub mod problem;
-pub mod qr;
 pub mod request;
 pub mod stop;
 pub mod tls;

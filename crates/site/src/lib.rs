@@ -24,6 +24,7 @@ mod notify;
 mod principal;
 mod profiles;
 mod providers;
+mod qr;
 mod recorder;
 mod recording;
 pub mod remote;

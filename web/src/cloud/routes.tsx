@@ -1,7 +1,7 @@
 /** Which screen stands at which address. Addresses are built in `paths.ts`. What needs a sign-in is loaded when it is first shown. */
 import type { ComponentType } from "react";
 import { type RouteObject, createBrowserRouter } from "react-router";
-import { HomeScreen } from "./screens/home/Screen";
+import { HomeScreen } from "./screens/start/Screen";
 import { JoinScreen } from "./screens/join/Screen";
 import { SetupScreen } from "./screens/setup/Screen";
 import { SignInScreen } from "./screens/sign-in/Screen";

@@ -105,9 +105,7 @@ pub async fn begin_factor(
     })?;
     let host = app.url.trim_start_matches("https://");
     let address = totp::address(host, &principal.account.email, &key);
-    let qr_svg = serve::qr::svg(&address)
-        .ok_or_else(|| Failure::new(Code::Internal, "The key is too long for a QR code"))?;
-    Ok(Json(NewFactor { key: totp::base32(&key), address, qr_svg }))
+    Ok(Json(NewFactor { key: totp::base32(&key), address }))
 }
 
 /// Confirm the authenticator app.

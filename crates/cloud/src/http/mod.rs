@@ -23,12 +23,12 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::App;
 
-/// Scripts, styles and connections from this cloud only, pictures from it or written into the page (a QR code); nothing is
-/// sent by a form, no frame may hold a page. The two hashes are those of the only style elements that the component library
-/// makes by itself (`usePress`, `usePreventScroll` of react-aria): the browser tests find it when a release changes them.
+/// Scripts, styles, pictures and connections from this cloud only; nothing is sent by a form, no frame may hold a page. The two
+/// hashes are those of the only style elements that the component library makes by itself (`usePress`, `usePreventScroll` of
+/// react-aria): the browser tests find it when a release changes them.
 const PAGES: &str = "default-src 'none'; script-src 'self'; \
     style-src 'self' 'sha256-38RhXrc7EdReTKsOm23ZPOCUgniTUUcjky8QOOrQx6o=' 'sha256-gYiS/BvZvRcK27JIXTuwhZ3hs2+VJ1X+2gUlE+farlg='; \
-    img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    img-src 'self'; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// A list as an answer.
 #[derive(serde::Serialize, utoipa::ToSchema)]

@@ -12,7 +12,7 @@ use super::{
     problem::{Failure, Json, Outcome, Path},
     users::sign_in,
 };
-use crate::{App, principal::Principal};
+use crate::{App, principal::Principal, qr};
 
 /// Own sign-ins.
 ///
@@ -112,7 +112,7 @@ pub async fn begin_factor(
     })?;
     let site = site.map_or_else(|| "Martello".to_owned(), |site| site.name);
     let address = access::totp::address(&site, &principal.user, &key);
-    let qr_svg = serve::qr::svg(&address)
+    let qr_svg = qr::svg(&address)
         .ok_or_else(|| Failure::new(Code::Internal, "The names are too long for a QR code"))?;
     Ok(Json(SecondFactorSetup { key: access::totp::base32(&key), address, qr_svg }))
 }

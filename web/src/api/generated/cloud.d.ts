@@ -1087,12 +1087,10 @@ export interface components {
         };
         /** @description A new key for an authenticator app; it counts when it is confirmed. */
         NewFactor: {
-            /** @description For an app on the same device: `otpauth://totp/…`. */
+            /** @description For a QR code: `otpauth://totp/…`. */
             address: string;
             /** @description For typing: base 32. */
             key: string;
-            /** @description The same as a QR code: SVG. */
-            qr_svg: string;
         };
         /** @description Somebody to invite. */
         NewInvitation: {

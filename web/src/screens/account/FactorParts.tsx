@@ -4,19 +4,19 @@ import { download } from "../../player/surface";
 import { Button, Dialog, DialogActions, Note, toast } from "../../ui";
 import styles from "./account.module.css";
 
-/** A new key: base 32, `otpauth://totp/…`, and that as a QR code. */
+/** A new key: base 32, `otpauth://totp/…`, and that as a QR code where the service draws one. */
 interface NewKey {
   key: string;
   address: string;
-  qr_svg: string;
+  qr_svg?: string;
 }
 
 /** What the app has to know: as a picture for its camera, as a link for this phone's own app, as text for typing. */
 export function FactorKey({ of }: { of: NewKey }) {
   return (
     <>
-      <p>Scan this with the app, or type the key into it. On this phone, <a href={of.address}>open the app</a>.</p>
-      <img className={styles.qr} width={200} height={200} alt="QR code for the authenticator app" src={`data:image/svg+xml,${encodeURIComponent(of.qr_svg)}`} />
+      <p>{of.qr_svg ? "Scan this with the app, or type the key into it." : "Type this key into the app."} On this phone, <a href={of.address}>open the app</a>.</p>
+      {of.qr_svg ? <img className={styles.qr} width={200} height={200} alt="QR code for the authenticator app" src={`data:image/svg+xml,${encodeURIComponent(of.qr_svg)}`} /> : null}
       <code className={styles.value}>{of.key.match(/.{1,4}/g)?.join(" ")}</code>
     </>
   );

@@ -30,7 +30,8 @@ pub struct Crate {
 /// The root of the project: of the one that cargo runs this for, for several clones may share what is built.
 #[must_use]
 pub fn root() -> PathBuf {
-    let manifest = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    let manifest =
+        std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
     Path::new(&manifest).join("../..").components().collect::<PathBuf>()
 }
 

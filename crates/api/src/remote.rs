@@ -46,8 +46,23 @@ pub struct RemoteStatus {
     /// What went wrong last, while it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trouble: Option<String>,
-    /// Who is connected through the cloud.
-    pub people: Vec<String>,
+    /// Who is connected by a peer session.
+    pub people: Vec<RemotePerson>,
+}
+
+/// Somebody who is connected by a peer session.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct RemotePerson {
+    /// The account that opened the session, as the cloud says. Empty where it says nothing.
+    pub account: String,
+    /// The site's user who has signed in over it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// Where packets to the person go: the person's own address, or one of a NAT or relay in between.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// Since when.
+    pub since: WallTime,
 }
 
 /// `POST /v1/remote`: enable remote access.

@@ -1,17 +1,22 @@
 //! A cloud in the process of a test, and its first account.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
-use api::cloud::{CloudSession, CloudSite, Organization};
+use api::{
+    cloud::{CloudSession, CloudSite, Organization},
+    remote::RemoteStatus,
+};
 use cloud::{Cloud, Config, Running};
 use model::OrganizationId;
 use reqwest::{Method, StatusCode, header};
 use serde_json::{Value, json};
 
-use crate::Client;
+use crate::{Client, wait::until};
 
 /// Address and password of the first account.
 pub const OWNER: (&str, &str) = ("anna@example.org", "£ ¤ Å Ä Ö 🗝 and more");
+
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A running cloud.
 pub struct CloudSystem {
@@ -92,6 +97,17 @@ impl CloudSystem {
         let answer = by.request(Method::POST, "/v1/grants/decide").json(&body).send().await;
         answer.expect("an answer").status()
     }
+}
+
+/// Asks for remote access at the site; gives back what is to be typed at the cloud.
+pub async fn ask(site: &Client, cloud: &CloudSystem) -> RemoteStatus {
+    let wish = json!({"url": cloud.nobody.base, "certificate_id": cloud.cloud.certificate_id()});
+    let _: RemoteStatus = site.post("/v1/remote", &wish).await;
+    until("the cloud has given a code", PATIENCE, || async {
+        let status: RemoteStatus = site.get("/v1/remote").await;
+        status.user_code.is_some().then_some(status)
+    })
+    .await
 }
 
 /// The sites that somebody sees.

@@ -9,6 +9,7 @@ pub mod disk;
 pub mod live;
 pub mod loss;
 pub mod past;
+pub mod peer;
 pub mod probe;
 pub mod program;
 pub mod provider;

@@ -34,7 +34,8 @@ async fn secured(client: &Client) -> impl Connection + use<> {
 
 #[allow(clippy::expect_used, reason = "a test's helper: what fails fails the test")]
 async fn socket(client: &Client, stream: impl Connection + 'static, path: &str) -> Socket {
-    let url = format!("{}{path}", client.base.replacen("https", "ws", 1));
+    let place = client.base.split_once("://").map_or("", |(_, place)| place);
+    let url = format!("ws://{place}{path}");
     let mut request = url.into_client_request().expect("a request");
     request.headers_mut().insert("origin", client.base.parse().expect("a header"));
     if let Some((name, value)) = &client.credential {

@@ -20,6 +20,9 @@ pub struct Ready {
     /// The relay.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub relay: Option<ReadyRelay>,
+    /// A site that is served here for this computer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connect: Option<ReadyConnect>,
     /// Simulated cameras.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub cameras: Vec<ReadyCamera>,
@@ -79,6 +82,17 @@ pub struct ReadyRelay {
     /// Where health and metrics are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metrics: Option<SocketAddr>,
+}
+
+/// A site that `martello connect` serves.
+#[derive(Serialize)]
+pub struct ReadyConnect {
+    /// `http://SITE.localhost:PORT`
+    pub url: String,
+    /// Works once, and gives the cookie without which nothing is answered.
+    pub link: String,
+    /// The site's certificate ID.
+    pub certificate_id: String,
 }
 
 /// A simulated camera.

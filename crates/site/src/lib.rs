@@ -21,6 +21,7 @@ mod feed;
 mod http;
 mod machine;
 mod notify;
+pub mod peers;
 mod principal;
 mod profiles;
 mod providers;

@@ -9,7 +9,7 @@ use model::{CameraId, Privilege, SessionId, UserId, WallRange, clock::wall_now};
 /// How the caller proved who they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Via {
-    /// A browser's session cookie.
+    /// A sign-in: the session cookie of a browser, or the peer session itself.
     Cookie,
     /// A token of a script.
     Token,
@@ -36,6 +36,8 @@ pub struct Principal {
     pub via: Via,
     /// From where the request came.
     pub address: IpAddr,
+    /// Whether it came over a peer session.
+    pub remote: bool,
 }
 
 /// From where an account of this machine comes, for the audit log.
@@ -50,6 +52,7 @@ impl Principal {
     pub fn origin(&self) -> String {
         match self.via {
             Via::Machine(uid) => at_machine(uid),
+            Via::Cookie | Via::Token if self.remote => format!("{}, peer session", self.address),
             Via::Cookie | Via::Token => self.address.to_string(),
         }
     }

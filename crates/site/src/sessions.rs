@@ -317,6 +317,7 @@ impl Sessions {
     /// The catalog cannot be read.
     pub async fn renew(&self, held: &Principal) -> Outcome<Option<Principal>> {
         let (user, session, via, address) = (held.user_id, held.session, held.via, held.address);
+        let remote = held.remote;
         let machine = Arc::clone(&self.inner.machine);
         self.catalog(move |catalog| {
             let now = wall_now();
@@ -336,7 +337,7 @@ impl Sessions {
                 return Ok(None);
             }
             let rights = rights(catalog, user, scope.as_deref())?;
-            Ok(Some(principal(session, &row, via, address, rights)))
+            Ok(Some(Principal { remote, ..principal(session, &row, via, address, rights) }))
         })
         .await
     }
@@ -405,6 +406,7 @@ fn principal(session: SessionId, row: &UserRow, via: Via, address: IpAddr, right
         rights: Arc::new(rights),
         via,
         address,
+        remote: false,
     }
 }
 

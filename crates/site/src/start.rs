@@ -31,6 +31,7 @@ use crate::{
     in_use::{self, InUse},
     machine::Machine,
     notify,
+    peers::Peers,
     providers::{self, Providers},
     recorder::Recorder,
     recording::rolling::Rolling,
@@ -112,6 +113,7 @@ pub struct Running {
     host: IpAddr,
     local_socket: Option<PathBuf>,
     setup_code: Option<Secret<String>>,
+    peers: Peers,
     stop: Stopper,
     _in_use: InUse,
     tasks: JoinSet<()>,
@@ -212,6 +214,7 @@ impl Site {
             host,
             local_socket,
             setup_code,
+            peers: Peers::new(app.clone(), hosts(&config.listen)),
             stop,
             _in_use: in_use,
             tasks,
@@ -230,6 +233,9 @@ impl Site {
         running.tasks.spawn(providers::refresh::keep(app.clone(), every, stopping.clone()));
         running.tasks.spawn(exports::run(app.clone(), stopping.clone()));
         running.tasks.spawn(remote::run(app.remote.clone(), remote_wishes, host_name, stopping.clone()));
+        if let Some(sessions) = app.remote.sessions() {
+            running.tasks.spawn(remote::sessions::run(running.peers.clone(), sessions, stopping.clone()));
+        }
         running.tasks.spawn(check(app, stopping));
         Ok(running)
     }
@@ -388,10 +394,10 @@ impl Running {
         self.setup_code.as_ref().map(|code| format!("{}/setup?code={}", self.url(), code.expose()))
     }
 
-    /// Sessions that clients open through a cloud, for whoever answers them; once.
+    /// Takes peer sessions, at the addresses that the site listens at.
     #[must_use]
-    pub fn remote_sessions(&self) -> Option<remote::Sessions> {
-        self.app.remote.sessions()
+    pub const fn peers(&self) -> &Peers {
+        &self.peers
     }
 
     /// The router, for whoever calls it without the site's own listener: who takes nothing is given up, the rest of their
@@ -411,6 +417,14 @@ impl Running {
         while self.tasks.join_next().await.is_some() {}
         self.app.notifier.stop(MESSAGES).await;
     }
+}
+
+/// Where a client of a peer session may reach this machine: where the site listens.
+fn hosts(listen: &[IpAddr]) -> live::Hosts {
+    if listen.is_empty() || listen.iter().any(IpAddr::is_unspecified) {
+        return live::Hosts::Interfaces;
+    }
+    live::Hosts::These(listen.to_vec())
 }
 
 /// Where pre buffers lie that are too long for memory; without it they are shorter.

@@ -8,6 +8,9 @@
 mod audit;
 mod camera;
 mod certificate;
+mod cloud;
+mod clouds;
+mod connect;
 pub(crate) mod connection;
 mod device;
 mod directory;
@@ -18,6 +21,7 @@ mod login;
 mod method;
 mod output;
 mod people;
+mod private_file;
 pub(crate) mod prompt;
 mod recording;
 mod remote;
@@ -27,6 +31,7 @@ mod server;
 mod servers;
 mod session;
 mod setup;
+mod sites;
 mod stream_profile;
 mod target;
 mod token;
@@ -92,6 +97,10 @@ pub enum ClientCommand {
     /// Reach the site from anywhere through a cloud: enable, disable, status.
     #[command(subcommand)]
     Remote(remote::Command),
+    /// List the sites that you reach through a cloud.
+    Sites(sites::Arguments),
+    /// Open a site from anywhere: serves it at an address of this computer, for this computer only.
+    Connect(connect::Arguments),
 }
 
 /// Why a command did not do what it should.
@@ -144,6 +153,8 @@ async fn dispatch(command: ClientCommand, output: &mut Output) -> Outcome {
         ClientCommand::Token(command) => token::run(command, output).await,
         ClientCommand::Audit(command) => audit::run(command, output).await,
         ClientCommand::Remote(command) => remote::run(command, output).await,
+        ClientCommand::Sites(arguments) => sites::run(arguments, output).await,
+        ClientCommand::Connect(arguments) => connect::run(arguments, output).await,
     }
 }
 

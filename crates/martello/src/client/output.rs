@@ -56,6 +56,12 @@ impl Output {
     }
 }
 
+/// What a person has to do or to know while a command runs: one line on stderr.
+pub(super) fn notice(text: &str) {
+    // Where stderr is closed there is nobody to tell.
+    let _ = writeln!(io::stderr(), "{}", printable(text));
+}
+
 /// Why a command failed: one line on stderr.
 pub(super) fn complain(failure: &Failure) {
     // Where stderr is closed there is nobody to tell.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use api::remote::{RemoteEnable, RemoteState, RemoteStatus};
+use api::remote::{RemoteEnable, RemotePerson, RemoteState, RemoteStatus};
 
 use super::{
     Failure, Outcome,
@@ -127,7 +127,14 @@ fn show(status: &RemoteStatus, output: &mut Output) -> Outcome {
             if let Some(trouble) = &status.trouble {
                 output.line(&format!("Trouble: {trouble}"))?;
             }
-            status.people.iter().try_for_each(|name| output.line(&format!("  {name}")))
+            status.people.iter().try_for_each(|person| output.line(&format!("  {}", told(person))))
         }
     }
+}
+
+/// Who is connected, in one line.
+fn told(person: &RemotePerson) -> String {
+    let user = person.user.as_deref().unwrap_or("nobody signed in yet");
+    let address = person.address.as_deref().unwrap_or("an unknown address");
+    format!("{user} ({}) from {address} since {}", person.account, person.since)
 }

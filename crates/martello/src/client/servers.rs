@@ -2,8 +2,7 @@
 //! its owner can read. Passwords are never in it. How it is shown and changed is `server`'s.
 
 use std::{
-    fs::{self, OpenOptions},
-    io::{self, Read, Write},
+    io,
     path::{Path, PathBuf},
 };
 
@@ -12,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use trust::CertificateId;
 
 use super::{
-    Failure, Outcome,
+    Failure, Outcome, private_file,
     route::{Address, Proxy},
 };
 
@@ -21,7 +20,6 @@ pub(super) const HERE: &str = "this computer";
 /// Most sites of a list.
 pub(super) const MAX_SERVERS: usize = 1000;
 const MAX_NAME: usize = 128;
-const MAX_FILE: u64 = 1 << 20;
 
 /// A site of the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,17 +77,9 @@ struct KeptServer {
     used: Option<WallTime>,
 }
 
-/// `martello/servers.toml` in the directory for configuration (XDG Base Directory Specification).
+/// Where the list is kept.
 pub(super) fn path() -> Outcome<PathBuf> {
-    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    absolute("XDG_CONFIG_HOME")
-        .or_else(|| absolute("HOME").map(|home| home.join(".config")))
-        .map(|directory| directory.join("martello").join("servers.toml"))
-        .ok_or_else(|| {
-            Failure::failed(
-                "there is no place for the list of servers: neither XDG_CONFIG_HOME nor HOME is set",
-            )
-        })
+    private_file::path("servers.toml")
 }
 
 /// A name that can be typed and shown.
@@ -109,20 +99,9 @@ impl Servers {
         let failed = |reason: &str| {
             Failure::failed(format!("cannot use the list of servers {}: {reason}", path.display()))
         };
-        let file = match fs::File::open(path) {
-            Ok(file) => file,
-            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
-            Err(e) => return Err(failed(&e.to_string())),
+        let Some(text) = private_file::load(path).map_err(|e| failed(&e.to_string()))? else {
+            return Ok(Self::default());
         };
-        #[cfg(unix)]
-        {
-            let metadata = file.metadata().map_err(|e| failed(&e.to_string()))?;
-            if std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o077 != 0 {
-                return Err(failed("others can read it; run chmod 600 on it"));
-            }
-        }
-        let mut text = String::new();
-        file.take(MAX_FILE).read_to_string(&mut text).map_err(|e| failed(&e.to_string()))?;
         // The error's own text would quote the line, which may hold a token.
         let damaged = || failed("it is damaged; move it away and run martello login again");
         let kept: Kept = toml::from_str(&text).map_err(|_| damaged())?;
@@ -141,17 +120,7 @@ impl Servers {
         let kept =
             Kept { chosen: self.chosen.clone(), servers: self.servers.iter().map(Server::written).collect() };
         let text = toml::to_string(&kept).map_err(io::Error::other)?;
-        if let Some(directory) = path.parent() {
-            fs::create_dir_all(directory)?;
-        }
-        let draft = path.with_extension(format!("new-{}", std::process::id()));
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&draft)?;
-        let kept = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
-        kept.and_then(|()| fs::rename(&draft, path)).inspect_err(|_| drop(fs::remove_file(&draft)))
+        private_file::store(path, &text)
     }
 
     /// The site of this name.

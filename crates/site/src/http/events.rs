@@ -3,18 +3,13 @@
 use std::time::Duration;
 
 use api::event::Event;
-use axum::{
-    Extension,
-    extract::{
-        State,
-        ws::{Message, WebSocket},
-    },
-    response::Response,
-};
-use bytes::Bytes;
+use axum::{Extension, extract::State, response::Response};
 use model::Privilege;
 
-use super::{exports, problem::WebSocketUpgrade};
+use super::{
+    duplex::{Duplex, Said, Talk},
+    exports,
+};
 use crate::{App, RELEASE, principal::Principal};
 
 const PING: Duration = Duration::from_secs(5);
@@ -32,15 +27,12 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub async fn watch(
     State(app): State<App>,
     Extension(principal): Extension<Principal>,
-    WebSocketUpgrade(upgrade): WebSocketUpgrade,
+    duplex: Duplex,
 ) -> Response {
-    upgrade
-        .max_message_size(1024)
-        .max_frame_size(1024)
-        .on_upgrade(move |socket| serve(app, principal, socket))
+    duplex.limit(1024).serve(move |talk| serve(app, principal, talk))
 }
 
-async fn serve(app: App, mut principal: Principal, mut socket: WebSocket) {
+async fn serve(app: App, mut principal: Principal, mut talk: Talk) {
     let mut changes = app.sessions.changes();
     let listener = app.events.listen();
     let hello =
@@ -49,9 +41,9 @@ async fn serve(app: App, mut principal: Principal, mut socket: WebSocket) {
     let mut ping = tokio::time::interval(PING);
     let mut stopping = app.stopping();
     loop {
-        let message = match next.take() {
+        let said = match next.take() {
             Some(event) => match text(&event) {
-                Some(message) => message,
+                Some(said) => Some(said),
                 None => continue,
             },
             None => tokio::select! {
@@ -70,17 +62,23 @@ async fn serve(app: App, mut principal: Principal, mut socket: WebSocket) {
                     }
                     Err(_) => continue,
                 },
-                received = socket.recv() => match received {
-                    Some(Ok(Message::Close(_)) | Err(_)) | None => break,
-                    Some(Ok(_)) => continue,
+                heard = talk.hears.next() => match heard {
+                    Ok(None) | Err(_) => break,
+                    Ok(Some(_)) => continue,
                 },
                 _ = ping.tick() => match app.sessions.renew(&principal).await {
                     Ok(None) => break,
-                    _ => Message::Ping(Bytes::new()),
+                    _ => None,
                 },
             },
         };
-        if !matches!(tokio::time::timeout(PATIENCE, socket.send(message)).await, Ok(Ok(()))) {
+        let sending = async {
+            match said {
+                Some(said) => talk.says.send(said).await,
+                None => talk.says.keep_alive().await,
+            }
+        };
+        if !matches!(tokio::time::timeout(PATIENCE, sending).await, Ok(Ok(()))) {
             break;
         }
     }
@@ -103,6 +101,6 @@ fn told(principal: &Principal, event: Event) -> Option<Event> {
     })
 }
 
-fn text(event: &Event) -> Option<Message> {
-    serde_json::to_string(event).ok().map(|text| Message::Text(text.into()))
+fn text(event: &Event) -> Option<Said> {
+    serde_json::to_string(event).ok().map(Said::Text)
 }

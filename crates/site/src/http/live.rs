@@ -6,16 +6,8 @@ use api::{
     live::{Ask, MAX_SUBSCRIPTIONS},
     record::{Notice, NoticeCode},
 };
-use axum::{
-    Extension,
-    extract::{
-        State,
-        ws::{Message, WebSocket},
-    },
-    response::Response,
-};
+use axum::{Extension, extract::State, response::Response};
 use bytes::{Bytes, BytesMut};
-use futures_util::{SinkExt, StreamExt, stream::SplitSink};
 use model::{CameraId, Privilege, StreamKind};
 use tokio::sync::mpsc;
 
@@ -26,7 +18,7 @@ use crate::{
         hub::Delivery,
         packet::{Lane, Packet, notice_packet},
     },
-    http::problem::WebSocketUpgrade,
+    http::duplex::{Duplex, Said, Says, Talk},
     principal::Principal,
 };
 
@@ -51,15 +43,9 @@ const ASK_BYTES: usize = 4096;
 pub async fn watch(
     State(app): State<App>,
     Extension(principal): Extension<Principal>,
-    WebSocketUpgrade(upgrade): WebSocketUpgrade,
+    duplex: Duplex,
 ) -> Response {
-    upgrade
-        .max_message_size(ASK_BYTES)
-        .max_frame_size(ASK_BYTES)
-        .write_buffer_size(0)
-        // The library clears this buffer at every look for something to read, which is after every picture sent.
-        .read_buffer_size(ASK_BYTES)
-        .on_upgrade(move |socket| serve(app, principal, socket))
+    duplex.limit(ASK_BYTES).serve(move |talk| serve(app, principal, talk))
 }
 
 struct Viewer {
@@ -84,8 +70,8 @@ struct Shown {
     sound: Option<Lane>,
 }
 
-async fn serve(app: App, principal: Principal, socket: WebSocket) {
-    let (mut sink, mut stream) = socket.split();
+async fn serve(app: App, principal: Principal, talk: Talk) {
+    let Talk { mut says, mut hears } = talk;
     let (queue, mut deliveries) = mpsc::channel(QUEUE);
     let mut viewer = Viewer { app: app.clone(), principal, queue, watches: HashMap::new() };
     let mut recheck = tokio::time::interval(RECHECK);
@@ -95,13 +81,12 @@ async fn serve(app: App, principal: Principal, socket: WebSocket) {
     loop {
         let sent = tokio::select! {
             () = stopping.requested() => break,
-            message = stream.next() => match message {
-                Some(Ok(Message::Text(text))) => match viewer.ask(text.as_str()) {
-                    Some(notice) => patient(send_all(&mut sink, vec![notice])).await,
+            heard = hears.next() => match heard {
+                Ok(Some(Said::Text(text))) => match viewer.ask(&text) {
+                    Some(notice) => patient(send_all(&mut says, vec![notice])).await,
                     None => true,
                 },
-                Some(Ok(Message::Binary(_))) | None | Some(Err(_)) | Some(Ok(Message::Close(_))) => break,
-                Some(Ok(Message::Ping(_) | Message::Pong(_))) => true,
+                Ok(Some(Said::Binary(_)) | None) | Err(_) => break,
             },
             Some(first) = deliveries.recv() => {
                 let mut records = Vec::new();
@@ -109,12 +94,12 @@ async fn serve(app: App, principal: Principal, socket: WebSocket) {
                 while records.len() < 16 && let Ok(more) = deliveries.try_recv() {
                     viewer.unpack(more, &mut records);
                 }
-                patient(send_all(&mut sink, records)).await
+                patient(send_all(&mut says, records)).await
             }
             _ = changes.changed() => match viewer.renew().await {
-                Some(notices) => patient(send_all(&mut sink, notices)).await,
+                Some(notices) => patient(send_all(&mut says, notices)).await,
                 None => {
-                    let _ = patient(send_all(&mut sink, vec![ended()])).await;
+                    let _ = patient(send_all(&mut says, vec![ended()])).await;
                     break;
                 }
             },
@@ -122,13 +107,13 @@ async fn serve(app: App, principal: Principal, socket: WebSocket) {
                 Some(notices) => {
                     viewer.note();
                     patient(async {
-                        send_all(&mut sink, notices).await
-                            && sink.send(Message::Ping(Bytes::new())).await.is_ok()
+                        send_all(&mut says, notices).await
+                            && says.keep_alive().await.is_ok()
                     })
                     .await
                 }
                 None => {
-                    let _ = patient(send_all(&mut sink, vec![ended()])).await;
+                    let _ = patient(send_all(&mut says, vec![ended()])).await;
                     break;
                 }
             },
@@ -137,20 +122,20 @@ async fn serve(app: App, principal: Principal, socket: WebSocket) {
             break;
         }
     }
-    let _ = tokio::time::timeout(Duration::from_secs(1), sink.close()).await;
+    let _ = tokio::time::timeout(Duration::from_secs(1), says.close()).await;
 }
 
 async fn patient(sending: impl Future<Output = bool>) -> bool {
     tokio::time::timeout(PATIENCE, sending).await.unwrap_or(false)
 }
 
-async fn send_all(sink: &mut SplitSink<WebSocket, Message>, records: Vec<Bytes>) -> bool {
+async fn send_all(says: &mut Says, records: Vec<Bytes>) -> bool {
     for record in records {
-        if sink.feed(Message::Binary(record)).await.is_err() {
+        if says.feed(Said::Binary(record)).await.is_err() {
             return false;
         }
     }
-    sink.flush().await.is_ok()
+    says.flush().await.is_ok()
 }
 
 impl Viewer {

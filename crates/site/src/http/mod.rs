@@ -14,6 +14,7 @@ mod certificate;
 mod clip;
 mod directories;
 mod discovery;
+pub mod duplex;
 mod events;
 mod exports;
 mod file;

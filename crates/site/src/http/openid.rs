@@ -81,7 +81,8 @@ async fn signed_in(
         app.sessions.end(session).await?;
         return Err(failure);
     }
-    Ok((told, welcome(app, &begun)))
+    // The try's cookie came over TLS: so does the session's.
+    Ok((told, welcome(app, None, &begun)))
 }
 
 /// The cookie of a try, beside that of the session.

@@ -6,7 +6,7 @@
 //! cut off when the right to it ends (`guard`), and what was done is noted (`audit`). What has no camera in its address
 //! (lists, sockets) is filtered by its handler.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 use api::Code;
 use axum::{
@@ -27,6 +27,7 @@ use crate::{
     App,
     audit::Deed,
     http::{guard, problem::Failure},
+    peers::Connection,
     principal::{Principal, Via},
     server::{
         Peer,
@@ -202,6 +203,7 @@ async fn admit(
     let principal = identify(app, request).await.map_err(nobody)?;
     if let Some(principal) = &principal
         && matches!(principal.via, Via::Cookie)
+        && !principal.remote
     {
         same_origin(request).map_err(nobody)?;
     }
@@ -240,11 +242,18 @@ async fn identify(app: &App, request: &Parts) -> Result<Option<Principal>, Failu
         return app.sessions.by_machine(*uid).await?.map(Some).ok_or_else(local::refusal);
     }
     let peer = request.extensions.get::<Peer>().map(|peer| peer.0);
+    let connection = request.extensions.get::<Arc<Connection>>();
+    let remote = |principal| Principal { remote: connection.is_some(), ..principal };
     if let Some(token) = bearer(&request.headers) {
         return match app.sessions.by_token(token, peer).await? {
-            Some(principal) => Ok(Some(principal)),
+            Some(principal) => Ok(Some(remote(principal))),
             None => Err(Failure::new(Code::SignInRequired, "This token is not valid (any more)")),
         };
+    }
+    // Over a peer session it is the session that is signed in, and no cookie counts.
+    if let Some(connection) = connection {
+        let Some(secret) = connection.secret() else { return Ok(None) };
+        return Ok(app.sessions.by_cookie(secret.expose(), peer).await?.map(remote));
     }
     match cookie(&request.headers, &app.cookie_name) {
         Some(secret) => app.sessions.by_cookie(secret, peer).await,

@@ -1,5 +1,7 @@
 //! Signing in and out.
 
+use std::sync::Arc;
+
 use api::session::{Session, SignIn};
 use axum::{
     Extension,
@@ -13,6 +15,7 @@ use super::problem::{Json, Outcome};
 use crate::{
     App,
     audit::Told,
+    peers::Connection,
     principal::{Principal, held},
     server::Peer,
     sessions::{LIFETIME, SignedIn},
@@ -20,8 +23,8 @@ use crate::{
 
 /// Sign in.
 ///
-/// Sets a session cookie. Wrong names and wrong passwords are not told apart; many wrong tries have to wait. A user with
-/// an authenticator app sends its code too.
+/// Sets a session cookie; over a peer session it is the session that is signed in. Wrong names and wrong passwords are not
+/// told apart; many wrong tries have to wait. A user with an authenticator app sends its code too.
 #[utoipa::path(
     post, path = "/v1/session", operation_id = "session_create", tag = "session", request_body = SignIn,
     extensions(("x-privilege" = json!("none"))),
@@ -30,13 +33,14 @@ use crate::{
 pub async fn sign_in(
     State(app): State<App>,
     Extension(peer): Extension<Peer>,
+    connection: Option<Extension<Arc<Connection>>>,
     headers: HeaderMap,
     Json(sign_in): Json<SignIn>,
 ) -> Response {
     let agent = agent(&headers);
     let told = Told { name: Some(sign_in.user.chars().take(64).collect()), ..Told::default() };
     let mut response = match app.sessions.sign_in(sign_in, Some(peer.0), agent).await {
-        Ok(signed_in) => welcome(&app, &signed_in),
+        Ok(signed_in) => welcome(&app, connection.as_deref(), &signed_in),
         Err(failure) => failure.into_response(),
     };
     response.extensions_mut().insert(told);
@@ -49,9 +53,13 @@ pub fn agent(headers: &HeaderMap) -> String {
     agent.unwrap_or_default().to_owned()
 }
 
-/// The answer to a successful sign-in.
-pub fn welcome(app: &App, signed_in: &SignedIn) -> Response {
+/// The answer to a successful sign-in: with a cookie, or over a peer session, which is signed in itself.
+pub fn welcome(app: &App, connection: Option<&Arc<Connection>>, signed_in: &SignedIn) -> Response {
     let session = tell(&signed_in.principal, signed_in.expires);
+    if let Some(connection) = connection {
+        connection.sign_in(signed_in);
+        return Json(session).into_response();
+    }
     let seconds = LIFETIME.as_secs();
     let cookie = cookie(&app.cookie_name, signed_in.secret.expose(), seconds);
     let mut response = Json(session).into_response();
@@ -102,8 +110,12 @@ pub async fn get(Extension(principal): Extension<Principal>) -> Json<Session> {
 pub async fn sign_out(
     State(app): State<App>,
     Extension(principal): Extension<Principal>,
+    connection: Option<Extension<Arc<Connection>>>,
 ) -> Outcome<Response> {
     app.sessions.end(principal.session).await?;
+    if let Some(connection) = connection {
+        connection.sign_out();
+    }
     let mut response = StatusCode::NO_CONTENT.into_response();
     if let Ok(value) = HeaderValue::from_str(&cookie(&app.cookie_name, "", 0)) {
         response.headers_mut().insert(header::SET_COOKIE, value);

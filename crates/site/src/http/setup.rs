@@ -1,5 +1,7 @@
 //! First setup: the first administrator.
 
+use std::sync::Arc;
+
 use api::session::{Session, SetUp, SetupState};
 use axum::{Extension, extract::State, http::HeaderMap, response::Response};
 use model::clock::wall_now;
@@ -8,7 +10,7 @@ use super::{
     problem::{Json, Outcome},
     session::{agent, welcome},
 };
-use crate::{App, RELEASE, audit::Told, server::Peer};
+use crate::{App, RELEASE, audit::Told, peers::Connection, server::Peer};
 
 /// What a client must know before anybody signs in.
 ///
@@ -41,6 +43,7 @@ pub async fn get(State(app): State<App>) -> Outcome<Json<SetupState>> {
 pub async fn post(
     State(app): State<App>,
     Extension(peer): Extension<Peer>,
+    connection: Option<Extension<Arc<Connection>>>,
     headers: HeaderMap,
     Json(set_up): Json<SetUp>,
 ) -> Outcome<Response> {
@@ -53,7 +56,7 @@ pub async fn post(
         .await?;
     tracing::info!(user = user.name, "the first administrator was made");
     let signed_in = app.sessions.begin(user, Some(peer.0), agent(&headers)).await?;
-    let mut response = welcome(&app, &signed_in);
+    let mut response = welcome(&app, connection.as_deref(), &signed_in);
     let name = Some(signed_in.principal.user);
     response.extensions_mut().insert(Told { name, ..Told::default() });
     Ok(response)

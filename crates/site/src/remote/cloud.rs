@@ -1,9 +1,10 @@
-//! How a site reaches a cloud: its address, and TLS that takes the certificates of the cloud's identity alone.
+//! How a site or a client reaches a cloud: its address, and TLS that takes the certificates of the cloud's identity alone.
 //!
-//! What is not here: what is said there (`enrol`, `link`). Proxies are not gone through yet.
+//! What is not here: what is said there (`oauth`, `link`). Proxies are not gone through yet.
 
 use std::{io, time::Duration};
 
+use model::Secret;
 use rustls::pki_types::ServerName;
 use serve::pin::Pin;
 use tokio::net::TcpStream;
@@ -22,6 +23,15 @@ const ANSWER: Duration = Duration::from_secs(40);
 
 /// The socket of a link.
 pub type Socket = WebSocketStream<TlsStream<TcpStream>>;
+
+/// Who links to the mediator.
+#[derive(Clone, Copy, Debug)]
+pub enum Door<'t> {
+    /// A site, which proves itself over the link.
+    Site,
+    /// A client, with the token that the cloud gave it.
+    Client(&'t Secret<String>),
+}
 
 /// A cloud.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,16 +84,21 @@ impl Cloud {
     }
 
     /// `https://HOST[:PORT]`.
+    #[must_use]
     pub fn url(&self) -> &str {
         &self.url
     }
 
     /// Who it is.
+    #[must_use]
     pub const fn certificate_id(&self) -> CertificateId {
         self.certificate_id
     }
 
     /// For requests.
+    ///
+    /// # Errors
+    /// TLS cannot be used.
     pub fn http(&self) -> Result<reqwest::Client, CloudError> {
         reqwest::Client::builder()
             .tls_backend_preconfigured(Pin::of(self.certificate_id).config()?)
@@ -96,26 +111,35 @@ impl Cloud {
     }
 
     /// A link to the mediator.
-    pub async fn link(&self, max_message: usize) -> Result<Socket, CloudError> {
-        tokio::time::timeout(CONNECT, self.open(max_message)).await.map_err(|_| CloudError::Silent)?
+    ///
+    /// # Errors
+    /// The cloud is not reached, or does not let in.
+    pub async fn link(&self, door: Door<'_>, max_message: usize) -> Result<Socket, CloudError> {
+        tokio::time::timeout(CONNECT, self.open(door, max_message)).await.map_err(|_| CloudError::Silent)?
     }
 
-    async fn open(&self, max_message: usize) -> Result<Socket, CloudError> {
+    async fn open(&self, door: Door<'_>, max_message: usize) -> Result<Socket, CloudError> {
         let host = self.host.trim_start_matches('[').trim_end_matches(']');
         let stream = TcpStream::connect((host, self.port)).await?;
         stream.set_nodelay(true)?;
         let name = ServerName::try_from(host.to_owned()).map_err(|_| CloudError::Address)?;
         let connector = TlsConnector::from(std::sync::Arc::new(Pin::of(self.certificate_id).config()?));
         let stream = connector.connect(name, stream).await?;
-        let request = Request::builder()
-            .uri(format!("wss://{}:{}/v1/mediator/site", self.host, self.port))
+        let (place, token) = match door {
+            Door::Site => ("site", None),
+            Door::Client(token) => ("client", Some(format!("Bearer {}", token.expose()))),
+        };
+        let mut request = Request::builder()
+            .uri(format!("wss://{}:{}/v1/mediator/{place}", self.host, self.port))
             .header("host", format!("{}:{}", self.host, self.port))
             .header("connection", "Upgrade")
             .header("upgrade", "websocket")
             .header("sec-websocket-version", "13")
-            .header("sec-websocket-key", generate_key())
-            .body(())
-            .map_err(|error| CloudError::Refused(error.to_string()))?;
+            .header("sec-websocket-key", generate_key());
+        if let Some(token) = token {
+            request = request.header("authorization", token);
+        }
+        let request = request.body(()).map_err(|error| CloudError::Refused(error.to_string()))?;
         let config =
             WebSocketConfig::default().max_message_size(Some(max_message)).max_frame_size(Some(max_message));
         let (socket, _) = client_async_with_config(request, stream, Some(config))

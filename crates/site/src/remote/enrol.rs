@@ -3,28 +3,19 @@
 
 use std::time::Duration;
 
-use api::cloud::{DeviceAsk, DeviceCodes, OauthError, TokenAnswer, TokenAsk};
+use api::cloud::{DeviceAsk, DeviceCodes, TokenAnswer, TokenAsk};
 use model::clock::wall_now;
 use rendezvous::pace::Backoff;
-use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
     Code, Phase, Remote,
     cloud::{Cloud, CloudError},
+    oauth::{Answer, GRANT_TYPE, post, told},
 };
 
 const CLIENT: &str = "martello-site";
-const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 /// Seconds that the cloud may hold its answer back.
 const WAIT: u32 = 25;
-/// No answer is larger.
-const MAX_ANSWER: usize = 64 << 10;
-
-/// What the cloud answered.
-enum Answer<T> {
-    Yes(T),
-    No(OauthError),
-}
 
 /// Asks until it was granted or denied; ends when the phase has changed.
 pub async fn run(remote: &Remote, cloud: &Cloud, name: &str) {
@@ -117,51 +108,4 @@ async fn ask(remote: &Remote, cloud: &Cloud, name: &str) -> Result<Option<String
             }
         }
     }
-}
-
-fn told(error: OauthError) -> String {
-    error.error_description.unwrap_or(error.error)
-}
-
-async fn post<T: DeserializeOwned>(
-    http: &reqwest::Client,
-    cloud: &Cloud,
-    path: &str,
-    form: &impl Serialize,
-) -> Result<Answer<T>, CloudError> {
-    let failed = |error: reqwest::Error| CloudError::Request(serve::problem::chain(&error.without_url()));
-    let mut answer = http
-        .post(format!("{}{path}", cloud.url()))
-        .header(reqwest::header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-        .body(encoded(form))
-        .send()
-        .await
-        .map_err(failed)?;
-    let status = answer.status();
-    let mut body = Vec::new();
-    while let Some(piece) = answer.chunk().await.map_err(failed)? {
-        if body.len() + piece.len() > MAX_ANSWER {
-            return Err(CloudError::Refused("its answer is too large".to_owned()));
-        }
-        body.extend_from_slice(&piece);
-    }
-    let understood = if status.is_success() {
-        serde_json::from_slice(&body).map(Answer::Yes)
-    } else {
-        serde_json::from_slice(&body).map(Answer::No)
-    };
-    understood.map_err(|_| CloudError::Refused(format!("it answered {status}")))
-}
-
-/// A form as HTML has it (WHATWG URL, section 5.2).
-fn encoded(form: &impl Serialize) -> String {
-    let fields = serde_json::to_value(form).unwrap_or_default();
-    let mut body = url::form_urlencoded::Serializer::new(String::new());
-    for (key, value) in fields.as_object().into_iter().flatten() {
-        match value {
-            serde_json::Value::String(text) => body.append_pair(key, text),
-            other => body.append_pair(key, &other.to_string()),
-        };
-    }
-    body.finish()
 }

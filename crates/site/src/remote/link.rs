@@ -14,7 +14,7 @@ use tokio_tungstenite::tungstenite::Message as Frame;
 
 use super::{
     Remote, SessionAnswer, SessionEvent,
-    cloud::{Cloud, CloudError, Socket},
+    cloud::{Cloud, CloudError, Door, Socket},
 };
 use crate::RELEASE;
 
@@ -41,7 +41,7 @@ pub async fn run(remote: &Remote, cloud: &Cloud, answers: &mut mpsc::Receiver<Se
     loop {
         while let Some(output) = dialer.poll_output() {
             match output {
-                Output::Connect => connecting = Some(Box::pin(cloud.link(MAX_MESSAGE))),
+                Output::Connect => connecting = Some(Box::pin(cloud.link(Door::Site, MAX_MESSAGE))),
                 Output::Send(text) => {
                     if let Some(open) = &mut socket
                         && open.send(Frame::text(text)).await.is_err()
@@ -94,11 +94,10 @@ pub async fn run(remote: &Remote, cloud: &Cloud, answers: &mut mpsc::Receiver<Se
             }
             Next::Answer(Some(SessionAnswer::Body(session, body))) => {
                 if dialer.send_body(session, body).is_err() {
-                    forward(remote, &mut dialer, SessionEvent::Closed(session, Why::LinkLost), session);
+                    forward(remote, &mut dialer, SessionEvent::Closed(session), session);
                 }
             }
             Next::Answer(Some(SessionAnswer::Close(session, why))) => {
-                remote.inside().people.remove(&session);
                 dialer.close(session, why);
             }
             // Whoever answered has gone: nothing will come from there.
@@ -118,20 +117,16 @@ fn told(remote: &Remote, dialer: &mut Dialer, output: Output) {
         Output::Down(reason) => {
             let mut inside = remote.inside();
             inside.connected = false;
-            inside.people.clear();
             inside.trouble = reason.filter(|(why, _)| *why != Why::Stopping).map(|(_, text)| text);
         }
         Output::Opened(session, by) => {
-            let name = by.as_ref().map_or_else(String::new, |by| by.name.chars().take(254).collect());
-            remote.inside().people.insert(session, name);
             forward(remote, dialer, SessionEvent::Opened(session, by), session);
         }
         Output::Body(session, body) => {
             forward(remote, dialer, SessionEvent::Body(session, body), session);
         }
-        Output::Closed(session, why) => {
-            remote.inside().people.remove(&session);
-            forward(remote, dialer, SessionEvent::Closed(session, why), session);
+        Output::Closed(session, _) => {
+            forward(remote, dialer, SessionEvent::Closed(session), session);
         }
         Output::Connect | Output::Send(_) | Output::Disconnect => {}
     }
@@ -141,7 +136,6 @@ fn told(remote: &Remote, dialer: &mut Dialer, output: Output) {
 fn forward(remote: &Remote, dialer: &mut Dialer, event: SessionEvent, session: PeerSessionId) {
     let nobody = remote.0.sessions.lock().unwrap_or_else(std::sync::PoisonError::into_inner).is_some();
     if nobody || remote.0.events.try_send(event).is_err() {
-        remote.inside().people.remove(&session);
         dialer.close(session, Why::TooMany);
     }
 }

@@ -1,17 +1,16 @@
 //! Remote access: the site belongs to an organization of a cloud and keeps a link to its mediator, by which clients open
 //! sessions. Off, waiting for a grant, on: one record, one state machine; on survives restarts.
 //!
-//! What is not here: what is said in a session (whoever takes [`Remote::sessions`]), who may do what: nothing that a cloud
-//! says is a right here.
+//! What is not here: peer sessions themselves (`peers`), who may do what: nothing that a cloud says is a right here.
 
-mod cloud;
+pub mod cloud;
 mod enrol;
 mod link;
+pub mod oauth;
+mod presence;
+pub(crate) mod sessions;
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use api::remote::{RemoteState, RemoteStatus};
 use catalog::{Catalog, setting::Setting};
@@ -23,6 +22,7 @@ use tokio::sync::{mpsc, watch};
 use trust::{CertificateId, Identity};
 
 use cloud::Cloud;
+use presence::Presence;
 
 const SETTING: &str = "remote";
 /// Events of sessions that wait for whoever answers them; when it is full, sessions are closed.
@@ -32,18 +32,18 @@ const ANSWERS: usize = 64;
 
 /// What happens to sessions.
 #[derive(Debug)]
-pub enum SessionEvent {
+pub(crate) enum SessionEvent {
     /// Somebody has opened one. Who it is, the cloud says: a hint, never a right.
     Opened(PeerSessionId, Option<Opener>),
     /// A body came.
     Body(PeerSessionId, String),
     /// It is over.
-    Closed(PeerSessionId, Why),
+    Closed(PeerSessionId),
 }
 
 /// What is to be done with sessions.
 #[derive(Debug)]
-pub enum SessionAnswer {
+pub(crate) enum SessionAnswer {
     /// Send a body; a session that is over is none any more, and says so.
     Body(PeerSessionId, String),
     /// End it.
@@ -52,7 +52,7 @@ pub enum SessionAnswer {
 
 /// The sessions of a site, for the one that answers them.
 #[derive(Debug)]
-pub struct Sessions {
+pub(crate) struct Sessions {
     /// What happens.
     pub events: mpsc::Receiver<SessionEvent>,
     /// What is to be done.
@@ -69,6 +69,9 @@ struct Shared {
     inside: Mutex<Inside>,
     /// Rings when somebody enables or disables.
     wish: watch::Sender<u64>,
+    /// Rings when somebody disables: who is connected is cut off.
+    disabled: watch::Sender<u64>,
+    presence: Presence,
     sessions: Mutex<Option<Sessions>>,
     events: mpsc::Sender<SessionEvent>,
 }
@@ -84,7 +87,6 @@ struct Inside {
     phase: Phase,
     connected: bool,
     trouble: Option<String>,
-    people: BTreeMap<PeerSessionId, String>,
 }
 
 /// How far it is.
@@ -159,6 +161,8 @@ impl Remote {
             identity,
             inside: Mutex::new(inside),
             wish,
+            disabled: watch::Sender::new(0),
+            presence: Presence::default(),
             sessions: Mutex::new(Some(Sessions { events: of_sessions, answers })),
             events,
         }));
@@ -167,7 +171,7 @@ impl Remote {
 
     /// The sessions, for the one that answers them: given once. Until somebody has taken them, sessions are refused.
     #[must_use]
-    pub fn sessions(&self) -> Option<Sessions> {
+    pub(crate) fn sessions(&self) -> Option<Sessions> {
         self.0.sessions.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
@@ -186,7 +190,7 @@ impl Remote {
             certificate_id: self.0.identity.certificate_id().to_string(),
             connected: inside.connected,
             trouble: inside.trouble.clone(),
-            people: inside.people.values().cloned().collect(),
+            people: self.0.presence.people(),
         };
         let cloud = match &inside.phase {
             Phase::Off => return status,
@@ -233,17 +237,13 @@ impl Remote {
     /// Somebody is connected, unless they are to be disconnected.
     pub fn disable(&self, disconnect: bool) -> Result<(), RemoteError> {
         let mut inside = self.inside();
-        if !inside.people.is_empty() && !disconnect {
-            let mut names: Vec<String> = inside.people.values().cloned().collect();
-            names.sort();
-            names.dedup();
+        let names = self.0.presence.names();
+        if !names.is_empty() && !disconnect {
             return Err(RemoteError::InUse(names));
         }
         self.0.catalog.change_setting(SETTING, |_| Setting::default())?;
-        for session in std::mem::take(&mut *inside).people.into_keys() {
-            // Whoever answers too slowly to be told sees that its answers go nowhere.
-            let _ = self.0.events.try_send(SessionEvent::Closed(session, Why::Disabled));
-        }
+        *inside = Inside::default();
+        self.0.disabled.send_modify(|count| *count = count.wrapping_add(1));
         drop(inside);
         self.ring();
         Ok(())
@@ -264,6 +264,16 @@ impl Remote {
         self.0.catalog.change_setting(SETTING, |_| Setting { value, ..Setting::default() })?;
         *inside = Inside { phase: Phase::On { cloud: cloud.clone(), organization }, ..Inside::default() };
         Ok(true)
+    }
+
+    /// Changes when remote access is switched off.
+    pub(crate) fn disabled(&self) -> watch::Receiver<u64> {
+        self.0.disabled.subscribe()
+    }
+
+    /// Who is connected.
+    pub(crate) fn presence(&self) -> &Presence {
+        &self.0.presence
     }
 
     fn inside(&self) -> MutexGuard<'_, Inside> {

@@ -1308,8 +1308,8 @@ export interface paths {
         put?: never;
         /**
          * Sign in.
-         * @description Sets a session cookie. Wrong names and wrong passwords are not told apart; many wrong tries have to wait. A user with
-         *     an authenticator app sends its code too.
+         * @description Sets a session cookie; over a peer session it is the session that is signed in. Wrong names and wrong passwords are not
+         *     told apart; many wrong tries have to wait. A user with an authenticator app sends its code too.
          */
         post: operations["session_create"];
         /**
@@ -3541,6 +3541,17 @@ export interface components {
             /** @description Where the cloud is: `https://cloud.example.org`. */
             url: string;
         };
+        /** @description Somebody who is connected by a peer session. */
+        RemotePerson: {
+            /** @description The account that opened the session, as the cloud says. Empty where it says nothing. */
+            account: string;
+            /** @description Where packets to the person go: the person's own address, or one of a NAT or relay in between. */
+            address?: string | null;
+            /** @description Since when. */
+            since: components["schemas"]["WallTime"];
+            /** @description The site's user who has signed in over it. */
+            user?: string | null;
+        };
         /**
          * @description How far remote access is.
          * @enum {string}
@@ -3559,8 +3570,8 @@ export interface components {
             grant_url?: string | null;
             /** @description The organization that the site belongs to. */
             organization?: string | null;
-            /** @description Who is connected through the cloud. */
-            people: string[];
+            /** @description Who is connected by a peer session. */
+            people: components["schemas"]["RemotePerson"][];
             /** @description How far it is. */
             state: components["schemas"]["RemoteState"];
             /** @description What went wrong last, while it does. */

@@ -25,7 +25,7 @@ export function Audit({ organization }: { organization: string }) {
               <li key={number}>
                 <div>
                   <strong>{words(operation)}</strong>
-                  <p>{who}, from {address}</p>
+                  <p>{address ? `${who}, from ${address}` : who}</p>
                 </div>
                 <p>{outcome === "done" ? "" : `${outcome}, `}{moment(at, zone, now)}</p>
               </li>

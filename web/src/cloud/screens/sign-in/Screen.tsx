@@ -6,6 +6,7 @@ import { safeNext } from "../../../paths";
 import { Door } from "../../../shell/Door";
 import { Note } from "../../../ui";
 import { keys, sessionQuery, setupQuery } from "../../api/queries";
+import styles from "../../forms.module.css";
 import { SignInForm } from "./SignInForm";
 
 export function SignInScreen() {
@@ -20,7 +21,7 @@ export function SignInScreen() {
   useEffect(() => queries.removeQueries({ type: "inactive" }), [queries]);
   if (session.data) return <Navigate to={next} replace />;
   return (
-    <Door title="Martello cloud" under={`Sign in at ${globalThis.location.host}`} foot={<p>Nobody signs up here: you are invited. This sign-in lists your sites; at each site its own users sign in.</p>}>
+    <Door title="Martello cloud" under={`Sign in at ${globalThis.location.host}`} foot={<p className={styles.soft}>Nobody signs up here: you are invited. This sign-in lists your sites; at each site its own users sign in.</p>}>
       {setup.data?.needed ? (
         <Note title="This cloud has no account yet">
           When it started, it printed a link that ends in <code>/setup?code=…</code>. Open it in this browser. The link works for an hour; the next start of the cloud prints another.

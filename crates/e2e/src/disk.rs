@@ -7,6 +7,9 @@ use std::{
     io::Write as _,
     path::{Path, PathBuf},
     process::Command,
+    sync::mpsc::{self, RecvTimeoutError},
+    thread::{self, JoinHandle},
+    time::Duration,
 };
 
 /// A small file system in memory, mounted as long as this value lives.
@@ -120,6 +123,27 @@ impl Disk {
         run(Command::new("fsfreeze").arg("-u").arg(&self.at))
     }
 
+    /// From now on it works, slowly: of every `frozen` and `between` together, whoever writes waits in the first.
+    ///
+    /// # Panics
+    /// No thread can be started.
+    #[must_use]
+    pub fn slow_down(&self, frozen: Duration, between: Duration) -> Slow {
+        let at = self.at.clone();
+        let (stop, stopped) = mpsc::channel::<()>();
+        // Waits, unless it is to stop.
+        let goes_on = move |time| matches!(stopped.recv_timeout(time), Err(RecvTimeoutError::Timeout));
+        let thread = thread::spawn(move || {
+            let mut slow = true;
+            while slow && run(Command::new("fsfreeze").arg("-f").arg(&at)).is_ok() {
+                slow = goes_on(frozen);
+                let _ = run(Command::new("fsfreeze").arg("-u").arg(&at));
+                slow = slow && goes_on(between);
+            }
+        });
+        Slow { stop: Some(stop), thread: Some(thread) }
+    }
+
     /// From now on what is written to new blocks fails with EIO.
     pub fn fail_writes(&self) {
         let _ = self.below.fill();
@@ -150,6 +174,21 @@ impl Disk {
         self.image = self.below.path().join("1.img");
         fs::rename(&image, &self.image).map_err(|error| error.to_string())?;
         self.plug_in()
+    }
+}
+
+/// A disk is slow as long as this value lives.
+pub struct Slow {
+    stop: Option<mpsc::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Drop for Slow {
+    fn drop(&mut self) {
+        self.stop = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
     }
 }
 

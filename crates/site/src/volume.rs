@@ -298,6 +298,12 @@ impl Volumes {
         views.filter_map(|view| Some((view.id, view.holds_days?))).collect()
     }
 
+    /// Whether recordings of a volume cannot be read now: it is not there, or is being opened.
+    #[must_use]
+    pub fn is_one_missing(&self) -> bool {
+        self.recorder.workers().iter().any(|worker| self.reader.volume(worker.id()).is_none())
+    }
+
     /// What is kept of a camera; `hold_days` as of [`Volumes::hold_days`]. Blocking.
     #[must_use]
     pub fn camera(

@@ -10,7 +10,7 @@ use api::{
 use e2e::{
     Client, System, past, probe,
     program::martello,
-    system::{ADMINISTRATOR, new_camera},
+    system::{ADMINISTRATOR, new_camera, start_again},
     wait::until,
 };
 use evidence::{OnDisk, verify};
@@ -332,6 +332,57 @@ async fn exports_that_wait_when_the_site_stops_are_made_after_its_next_start() {
         download(&system.client, &export, directory.path()).await;
     }
     system.site.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_whose_volume_is_missing_after_a_start_says_so() {
+    let system = System::start(vec![CameraOptions::default()]).await;
+    let (other, away) = (system.data.path().join("other"), system.data.path().join("away"));
+    let volume: Value = system.client.post("/v1/volumes", &json!({ "path": other })).await;
+    let began = wall_now();
+    let camera = system.add(&system.farm.cameras[0], None).await.id;
+    let path = format!("/v1/storage/cameras/{camera}");
+    let chosen = json!({ "volume": volume["id"] });
+    assert_eq!(system.client.call(Method::PATCH, &path, Some(&chosen)).await.0, 200);
+    let recorded = until("the other volume has recordings", PATIENCE, || async {
+        (crate::volumes::volume(&system, &other).await.used_bytes > 2_200_000).then(wall_now)
+    })
+    .await;
+    // Not the newest: what the camera sends again after the start may be as old as its last key frame.
+    let (from, to) = (recorded.plus_micros(-5 * SECOND), recorded.plus_micros(-3 * SECOND));
+    let wish = json!({ "cameras": [camera], "from": from, "to": to });
+    let made: Export = system.client.post("/v1/exports", &wish).await;
+    let done = until_over(&system.client, made.id).await;
+    assert_eq!(done.state, ExportState::Done, "{done:#?}");
+
+    // As if the site had stopped before it was made, and the disk been unplugged.
+    let directory = system.data.path().join("exports").join(made.id.to_string());
+    let System { farm, site, data, .. } = system;
+    site.stop().await;
+    let waiting = serde_json::to_vec(&made).expect("an export");
+    std::fs::write(directory.join("export.json"), waiting).expect("an export that waits");
+    std::fs::rename(&other, &away).expect("a volume that goes");
+    let site = start_again(&data, &farm).await;
+    let mut client = Client::new(&site.url(), &site.tls_certificate_sha256());
+    client.sign_in(ADMINISTRATOR.0, ADMINISTRATOR.1).await;
+    let failed = until_over(&client, made.id).await;
+    let told = failed.problem.expect("a problem");
+    assert!(failed.state == ExportState::Failed && told.title.contains("a volume is missing"), "{told:?}");
+    let (status, problem) = client.call(Method::POST, "/v1/exports", Some(&wish)).await;
+    assert_eq!((status.as_u16(), &problem["title"]), (404, &json!(told.title)));
+
+    std::fs::rename(&away, &other).expect("a volume that comes back");
+    let made = until("it is read again", PATIENCE, || async {
+        let (status, made) = client.call(Method::POST, "/v1/exports", Some(&wish)).await;
+        (status == 201).then(|| serde_json::from_value::<Export>(made).expect("an export"))
+    })
+    .await;
+    assert_eq!(until_over(&client, made.id).await.state, ExportState::Done);
+    // Before the volume came there was nothing, and that is another sentence.
+    let wish = json!({ "cameras": [camera], "from": began.plus_micros(-90 * SECOND), "to": began.plus_micros(-60 * SECOND) });
+    let (_, problem) = client.call(Method::POST, "/v1/exports", Some(&wish)).await;
+    assert_eq!(problem["title"], "There is no recording in this range");
+    site.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

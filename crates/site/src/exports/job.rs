@@ -36,6 +36,19 @@ pub fn failed(title: impl Into<String>, detail: impl Into<String>) -> ExportProb
     ExportProblem { title: title.into(), detail: detail.into() }
 }
 
+/// Why there is nothing to export: there is no recording, or none that can be read because a volume is missing.
+pub fn nothing(app: &App) -> ExportProblem {
+    if app.volumes.is_one_missing() {
+        // Which one, and why, is for those who may look at storage.
+        failed(
+            "No recording in this range can be read: a volume is missing",
+            "Settings, Storage tells which one and why. When it is back, export again.",
+        )
+    } else {
+        failed("There is no recording in this range", "Choose a range with recordings.")
+    }
+}
+
 /// A file's worth of an export.
 struct Part {
     range: WallRange,
@@ -118,7 +131,7 @@ impl Job<'_> {
             }
             left.from = range.to;
         }
-        if parts.is_empty() { Err(why(&Error::Empty)) } else { Ok(parts) }
+        if parts.is_empty() { Err(nothing(self.app)) } else { Ok(parts) }
     }
 
     fn wish(&self, range: WallRange) -> Wish {
@@ -280,6 +293,7 @@ fn does_not_hold(what: &str) -> ExportProblem {
 
 fn why(error: &Error) -> ExportProblem {
     match error {
+        // Told by `nothing`; here a recording went between the plan and the file.
         Error::Empty => failed("There is no recording in this range", "Choose a range with recordings."),
         Error::CodingChanged { .. } => {
             failed("The coding of the pictures changed", "Export the time before and after it apart.")

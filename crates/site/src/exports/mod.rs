@@ -28,6 +28,7 @@ use tokio::sync::Notify;
 
 use crate::{App, events::Events, stop::Stop};
 use cancel::Cancel;
+pub use job::nothing;
 use store::Store;
 
 /// How much exports may take.

@@ -9,7 +9,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use api::{
     Code,
-    export::{Export, ExportCamera, ExportState, NewExport},
+    export::{Export, ExportCamera, ExportProblem, ExportState, NewExport},
 };
 use axum::{
     Extension,
@@ -28,7 +28,7 @@ use super::{
 use crate::{
     App,
     audit::{Deed, Told},
-    exports::MakeError,
+    exports::{self, MakeError},
     principal::Principal,
 };
 
@@ -147,8 +147,8 @@ async fn lay_out(app: &App, principal: &Principal, new: &NewExport, asked: WallR
         });
     }
     if cameras.is_empty() || from >= asked.to {
-        return Err(Failure::new(Code::NoRecording, "There is no recording in this range")
-            .detail("Choose a range with recordings."));
+        let ExportProblem { title, detail } = exports::nothing(app);
+        return Err(Failure::new(Code::NoRecording, title).detail(detail));
     }
     Ok(Export {
         id: ExportId::new(),

@@ -70,11 +70,15 @@ fn main() -> ExitCode {
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(unless_told));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(true).init();
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let runtime =
-        match tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("martello").build() {
-            Ok(runtime) => runtime,
-            Err(error) => return ready::fail(&format!("cannot start: {error}")),
-        };
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder.enable_all().thread_name("martello");
+    if let (Command::Site(_), Some(threads)) = (&arguments.command, site_threads()) {
+        builder.worker_threads(threads);
+    }
+    let runtime = match builder.build() {
+        Ok(runtime) => runtime,
+        Err(error) => return ready::fail(&format!("cannot start: {error}")),
+    };
     runtime.block_on(async {
         match arguments.command {
             Command::Site(arguments) => serve::run(arguments).await,
@@ -94,6 +98,19 @@ fn main() -> ExitCode {
             Command::Client(command) => client::run(*command).await,
         }
     })
+}
+
+/// On how many threads a site's tasks run: on half as many as there are processors; nothing where the environment says it.
+///
+/// One is enough for hundreds of cameras, and each further one costs: it is woken for every frame, to look whether there is
+/// work left. The other half is for what blocks and has threads of its own: a thread per volume, reading, exports, the
+/// database, passwords.
+fn site_threads() -> Option<usize> {
+    if std::env::var_os("TOKIO_WORKER_THREADS").is_some() {
+        return None;
+    }
+    let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    Some(processors.div_ceil(2))
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use std::{
 };
 
 use archive::{
-    Mark,
+    Mark, PaceStatus,
     set::{Kind, Load, Router},
 };
 use media::{Sample, Tracks};
@@ -246,8 +246,9 @@ impl Recorder {
     /// Gives the streams of disks that do not answer to other volumes; call once a second.
     pub fn check(&self) {
         for worker in self.workers() {
+            let (pace, patience) = (worker.pace(), STUCK + worker.slack());
             let mut router = self.shared.router();
-            if router.load(worker.id(), self.shared.now()).at_risk < STUCK + worker.slack() {
+            if !is_stuck(router.load(worker.id(), self.shared.now()).at_risk, pace, patience) {
                 continue;
             }
             if router.usable(worker.id()) {
@@ -295,6 +296,12 @@ impl Drop for Take {
     }
 }
 
+/// Whether a disk does not answer: frames wait for it, and it has not taken any for as long. What waits may be older than
+/// the wait for this disk: it came from another one, or the disk is only just back.
+fn is_stuck(oldest: Duration, pace: PaceStatus, patience: Duration) -> bool {
+    oldest >= patience && pace.at_risk >= patience
+}
+
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -302,4 +309,18 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// A moment on the wall clock, for the router's callers.
 fn now() -> WallTime {
     wall_now()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disk_that_is_back_and_one_that_takes_over_are_not_stuck_by_what_waited_before() {
+        let (old, young) = (Duration::from_secs(60), Duration::from_secs(1));
+        let at_risk = |at_risk| PaceStatus { tick: archive::TICK, at_risk, slow: at_risk > STUCK };
+        assert!(!is_stuck(old, at_risk(young), STUCK), "it commits");
+        assert!(!is_stuck(young, at_risk(old), STUCK), "nothing waits for it");
+        assert!(is_stuck(old, at_risk(old), STUCK));
+    }
 }

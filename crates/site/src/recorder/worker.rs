@@ -264,7 +264,7 @@ impl Runner {
             let wait = due.map_or(DRAIN, |due| due.saturating_duration_since(Instant::now()).min(DRAIN));
             let message = inbox.recv_timeout(wait);
             self.try_again();
-            self.drain();
+            self.drain(due.map(|due| due.max(Instant::now() + DRAIN)));
             match message {
                 Ok(Message::Task(task)) => {
                     if let Some(lane) = &mut self.lane {
@@ -301,7 +301,7 @@ impl Runner {
             return;
         }
         // Streams that left give up their runs first.
-        self.drain();
+        self.drain(None);
         let gone = self.lane.as_ref().is_some_and(|lane| !lane.is_present());
         if gone {
             // Another file system is in its place, or none: it is opened anew.
@@ -318,6 +318,8 @@ impl Runner {
                 tracing::info!(volume = %self.desk.id(), "the volume takes recordings");
                 self.back = Some(Instant::now());
                 self.set_room();
+                // How long it took to come back is not how long it takes now.
+                *lock(&self.desk.0.pace) = Pace::new(Instant::now());
                 self.desk.tell(State::Ok);
                 let mut router = self.shared.router();
                 router.revive(self.desk.id(), now());
@@ -360,10 +362,11 @@ impl Runner {
         Ok(())
     }
 
-    /// Follows the router's orders.
-    fn drain(&mut self) {
+    /// Follows the router's orders; with a time, only until then: what waited through a long standstill is more than a disk
+    /// takes in a tick, and without commits in between nobody would know that it goes on.
+    fn drain(&mut self, until: Option<Instant>) {
         let id = self.desk.id();
-        loop {
+        while until.is_none_or(|until| Instant::now() < until) {
             let Some(lane) = &mut self.lane else { return };
             let Some(order) = self.shared.router().next_order(id) else { return };
             let done = lane.execute(order, now());
@@ -475,7 +478,7 @@ impl Runner {
     }
 
     fn close(mut self, orders: Vec<Order>) {
-        self.drain();
+        self.drain(None);
         let Some(mut lane) = self.lane.take() else { return };
         for order in orders {
             lane.execute(order, now());

@@ -42,6 +42,7 @@ pub const ENTRIES: &[Entry] = &[
     ("h265", h265),
     ("ldap", ldap),
     ("nal", nal),
+    ("negotiate", tickets),
     ("onvif_metadata", onvif_metadata),
     ("peer_signal", peer_signal),
     ("trust", trust_statements),
@@ -271,6 +272,11 @@ pub fn h265(data: &[u8]) {
 /// Messages of a directory, one after the other.
 pub fn ldap(data: &[u8]) {
     directory::read_anything(data);
+}
+
+/// Tokens of a browser, keytabs, and what is inside of an opened ticket.
+pub fn tickets(data: &[u8]) {
+    negotiate::read_anything(data);
 }
 
 /// Samples, from a stream.

@@ -24,6 +24,7 @@ pub const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("directory", &["model"]),
     ("turn", &["model"]),
     ("openid", &["model"]),
+    ("negotiate", &["model"]),
     ("rendezvous", &["model", "trust"]),
     ("serve", &["model", "trust", "api", "catalog"]),
     ("cloud", &["model", "trust", "access", "api", "catalog", "rendezvous", "serve"]),
@@ -42,6 +43,7 @@ pub const MAY_IMPORT: &[(&str, &[&str])] = &[
             "camera",
             "catalog",
             "directory",
+            "negotiate",
             "openid",
             "serve",
             "rendezvous",
@@ -101,6 +103,7 @@ pub const PURE: &[&str] = &[
     "api",
     "turn",
     "carrier",
+    "negotiate",
     "rendezvous",
 ];
 

@@ -14,12 +14,14 @@ export interface Wishes {
   viewer?: boolean;
   /** A certificate was installed, and ends soon. */
   expiring?: boolean;
+  /** A directory takes the accounts of computers. */
+  computer?: boolean;
 }
 
 const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
 
 /** @param slowMs how long the network takes. */
-export function mockSite({ signedIn = true, setUpNeeded = false, empty = false, viewer = false, expiring = false }: Wishes = {}, slowMs = 0) {
+export function mockSite({ signedIn = true, setUpNeeded = false, empty = false, viewer = false, expiring = false, computer = false }: Wishes = {}, slowMs = 0) {
   const state = {
     session: signedIn ? data.session(viewer) : null,
     setUpNeeded,
@@ -52,7 +54,7 @@ export function mockSite({ signedIn = true, setUpNeeded = false, empty = false, 
     ...peopleHandlers(() => state),
     ...providerHandlers(() => state, data.session, () => String(next++).padStart(32, "0")),
     "/v1/setup": {
-      get: () => ({ needed: state.setUpNeeded, site_name: state.site.name, certificate_id: state.site.certificate_id, tls_certificate_sha256: state.site.tls_certificate_sha256, release: state.site.release, providers: state.providers.map(({ id, name }) => ({ id, name })) }),
+      get: () => ({ needed: state.setUpNeeded, site_name: state.site.name, certificate_id: state.site.certificate_id, tls_certificate_sha256: state.site.tls_certificate_sha256, release: state.site.release, computer_account: computer, providers: state.providers.map(({ id, name }) => ({ id, name })) }),
       post: ({ body }) => {
         if (body.code !== "K7PX-2M9Q") refuse(403, "wrong-setup-code", "The setup code is wrong or used up.", "Use the newest link that the server has printed.");
         state.setUpNeeded = false;
@@ -60,6 +62,7 @@ export function mockSite({ signedIn = true, setUpNeeded = false, empty = false, 
         return (state.session = { ...data.session(), user: body.user });
       },
     },
+    "/v1/session/negotiate": { post: () => (state.session = data.session()) },
     "/v1/session": {
       get: () => mine(),
       post: async ({ body }) => {

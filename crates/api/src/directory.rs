@@ -119,6 +119,18 @@ pub struct Directory {
     pub users: u32,
     /// How many of its groups are known here.
     pub groups: u32,
+    /// The services of this site whose keys its keytab has, such as `HTTP/site.example.org`: people sign in with the account of
+    /// their computer. Empty: there is no keytab, or none of the directory's domain.
+    #[serde(default)]
+    pub services: Vec<String>,
+}
+
+/// `PUT /v1/directories/{directory}/keytab`: take tickets of the directory's domain.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct DirectoryKeytab {
+    /// The keytab of the site's service (`HTTP/…`), as base 64: 16 KiB at most. Kept encrypted, never given back.
+    #[schema(min_length = 1, max_length = 22_000)]
+    pub keytab: String,
 }
 
 /// `PUT /v1/directories/order`: in which order directories are asked.

@@ -21,6 +21,15 @@ pub struct SignIn {
     pub code: Option<String>,
 }
 
+/// `POST /v1/session/negotiate`: sign in with the account of the computer.
+#[derive(Clone, Default, Serialize, Deserialize, ToSchema)]
+pub struct NegotiateSignIn {
+    /// A code of the authenticator app, or a recovery code, where the user has set that up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 64)]
+    pub code: Option<String>,
+}
+
 /// Who is signed in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Session {
@@ -55,6 +64,9 @@ pub struct SetupState {
     pub tls_certificate_sha256: String,
     /// The release that runs.
     pub release: String,
+    /// Whether people sign in with the account of their computer, beside name and password.
+    #[serde(default)]
+    pub computer_account: bool,
     /// By which providers people sign in, beside name and password.
     #[serde(default)]
     pub providers: Vec<ProviderDoor>,

@@ -1,9 +1,9 @@
 //! Directories that users and groups come from, and OpenID Connect providers, which are directories that cannot be searched.
-//! What their settings say is the site's; the password of the account that searches, or the client's secret, is sealed. Who
-//! is known from them: `directory_user`.
+//! What their settings say is the site's; the password of the account that searches, or the client's secret, and the
+//! keytab are sealed. Who is known from them: `directory_user`.
 
 use model::{DirectoryId, Secret, UserId, WallTime};
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::{
     Catalog, Error, Result,
@@ -16,12 +16,13 @@ use crate::{
 /// Most directories of a site.
 pub const MAX_DIRECTORIES: usize = 8;
 /// Directories that are asked by LDAP.
-const LDAP: &str = "ldap";
+pub(crate) const LDAP: &str = "ldap";
 /// OpenID Connect providers.
-const OPENID: &str = "openid";
+pub(crate) const OPENID: &str = "openid";
 const MAX_SETTINGS: usize = 64 << 10;
 const MAX_PASSWORD: usize = 1024;
-const COLUMNS: &str = "id, name, settings, password, created";
+const MAX_KEYTAB: usize = 16 << 10;
+const COLUMNS: &str = "id, name, settings, password, keytab, created";
 
 /// A directory.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,6 +35,8 @@ pub struct DirectoryRow {
     pub settings: serde_json::Value,
     /// Password of the account that searches; the client's secret at a provider.
     pub password: Secret<String>,
+    /// The keytab of the site's service in the directory's realm, where there is one.
+    pub keytab: Option<Secret<Vec<u8>>>,
     /// When it was added.
     pub created: WallTime,
 }
@@ -59,6 +62,23 @@ impl Catalog {
         now: WallTime,
     ) -> Result<DirectoryRow> {
         self.put(LDAP, id, called, settings, password, now)
+    }
+
+    /// Keeps the keytab of the site's service in the realm of a directory; none: the one that was kept goes.
+    pub fn set_keytab(&self, id: DirectoryId, keytab: Option<&Secret<Vec<u8>>>) -> Result<DirectoryRow> {
+        let sealed = match keytab {
+            Some(keytab) => {
+                bounded("keytab", keytab.expose(), 1, MAX_KEYTAB)?;
+                Some(self.key().seal(keytab_place(&text(id)), keytab.expose())?)
+            }
+            None => None,
+        };
+        self.write(|tx| {
+            called(tx, LDAP, id)?.ok_or(Error::NotFound("directory"))?;
+            tx.execute("UPDATE directory SET keytab = ?2 WHERE id = ?1", params![text(id), sealed])
+                .map_err(Error::Write)
+        })?;
+        self.one_of(LDAP, id)?.ok_or(Error::NotFound("directory"))
     }
 
     /// All OpenID Connect providers, in the order in which they were added.
@@ -98,14 +118,14 @@ impl Catalog {
     }
 
     fn all_of(&self, protocol: &str) -> Result<Vec<DirectoryRow>> {
-        let rows: Vec<(DirectoryRow, Vec<u8>)> = self.read(|tx| {
+        let rows: Vec<Sealed> = self.read(|tx| {
             tx.prepare_cached(&format!(
                 "SELECT {COLUMNS} FROM directory WHERE protocol = ?1 ORDER BY position, created, id"
             ))
             .and_then(|mut select| select.query_map([protocol], read)?.collect())
             .map_err(Error::Read)
         })?;
-        rows.into_iter().map(|(row, sealed)| self.opened(row, &sealed)).collect()
+        rows.into_iter().map(|sealed| self.opened(sealed)).collect()
     }
 
     fn one_of(&self, protocol: &str, id: DirectoryId) -> Result<Option<DirectoryRow>> {
@@ -118,7 +138,7 @@ impl Catalog {
             .optional()
             .map_err(Error::Read)
         })?;
-        found.map(|(row, sealed)| self.opened(row, &sealed)).transpose()
+        found.map(|sealed| self.opened(sealed)).transpose()
     }
 
     fn put(
@@ -198,9 +218,20 @@ impl Catalog {
         })
     }
 
-    /// Removes a directory with its users and groups and what was granted to them; false where there was none.
-    pub fn remove_directory(&self, id: DirectoryId) -> Result<bool> {
+    /// Removes a directory with its users and groups and what was granted to them. Gives back its name; none: there was no
+    /// such directory, whatever else has the identifier.
+    pub fn remove_directory(&self, id: DirectoryId) -> Result<Option<String>> {
+        self.remove(LDAP, id)
+    }
+
+    /// Removes a provider, as [`Self::remove_directory`] does.
+    pub fn remove_provider(&self, id: DirectoryId) -> Result<Option<String>> {
+        self.remove(OPENID, id)
+    }
+
+    fn remove(&self, protocol: &str, id: DirectoryId) -> Result<Option<String>> {
         self.write(|tx| {
+            let Some(called) = called(tx, protocol, id)? else { return Ok(None) };
             for (table, link, column) in
                 [("user", "directory_user", "user"), ("user_group", "directory_group", "user_group")]
             {
@@ -212,30 +243,57 @@ impl Catalog {
                 )
                 .map_err(Error::Write)?;
             }
-            tx.execute("DELETE FROM directory WHERE id = ?1", [text(id)])
-                .map(|gone| gone > 0)
-                .map_err(Error::Write)
+            tx.execute("DELETE FROM directory WHERE id = ?1", [text(id)]).map_err(Error::Write)?;
+            Ok(Some(called))
         })
     }
 
-    fn opened(&self, row: DirectoryRow, sealed: &[u8]) -> Result<DirectoryRow> {
-        let password = self.key().open_text(place(&text(row.id)), Some(sealed))?;
-        Ok(DirectoryRow { password: password.ok_or(Error::Unseal { what: "password" })?, ..row })
+    fn opened(&self, sealed: Sealed) -> Result<DirectoryRow> {
+        let Sealed { row, password, keytab } = sealed;
+        let id = text(row.id);
+        let password = self.key().open_text(place(&id), Some(&password))?;
+        let keytab = keytab.map(|sealed| self.key().open(keytab_place(&id), &sealed)).transpose()?;
+        Ok(DirectoryRow {
+            password: password.ok_or(Error::Unseal { what: "password" })?,
+            keytab: keytab.map(|bytes| Secret::new(bytes.to_vec())),
+            ..row
+        })
     }
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<(DirectoryRow, Vec<u8>)> {
+/// The name of what has this identifier, where it is of this protocol.
+pub(crate) fn called(tx: &Connection, protocol: &str, id: DirectoryId) -> Result<Option<String>> {
+    tx.query_row("SELECT name FROM directory WHERE id = ?1 AND protocol = ?2", [&text(id), protocol], |row| {
+        row.get(0)
+    })
+    .optional()
+    .map_err(Error::Read)
+}
+
+/// A row without its secrets, and those sealed.
+struct Sealed {
+    row: DirectoryRow,
+    password: Vec<u8>,
+    keytab: Option<Vec<u8>>,
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Sealed> {
     let settings: String = row.get("settings")?;
     let found = DirectoryRow {
         id: parsed(row, "id")?,
         name: row.get("name")?,
         settings: serde_json::from_str(&settings).unwrap_or_default(),
         password: Secret::new(String::new()),
+        keytab: None,
         created: time(row, "created")?,
     };
-    Ok((found, row.get("password")?))
+    Ok(Sealed { row: found, password: row.get("password")?, keytab: row.get("keytab")? })
 }
 
 const fn place(row: &str) -> Place<'_> {
     Place { table: "directory", column: "password", row }
+}
+
+const fn keytab_place(row: &str) -> Place<'_> {
+    Place { table: "directory", column: "keytab", row }
 }

@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::{
     Catalog, Error, Result,
     column::{bounded, cut, parsed, room, text},
+    directory::{LDAP, OPENID, called},
     group::{self, GroupChange, GroupRow, MAX_GROUPS},
     name, password,
     user::{self, MAX_USERS, NO_PASSWORD, UserChange, UserRow},
@@ -265,9 +266,56 @@ impl Catalog {
         Ok(found.filter(|(user, _)| right && user.counts()).map(|(user, _)| user))
     }
 
-    /// Gives something to a group of a directory; it becomes a group here, or is as given afterwards.
+    /// The user of a directory that it confirmed since then, by the name of the account there. Only for whom somebody else
+    /// proved: no password is asked for.
+    pub fn confirmed_user(
+        &self,
+        directory: DirectoryId,
+        login: &str,
+        since: WallTime,
+    ) -> Result<Option<UserRow>> {
+        let found = self.read(|tx| {
+            tx.query_row(
+                &format!(
+                    "SELECT {} FROM user JOIN directory_user AS known ON known.user = user.id
+                     WHERE known.directory = ?1 AND known.login_key = ?2 AND known.seen >= ?3
+                     AND known.standing = 'good'",
+                    user::COLUMNS
+                ),
+                params![text(directory), name::key(login), since.micros()],
+                user::read,
+            )
+            .optional()
+            .map_err(Error::Read)
+        })?;
+        Ok(found.filter(UserRow::counts))
+    }
+
+    /// Gives something to a group of a directory; it becomes a group here.
     pub fn put_directory_group(
         &self,
+        directory: DirectoryId,
+        key: &str,
+        change: &GroupChange,
+        now: WallTime,
+    ) -> Result<GroupRow> {
+        self.put_foreign_group(LDAP, directory, key, change, now)
+    }
+
+    /// Gives something to a group of a provider, as [`Self::put_directory_group`] does.
+    pub fn put_provider_group(
+        &self,
+        provider: DirectoryId,
+        key: &str,
+        change: &GroupChange,
+        now: WallTime,
+    ) -> Result<GroupRow> {
+        self.put_foreign_group(OPENID, provider, key, change, now)
+    }
+
+    fn put_foreign_group(
+        &self,
+        protocol: &str,
         directory: DirectoryId,
         key: &str,
         change: &GroupChange,
@@ -276,6 +324,7 @@ impl Catalog {
         bounded("directory's key", key.as_bytes(), 1, MAX_KEY)?;
         let (shown, _) = name::prepare(&change.name)?;
         self.write(|tx| {
+            called(tx, protocol, directory)?.ok_or(Error::NotFound("directory"))?;
             let known: Option<String> = tx
                 .query_row(
                     "SELECT user_group FROM directory_group WHERE directory = ?1 AND key = ?2",

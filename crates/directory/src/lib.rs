@@ -202,6 +202,24 @@ impl Directory {
         self.within(async { self.open().await?.prove(&who, password, now).await }).await
     }
 
+    /// The person whose account has this name in the realm of the directory; none where there is none. Only for whom somebody
+    /// else proved: no password is asked for.
+    ///
+    /// # Errors
+    /// The directory could not be asked.
+    pub async fn account(&self, name: &str, now: WallTime) -> Result<Option<Person>, Error> {
+        if name.is_empty() || name.len() > MAX_TYPED {
+            return Ok(None);
+        }
+        let attribute = match self.settings.kind {
+            // Whatever people type, tickets have this.
+            Kind::ActiveDirectory => "sAMAccountName",
+            Kind::Ldap => self.settings.login_attribute(),
+        };
+        let who = Filter::Named(attribute.to_owned(), name.as_bytes().to_vec());
+        self.ask(async |session| session.named(&who, now).await).await
+    }
+
     /// Asks something; the question has [so much](QUESTION) time, with the connection.
     ///
     /// # Errors

@@ -43,8 +43,12 @@ impl Session<'_> {
     /// # Errors
     /// The directory did not answer as it should.
     pub async fn person(&mut self, key: &Key, now: WallTime) -> Result<Option<Person>, Error> {
-        let filter = Filter::All(vec![people(self.settings.kind), key.filter(self.settings.kind)]);
-        match self.one(&filter).await? {
+        self.named(&key.filter(self.settings.kind), now).await
+    }
+
+    /// The one person that this is true of, with all groups.
+    pub(crate) async fn named(&mut self, who: &Filter, now: WallTime) -> Result<Option<Person>, Error> {
+        match self.one(&Filter::All(vec![people(self.settings.kind), who.clone()])).await? {
             Some(entry) => self.with_groups(&entry, now).await.map(Some),
             None => Ok(None),
         }

@@ -1,4 +1,4 @@
-//! A real Active Directory domain controller (Samba) for one test, LDAP only, on a loopback address of its own.
+//! A real Active Directory domain controller (Samba) for one test, LDAP and Kerberos only, on a loopback address of its own.
 //!
 //! What is not here: other LDAP servers ([`crate::slapd`]).
 
@@ -59,7 +59,7 @@ impl Samba {
         let at = |name: &str| place.path().join(name).display().to_string();
         let config = format!(
             "[global]\nnetbios name = DC1\nrealm = EXAMPLE.ORG\nworkgroup = EXAMPLE\n\
-             server role = active directory domain controller\nserver services = ldap\n\
+             server role = active directory domain controller\nserver services = ldap kdc\n\
              interfaces = {address}/8\nbind interfaces only = yes\ndisable netbios = yes\n\
              lock directory = {0}\nprivate dir = {0}/private\nstate directory = {0}/state\n\
              cache directory = {0}/cache\nbinddns dir = {0}/bind-dns\npid directory = {1}\n\
@@ -101,6 +101,44 @@ impl Samba {
             .expect("ldapmodify")
     }
 
+    /// An account for a service, with AES keys, and its keytab.
+    pub fn service(&self, name: &str) -> Vec<u8> {
+        let file = self.place.path().join("service.keytab");
+        self.change(&format!(
+            "dn: CN=svc-site,CN=Users,{BASE}\nchangetype: add\nobjectClass: user\nsAMAccountName: svc-site\n\
+             servicePrincipalName: {name}\nuserAccountControl: 66048\nmsDS-SupportedEncryptionTypes: 24\n\
+             unicodePwd:: {}\n",
+            quoted_utf16("Svc.site.1st.word")
+        ));
+        run(Command::new("samba-tool")
+            .args(["domain", "exportkeytab", &format!("--principal={name}"), "-s"])
+            .arg(self.place.path().join("smb.conf"))
+            .arg(&file));
+        fs::read(&file).expect("a keytab")
+    }
+
+    /// A configuration of Kerberos for clients of the domain: the path of the file.
+    #[must_use]
+    pub fn kerberos(&self) -> PathBuf {
+        let file = self.place.path().join("krb5.conf");
+        let config = format!(
+            "[libdefaults]\ndefault_realm = EXAMPLE.ORG\ndns_lookup_kdc = false\ndns_lookup_realm = false\n\
+             dns_canonicalize_hostname = false\nrdns = false\nudp_preference_limit = 1\n\
+             [realms]\nEXAMPLE.ORG = {{\n kdc = {}:88\n}}\n[domain_realm]\n.example.org = EXAMPLE.ORG\n",
+            self.address
+        );
+        fs::write(&file, config).expect("a file");
+        file
+    }
+
+    /// It goes down.
+    pub fn down(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+
     /// Changes something, by LDIF with `changetype`.
     pub fn change(&self, ldif: &str) {
         let changed = self.modify(ldif);
@@ -110,10 +148,7 @@ impl Samba {
 
 impl Drop for Samba {
     fn drop(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            let _ = child.kill();
-            let _ = child.wait();
-        }
+        self.down();
     }
 }
 

@@ -72,6 +72,10 @@ pub struct Told {
     pub detail: Option<String>,
 }
 
+/// Goes with an answer that asks for more: nothing was done yet, and nothing is noted.
+#[derive(Clone, Copy, Debug)]
+pub struct Unfinished;
+
 /// Something that somebody does, until it is known how it ends.
 #[derive(Clone, Debug)]
 pub struct Deed(Entry);

@@ -30,6 +30,7 @@ mod recorder;
 mod recording;
 pub mod remote;
 pub mod rotation;
+mod rounds;
 mod server;
 mod sessions;
 mod source;

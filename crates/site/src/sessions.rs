@@ -142,11 +142,24 @@ impl Sessions {
             directories::SignIn::Unreachable => {
                 // It was held against the password that was kept, too: that is a guess like any other.
                 lock(&self.inner.throttle).failed(&name, address, Instant::now());
-                Err(Failure::new(Code::DirectoryFailed, "The directory that knows you does not answer")
-                    .detail("Try again in a moment. Users of the site itself can sign in.")
-                    .status(axum::http::StatusCode::SERVICE_UNAVAILABLE))
+                Err(directories::away())
             }
         }
+    }
+
+    /// Begins a session of a user whose account is proved, with a code where the user has a second factor.
+    ///
+    /// # Errors
+    /// A code that is missing or wrong, or too many tries.
+    pub async fn begin_with(
+        &self,
+        row: UserRow,
+        code: Option<String>,
+        peer: Option<SocketAddr>,
+        agent: String,
+    ) -> Outcome<SignedIn> {
+        self.second_step(&row, code, &row.name.to_lowercase(), ip(peer)).await?;
+        self.begin(row, peer, agent).await
     }
 
     /// Wants a code where the user has a second factor.

@@ -11,6 +11,8 @@ export const signIn = (request: SignIn) => body(api.POST("/v1/session", { body: 
 export const beginOpenId = (provider: string) => body(api.POST("/v1/session/openid/begin", { body: { provider }, headers: json }));
 /** What the browser came back with from there. */
 export const finishOpenId = (answer: OpenIdAnswer) => body(api.POST("/v1/session/openid", { body: answer, headers: json }));
+/** With the account of the computer, which the browser adds by itself where it may. */
+export const signInByComputer = (code: string | undefined) => body(api.POST("/v1/session/negotiate", { body: code === undefined ? {} : { code }, headers: json }));
 export const signOut = () => body(api.DELETE("/v1/session"));
 export const setUp = (request: SetUp) => body(api.POST("/v1/setup", { body: request, headers: json }));
 

@@ -49,6 +49,8 @@ CREATE TABLE directory (
     name_key TEXT NOT NULL UNIQUE,
     settings TEXT NOT NULL,
     password BLOB NOT NULL,
+    -- Keys of this site's service in the realm of the directory, for sign-in with the account of a computer; sealed.
+    keytab   BLOB,
     created  INTEGER NOT NULL,
     -- They are asked in this order.
     position INTEGER NOT NULL

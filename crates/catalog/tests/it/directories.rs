@@ -56,6 +56,20 @@ fn the_password_of_a_directory_is_sealed_and_opens_with_the_key() {
     assert!(!kept.windows(PASSWORD.len()).any(|part| part == PASSWORD.as_bytes()));
     let again = catalog::Catalog::open(&fresh.path(), key()).unwrap();
     assert_eq!(again.directories().unwrap()[0].password.expose(), PASSWORD);
+    assert_eq!(again.directories().unwrap()[0].keytab, None);
+    let keytab = Secret::new(b"the key of a service".to_vec());
+    assert_eq!(again.set_keytab(id, Some(&keytab)).unwrap().keytab, Some(keytab.clone()));
+    let kept: Vec<u8> = Connection::open(fresh.path())
+        .unwrap()
+        .query_row("SELECT keytab FROM directory", [], |row| row.get(0))
+        .unwrap();
+    assert!(!kept.windows(7).any(|part| part == b"service"));
+    // Changed settings keep it.
+    let changed = again.put_directory(Some(id), "Example", &json!({}), &Secret::new(PASSWORD.into()), noon());
+    assert_eq!(changed.unwrap().keytab, Some(keytab.clone()));
+    assert!(matches!(again.set_keytab(id, Some(&Secret::new(vec![0; 16385]))), Err(Error::Size { .. })));
+    assert!(matches!(again.set_keytab(DirectoryId::new(), Some(&keytab)), Err(Error::NotFound(_))));
+    assert_eq!(again.set_keytab(id, None).unwrap().keytab, None);
     let twice = fresh.catalog.put_directory(None, "EXAMPLE", &json!({}), &Secret::new("p".into()), noon());
     assert!(matches!(twice, Err(Error::NameTaken)));
 }
@@ -112,7 +126,7 @@ fn whom_a_directory_knows_is_a_user_while_somebody_or_a_group_lets_it_in() {
     catalog.change_user(user.id, &groups).unwrap();
     assert_eq!(catalog.groups_of(user.id).unwrap(), []);
 
-    assert!(catalog.remove_directory(id).unwrap());
+    assert_eq!(catalog.remove_directory(id).unwrap().as_deref(), Some("Example"));
     assert!(catalog.users().unwrap().len() == 1 && catalog.groups().unwrap().is_empty());
 }
 
@@ -129,6 +143,10 @@ fn a_kept_password_counts_for_its_user_for_as_long_as_was_allowed() {
     assert_eq!(verify("anna", &right, noon()), None, "nothing was kept");
     catalog.keep_password(user.id, Some(&right)).unwrap();
     assert_eq!(verify("ANNA", &right, noon()), Some(user.id));
+    let confirmed =
+        |login: &str, since: WallTime| catalog.confirmed_user(id, login, since).unwrap().map(|user| user.id);
+    assert_eq!(confirmed("ANNA", noon()), Some(user.id));
+    assert_eq!((confirmed("anna", noon() + HOUR), confirmed("bert", noon())), (None, None));
     assert_eq!(verify("anna", &wrong, noon()), None);
     assert_eq!(verify("bert", &right, noon()), None);
     assert_eq!(verify("anna", &right, noon() + HOUR), None, "confirmed too long ago");
@@ -231,6 +249,21 @@ fn a_provider_is_kept_beside_directories_and_its_sign_ins_end_when_it_does_not_c
     let left = catalog.sessions_of(user.id, noon()).unwrap();
     assert_eq!(left.iter().map(|row| row.id).collect::<Vec<_>>(), [asked]);
     assert_eq!(catalog.end_unconfirmed_openid_sessions(id, noon() + HOUR * 2).unwrap(), 1);
-    assert!(catalog.remove_directory(id).unwrap());
-    assert!(catalog.user(user.id).unwrap().is_none());
+
+    // What is asked of one kind changes nothing of the other.
+    let group = GroupChange {
+        name: "guards".into(),
+        role: Role::Viewer,
+        recordings_minutes: None,
+        members: Vec::new(),
+        grants: Vec::new(),
+    };
+    assert!(matches!(catalog.put_directory_group(id, "g", &group, noon()), Err(Error::NotFound(_))));
+    assert!(matches!(catalog.put_provider_group(ldap, "g", &group, noon()), Err(Error::NotFound(_))));
+    catalog.put_provider_group(id, "g", &group, noon()).unwrap();
+    assert_eq!((catalog.remove_directory(id).unwrap(), catalog.remove_provider(ldap).unwrap()), (None, None));
+    assert!(catalog.provider(id).unwrap().is_some() && catalog.directory(ldap).unwrap().is_some());
+    assert!(catalog.user(user.id).unwrap().is_some() && catalog.groups().unwrap().len() == 1);
+    assert_eq!(catalog.remove_provider(id).unwrap().as_deref(), Some("Company"));
+    assert!(catalog.user(user.id).unwrap().is_none() && catalog.groups().unwrap().is_empty());
 }

@@ -3,6 +3,7 @@
 mod commands;
 mod hostile;
 mod samba;
+mod tickets;
 
 use std::time::{Duration, Instant};
 

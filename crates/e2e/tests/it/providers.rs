@@ -206,6 +206,11 @@ async fn people_of_a_provider_sign_in_by_their_groups_and_are_out_when_it_says_s
     assert_eq!(system.client.call(Method::PUT, &path, Some(&named)).await.0, 200);
     named["client_id"] = json!("another");
     assert_eq!(system.client.call(Method::PUT, &path, Some(&named)).await.0, 400, "another client's secret");
+    // It is no directory: nothing of it is removed as one.
+    let as_directory = format!("/v1/directories/{}", company.id);
+    assert_eq!(system.client.call(Method::DELETE, &as_directory, None).await.0, 404);
+    let kept: Provider = system.client.get(&path).await;
+    assert_eq!((kept.users, kept.groups), (1, 1));
     assert_eq!(system.client.call(Method::DELETE, &path, None).await.0, 204);
     let users: Value = system.client.get("/v1/users").await;
     assert_eq!(users["items"].as_array().map(Vec::len), Some(1), "{}: {users}", ADMINISTRATOR.0);

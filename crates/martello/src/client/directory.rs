@@ -4,6 +4,7 @@
 
 mod add;
 mod admit;
+mod keytab;
 
 use api::directory::{
     Directory, DirectoryCheck, DirectoryKind, DirectoryTry, Picked, PickerKind, PickerPage,
@@ -31,6 +32,8 @@ pub enum Command {
     Search(Search),
     /// Let a person or a group of a directory in, with a role. Rights are granted with martello rights grant.
     Admit(admit::Admit),
+    /// Let people sign in with the account of their computer: give a directory the keytab of the site's service in its domain.
+    Keytab(keytab::Keytab),
     /// Remove a directory with its users and groups here. Nothing changes in the directory.
     Remove(Remove),
 }
@@ -94,6 +97,7 @@ pub(super) async fn run(command: Command, output: &mut Output) -> Outcome {
         }
         Command::Search(arguments) => search(&arguments, output).await,
         Command::Admit(arguments) => admit::run(arguments, output).await,
+        Command::Keytab(arguments) => keytab::run(arguments, output).await,
         Command::Remove(arguments) => {
             let connection = arguments.site.connect().await?;
             let Directory { id, settings, users, groups, .. } =

@@ -2,18 +2,22 @@
 //!
 //! What is here: which directory is asked when somebody signs in, and what becomes of its answer; a slow one holds up
 //! nobody who does not need it. What is not here: LDAP (`directory`), what is kept (`catalog::directory_user`), asking
-//! again while people are signed in (`refresh`), the alarm when one is down (`alarm`), sessions (`sessions`).
+//! again while people are signed in (`refresh`), tickets (`tickets`), the alarm when one is down (`alarm`), sessions (`sessions`).
 
 pub mod alarm;
 pub mod refresh;
 pub mod settings;
+mod tickets;
 
 use std::{
     sync::{Arc, Mutex, PoisonError, RwLock},
     time::Duration,
 };
 
-use api::directory::{DirectorySettings, DirectoryState};
+use api::{
+    Code,
+    directory::{DirectorySettings, DirectoryState},
+};
 use catalog::{
     Catalog,
     directory::DirectoryRow,
@@ -22,6 +26,7 @@ use catalog::{
 };
 use directory::{Directory, Error, Person};
 use model::{DirectoryId, Secret, WallTime, clock::wall_now};
+use negotiate::{Acceptor, Replays};
 use tokio::sync::{Notify, Semaphore};
 
 use crate::http::problem::{Failure, Outcome};
@@ -38,6 +43,8 @@ pub struct Live {
     /// How it is reached; without the password.
     pub settings: DirectorySettings,
     directory: Result<Directory, String>,
+    /// Takes tickets, where there is a keytab of its realm.
+    acceptor: Option<Acceptor>,
     turns: Semaphore,
     state: Mutex<DirectoryState>,
 }
@@ -45,6 +52,8 @@ pub struct Live {
 struct Inner {
     catalog: Catalog,
     live: RwLock<Vec<Arc<Live>>>,
+    /// Tickets that were used.
+    replays: Mutex<Replays>,
     /// Wakes the refresher.
     poke: Notify,
 }
@@ -71,6 +80,11 @@ impl Live {
     fn of(row: &DirectoryRow) -> Option<Self> {
         let settings = settings::of_row(row)?;
         let directory = settings::directory(&settings, &row.password).map_err(|error| error.to_string());
+        let acceptor = directory.as_ref().ok().zip(row.keytab.as_ref()).and_then(|(directory, keytab)| {
+            settings::acceptor(directory, keytab.expose())
+                .inspect_err(|error| tracing::warn!(%error, name = row.name, "a keytab is of no use"))
+                .ok()
+        });
         let problem = directory.as_ref().err().cloned();
         let since = problem.as_ref().map(|_| wall_now());
         let state = DirectoryState { problem, since, ..DirectoryState::default() };
@@ -78,6 +92,7 @@ impl Live {
             id: row.id,
             settings: DirectorySettings { name: row.name.clone(), ..settings },
             directory,
+            acceptor,
             turns: Semaphore::new(SIGN_INS),
             state: Mutex::new(state),
         })
@@ -156,7 +171,8 @@ impl Directories {
     /// # Errors
     /// The catalog cannot be read.
     pub fn open(catalog: Catalog) -> catalog::Result<Self> {
-        let inner = Inner { catalog, live: RwLock::default(), poke: Notify::new() };
+        let inner =
+            Inner { catalog, live: RwLock::default(), replays: Mutex::default(), poke: Notify::new() };
         let directories = Self { inner: Arc::new(inner) };
         directories.reload()?;
         Ok(directories)
@@ -292,4 +308,11 @@ impl Directories {
         let catalog = self.inner.catalog.clone();
         crate::blocking(move || work(&catalog)).await?.map_err(Failure::from)
     }
+}
+
+/// The answer where whoever signs in is somebody of a directory that cannot be asked.
+pub fn away() -> Failure {
+    Failure::new(Code::DirectoryFailed, "The directory that knows you does not answer")
+        .detail("Try again in a moment. Users of the site itself can sign in.")
+        .status(axum::http::StatusCode::SERVICE_UNAVAILABLE)
 }

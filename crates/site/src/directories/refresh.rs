@@ -11,33 +11,20 @@ use catalog::{
     user::UserRow,
 };
 use directory::{Error, Key};
-use futures_util::future::join_all;
 use model::{DirectoryId, UserId, WallTime, clock::wall_now};
 
 use super::{Live, alarm};
-use crate::{App, http::problem::Outcome, stop::Stop};
+use crate::{App, http::problem::Outcome, rounds, stop::Stop};
 
 /// One round of one directory takes no longer; who was not reached is first in the next.
 const ROUND: Duration = Duration::from_secs(25);
 
 /// Asks in rounds until the site stops.
-pub async fn keep(app: App, every: Duration, mut stopping: Stop) {
-    loop {
-        tokio::select! {
-            () = stopping.requested() => return,
-            () = tokio::time::sleep(every) => {}
-            () = app.directories.inner.poke.notified() => {}
-        }
-        let directories = app.directories.all();
-        let rounds = directories.iter().map(|live| round(&app, live));
-        let changed = tokio::select! {
-            () = stopping.requested() => return,
-            changed = join_all(rounds) => changed,
-        };
-        if changed.contains(&true) {
-            app.sessions.changed();
-        }
-    }
+pub async fn keep(app: App, every: Duration, stopping: Stop) {
+    let inner = &app.directories.inner;
+    let all = || app.directories.all();
+    let round = async |live| round(&app, &live).await;
+    rounds::keep(&app, every, &inner.poke, all, round, stopping).await;
 }
 
 /// Asks one directory about everybody; whether anything is different now.

@@ -7,6 +7,7 @@ use api::{
 use catalog::directory::DirectoryRow;
 use directory::{Directory, Error, Kind, Security, Server, Settings, Trust};
 use model::Secret;
+use negotiate::{Acceptor, KeytabError};
 
 /// A week.
 const MAX_OFFLINE_MINUTES: u32 = 7 * 24 * 60;
@@ -59,6 +60,14 @@ pub fn directory(settings: &DirectorySettings, password: &Secret<String>) -> Res
         login: settings.login_attribute.clone().filter(|name| !name.is_empty()),
         domain: settings.domain.clone(),
     })
+}
+
+/// What takes tickets of the directory's domain with this keytab.
+///
+/// # Errors
+/// It is none, or has no key of the domain.
+pub fn acceptor(directory: &Directory, keytab: &[u8]) -> Result<Acceptor, KeytabError> {
+    Acceptor::new(keytab, directory.domain())
 }
 
 /// The password that was kept goes only to whom it was given for: the same account of the same servers, protected alike.

@@ -3,14 +3,15 @@
 use api::{
     Code,
     directory::{
-        Directory, DirectoryCheck, DirectoryGrant, DirectoryOrder, DirectorySettings, DirectoryState,
-        DirectoryTry,
+        Directory, DirectoryCheck, DirectoryGrant, DirectoryKeytab, DirectoryOrder, DirectorySettings,
+        DirectoryState, DirectoryTry,
     },
     people::{Group, User},
 };
 use axum::{Extension, extract::State, http::StatusCode};
-use catalog::{directory::DirectoryRow, group::GroupChange, user::UserChange};
-use model::{DirectoryId, clock::wall_now};
+use base64::{Engine, prelude::BASE64_STANDARD};
+use catalog::directory::DirectoryRow;
+use model::{DirectoryId, Secret, clock::wall_now};
 
 use super::{
     Items, groups,
@@ -131,17 +132,79 @@ pub async fn remove(
     State(app): State<App>,
     Path(id): Path<DirectoryId>,
 ) -> Outcome<(StatusCode, Extension<Told>)> {
-    let row = app
+    let called = app
         .blocking(move |app| -> catalog::Result<_> {
-            let row = app.catalog.directory(id)?;
-            app.catalog.remove_directory(id)?;
+            let called = app.catalog.remove_directory(id)?;
             app.directories.reload()?;
             directories::alarm::forget(app, id);
-            Ok(row)
+            Ok(called)
         })
         .await??
         .ok_or_else(gone)?;
-    Ok((StatusCode::NO_CONTENT, Extension(Told { target: Some(row.name), ..Told::default() })))
+    Ok((StatusCode::NO_CONTENT, Extension(Told { target: Some(called), ..Told::default() })))
+}
+
+/// Take tickets of a directory's domain.
+///
+/// Its people sign in with the account of their computer, where the keytab has an AES key of a service `HTTP/NAME` of this site
+/// in the realm of the domain. A keytab that was kept is replaced. Whoever has it can pretend to be this site there.
+#[utoipa::path(
+    put, path = "/v1/directories/{directory}/keytab", operation_id = "directory_keytab_set", tag = "people",
+    params(("directory" = DirectoryId, Path)), request_body = DirectoryKeytab,
+    extensions(("x-privilege" = json!("configure"))),
+    responses((status = 200, body = Directory), (status = "default", body = api::Problem, content_type = "application/problem+json"))
+)]
+pub async fn set_keytab(
+    State(app): State<App>,
+    Path(id): Path<DirectoryId>,
+    Json(DirectoryKeytab { keytab }): Json<DirectoryKeytab>,
+) -> Outcome<(Extension<Told>, Json<Directory>)> {
+    let keytab = Secret::new(keytab);
+    let bytes = BASE64_STANDARD.decode(keytab.expose()).unwrap_or_default();
+    let bytes = Secret::new(bytes);
+    let live = app.directories.get(id).ok_or_else(gone)?;
+    let failed = |error: directory::Error| Failure(settings::problem(&error));
+    let acceptor = settings::acceptor(live.directory().map_err(failed)?, bytes.expose()).map_err(|error| {
+        Failure::new(Code::BadRequest, format!("This keytab cannot be used: {error}")).detail(
+            "Export the keytab of the account of the site's service, with AES keys. The directory's domain is the realm.",
+        )
+    })?;
+    keep_keytab(&app, id, Some(bytes), acceptor.services().join(" ")).await
+}
+
+/// Take no tickets any more.
+///
+/// The keytab is forgotten. Who is signed in stays.
+#[utoipa::path(
+    delete, path = "/v1/directories/{directory}/keytab", operation_id = "directory_keytab_delete", tag = "people",
+    params(("directory" = DirectoryId, Path)),
+    extensions(("x-privilege" = json!("configure"))),
+    responses((status = 204, description = "forgotten"), (status = "default", body = api::Problem, content_type = "application/problem+json"))
+)]
+pub async fn remove_keytab(
+    State(app): State<App>,
+    Path(id): Path<DirectoryId>,
+) -> Outcome<(StatusCode, Extension<Told>)> {
+    let (told, _) = keep_keytab(&app, id, None, "no keytab".to_owned()).await?;
+    Ok((StatusCode::NO_CONTENT, told))
+}
+
+async fn keep_keytab(
+    app: &App,
+    id: DirectoryId,
+    keytab: Option<Secret<Vec<u8>>>,
+    detail: String,
+) -> Outcome<(Extension<Told>, Json<Directory>)> {
+    let told = app
+        .blocking(move |app| {
+            let row = app.catalog.set_keytab(id, keytab.as_ref())?;
+            app.directories.reload()?;
+            tell(app, row)
+        })
+        .await??
+        .ok_or_else(gone)?;
+    let target = Some(told.settings.name.clone());
+    Ok((Extension(Told { target, detail: Some(detail), ..Told::default() }), Json(told)))
 }
 
 /// Try a directory.
@@ -195,14 +258,8 @@ pub async fn add_user(
     Json(given): Json<DirectoryGrant>,
 ) -> Outcome<(StatusCode, Extension<Told>, Json<User>)> {
     let live = app.directories.get(id).ok_or_else(gone)?;
-    let change = UserChange {
-        role: Some(given.role),
-        recordings_minutes: Some(given.recordings_minutes),
-        groups: Some(given.groups),
-        grants: Some(rights::granted(&given.grants)?),
-        ..UserChange::default()
-    };
     let key = directory::Key::from_text(&given.key).ok_or_else(nobody)?;
+    let change = rights::given_to_user(given)?;
     let row = app.directories.add_user(&live, &key, change).await?.ok_or_else(nobody)?;
     let made = app.catalog(move |catalog| users::user(catalog, row)).await?;
     Ok((StatusCode::CREATED, Extension(users::told(&made)), Json(made)))
@@ -230,13 +287,7 @@ pub async fn add_group(
     let found = directory.ask(async |session| session.listed(&key, wall_now()).await).await;
     live.answered(&found);
     let found = found.map_err(failed)?.filter(|found| found.group).ok_or_else(nobody)?;
-    let change = GroupChange {
-        name: format!("{}@{}", found.account, directory.domain()),
-        role: given.role,
-        recordings_minutes: given.recordings_minutes,
-        members: Vec::new(),
-        grants: rights::granted(&given.grants)?,
-    };
+    let change = rights::given_to_group(&given, format!("{}@{}", found.account, directory.domain()))?;
     let made = app
         .catalog(move |catalog| {
             let row = catalog.put_directory_group(id, key.as_text(), &change, wall_now())?;
@@ -295,6 +346,7 @@ fn tell(app: &App, row: DirectoryRow) -> catalog::Result<Option<Directory>> {
         state,
         users: count(known.users.len()),
         groups: count(known.groups.len()),
+        services: app.directories.get(row.id).map(|live| live.services()).unwrap_or_default(),
     }))
 }
 

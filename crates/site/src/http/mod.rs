@@ -26,6 +26,7 @@ mod keyframe;
 mod live;
 mod locks;
 pub mod methods;
+mod negotiate;
 mod notifications;
 mod openid;
 mod picker;
@@ -113,6 +114,7 @@ fn operations() -> OpenApiRouter<App> {
         .routes(routes!(session::sign_in, session::get, session::sign_out))
         .routes(routes!(openid::begin))
         .routes(routes!(openid::finish))
+        .routes(routes!(negotiate::sign_in))
         .routes(routes!(tokens::list, tokens::make))
         .routes(routes!(tokens::end))
         .routes(routes!(account::sessions))
@@ -134,6 +136,7 @@ fn operations() -> OpenApiRouter<App> {
         .routes(routes!(directories::test))
         .routes(routes!(directories::order))
         .routes(routes!(directories::get, directories::change, directories::remove))
+        .routes(routes!(directories::set_keytab, directories::remove_keytab))
         .routes(routes!(directories::add_user))
         .routes(routes!(directories::add_group))
         .routes(routes!(providers::list, providers::add))

@@ -25,7 +25,7 @@ use utoipa::openapi::{OpenApi, path::Operation};
 
 use crate::{
     App,
-    audit::Deed,
+    audit::{Deed, Unfinished},
     http::{guard, problem::Failure},
     peers::Connection,
     principal::{Principal, Via},
@@ -157,7 +157,8 @@ pub async fn gate(State(app): State<App>, request: Request, next: Next) -> Respo
     if response.status().is_success() && asked.changes_rights(&method) {
         app.sessions.changed();
     }
-    if let Some(mut deed) = deed.take() {
+    let unfinished = response.extensions_mut().remove::<Unfinished>().is_some();
+    if let Some(mut deed) = deed.take().filter(|_| !unfinished) {
         if let Some(principal) = &principal {
             deed.by(principal);
         }

@@ -7,7 +7,7 @@ use api::{
     provider::{Provider, ProviderCheck, ProviderSettings, ProviderState, ProviderTry},
 };
 use axum::{Extension, extract::State, http::StatusCode};
-use catalog::{directory::DirectoryRow, group::GroupChange, user::UserChange};
+use catalog::directory::DirectoryRow;
 use model::{DirectoryId, clock::wall_now};
 
 use super::{
@@ -109,17 +109,14 @@ pub async fn remove(
     State(app): State<App>,
     Path(id): Path<DirectoryId>,
 ) -> Outcome<(StatusCode, Extension<Told>)> {
-    let row = app
+    let called = app
         .blocking(move |app| -> catalog::Result<_> {
-            let row = app.catalog.provider(id)?;
-            if row.is_some() {
-                app.catalog.remove_directory(id)?;
-            }
-            app.providers.reload().map(|()| row)
+            let called = app.catalog.remove_provider(id)?;
+            app.providers.reload().map(|()| called)
         })
         .await??
         .ok_or_else(gone)?;
-    Ok((StatusCode::NO_CONTENT, Extension(Told { target: Some(row.name), ..Told::default() })))
+    Ok((StatusCode::NO_CONTENT, Extension(Told { target: Some(called), ..Told::default() })))
 }
 
 /// Try a provider.
@@ -166,14 +163,8 @@ pub async fn add_user(
     Json(given): Json<DirectoryGrant>,
 ) -> Outcome<(StatusCode, Extension<Told>, Json<User>)> {
     let live = app.providers.get(id).ok_or_else(gone)?;
-    let change = UserChange {
-        role: Some(given.role),
-        recordings_minutes: Some(given.recordings_minutes),
-        groups: Some(given.groups),
-        grants: Some(rights::granted(&given.grants)?),
-        ..UserChange::default()
-    };
-    let row = app.providers.add_user(&live, given.key, change).await?.ok_or_else(gone)?;
+    let key = given.key.clone();
+    let row = app.providers.add_user(&live, key, rights::given_to_user(given)?).await?.ok_or_else(gone)?;
     let made = app.catalog(move |catalog| users::user(catalog, row)).await?;
     Ok((StatusCode::CREATED, Extension(users::told(&made)), Json(made)))
 }
@@ -198,16 +189,10 @@ pub async fn add_group(
         return Err(Failure::new(Code::Conflict, "Groups of this provider do not count")
             .detail("Say in its settings which claim has the groups."));
     }
-    let change = GroupChange {
-        name: live.shown(&given.key),
-        role: given.role,
-        recordings_minutes: given.recordings_minutes,
-        members: Vec::new(),
-        grants: rights::granted(&given.grants)?,
-    };
+    let change = rights::given_to_group(&given, live.shown(&given.key))?;
     let made = app
         .catalog(move |catalog| {
-            let row = catalog.put_directory_group(id, &given.key, &change, wall_now())?;
+            let row = catalog.put_provider_group(id, &given.key, &change, wall_now())?;
             groups::group(catalog, row)
         })
         .await?;

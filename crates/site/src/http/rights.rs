@@ -5,9 +5,11 @@ use std::collections::HashMap;
 use access::{Grant, Origin, Reach, Reason, Resource, Rights, Source, Target, explain};
 use api::{
     Code,
+    directory::DirectoryGrant,
     people::{self, CameraRights, EffectiveRights, PrivilegeInfo, Verdict},
 };
 use axum::extract::State;
+use catalog::{group::GroupChange, user::UserChange};
 use model::{CameraId, FolderId, Privilege, Scope, UserId};
 
 use super::{
@@ -152,6 +154,34 @@ fn granted_by(origin: &Origin) -> String {
         Origin::Own => "granted to the user".to_owned(),
         Origin::Group(_, name) => format!("granted to the group {name}"),
     }
+}
+
+/// What a person from outside is given here.
+///
+/// # Errors
+/// As [`granted`].
+pub fn given_to_user(given: DirectoryGrant) -> Outcome<UserChange> {
+    Ok(UserChange {
+        role: Some(given.role),
+        recordings_minutes: Some(given.recordings_minutes),
+        groups: Some(given.groups),
+        grants: Some(granted(&given.grants)?),
+        ..UserChange::default()
+    })
+}
+
+/// What a group from outside, shown by this name, is given here. Its members are not the site's to say.
+///
+/// # Errors
+/// As [`granted`].
+pub fn given_to_group(given: &DirectoryGrant, name: String) -> Outcome<GroupChange> {
+    Ok(GroupChange {
+        name,
+        role: given.role,
+        recordings_minutes: given.recordings_minutes,
+        members: Vec::new(),
+        grants: granted(&given.grants)?,
+    })
 }
 
 /// Grants as they are kept.

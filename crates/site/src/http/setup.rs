@@ -14,7 +14,8 @@ use crate::{App, RELEASE, audit::Told, peers::Connection, server::Peer};
 
 /// What a client must know before anybody signs in.
 ///
-/// Whether the site waits for its first administrator, how to tell that it is this site, and by which providers people sign in.
+/// Whether the site waits for its first administrator, how to tell that it is this site, and how people sign in beside name and
+/// password.
 #[utoipa::path(
     get, path = "/v1/setup", operation_id = "setup_get", tag = "session",
     extensions(("x-privilege" = json!("none"))),
@@ -28,6 +29,7 @@ pub async fn get(State(app): State<App>) -> Outcome<Json<SetupState>> {
         certificate_id: app.identity.certificate_id().to_string(),
         tls_certificate_sha256: app.certificates.served().fingerprint.clone(),
         release: RELEASE.to_owned(),
+        computer_account: app.directories.take_tickets(),
         providers: app.providers.all().iter().map(|live| live.door()).collect(),
     }))
 }

@@ -8,12 +8,12 @@ use std::{
 };
 
 use catalog::{audit::Entry, openid_session::OpenIdSession, user::UserRow};
-use futures_util::{StreamExt, future::join_all, stream};
+use futures_util::{StreamExt, stream};
 use model::clock::wall_now;
 use openid::{Error, SignedIn};
 
 use super::Live;
-use crate::{App, directories::refresh as directories, http::problem::Outcome, stop::Stop};
+use crate::{App, directories::refresh as directories, http::problem::Outcome, rounds, stop::Stop};
 
 /// No more is asked in one round; who was not reached is first in the next.
 const MOST: u32 = 1024;
@@ -22,23 +22,11 @@ const ROUND: Duration = Duration::from_secs(25);
 const AT_ONCE: usize = 4;
 
 /// Asks in rounds until the site stops.
-pub async fn keep(app: App, every: Duration, mut stopping: Stop) {
-    loop {
-        tokio::select! {
-            () = stopping.requested() => return,
-            () = tokio::time::sleep(every) => {}
-            () = app.providers.inner.poke.notified() => {}
-        }
-        let providers = app.providers.all();
-        let rounds = providers.iter().map(|live| round(&app, live));
-        let changed = tokio::select! {
-            () = stopping.requested() => return,
-            changed = join_all(rounds) => changed,
-        };
-        if changed.contains(&true) {
-            app.sessions.changed();
-        }
-    }
+pub async fn keep(app: App, every: Duration, stopping: Stop) {
+    let inner = &app.providers.inner;
+    let all = || app.providers.all();
+    let round = async |live| round(&app, &live).await;
+    rounds::keep(&app, every, &inner.poke, all, round, stopping).await;
 }
 
 /// Asks one provider about the sign-ins whose turn it is; whether anything is different now.

@@ -712,6 +712,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/directories/{directory}/keytab": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Take tickets of a directory's domain.
+         * @description Its people sign in with the account of their computer, where the keytab has an AES key of a service `HTTP/NAME` of this site
+         *     in the realm of the domain. A keytab that was kept is replaced. Whoever has it can pretend to be this site there.
+         */
+        put: operations["directory_keytab_set"];
+        post?: never;
+        /**
+         * Take no tickets any more.
+         * @description The keytab is forgotten. Who is signed in stays.
+         */
+        delete: operations["directory_keytab_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/directories/{directory}/search": {
         parameters: {
             query?: never;
@@ -1322,6 +1347,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/session/negotiate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in with the account of the computer.
+         * @description Without a token (`Authorization: Negotiate …`) the answer asks for one (`WWW-Authenticate: Negotiate`, RFC 4559), and the browser
+         *     asks again by itself where it may. A Kerberos ticket for a service that a directory's keytab has a key of sets a session cookie,
+         *     as a sign-in by name and password does; a user with an authenticator app sends its code too. NTLM is not taken.
+         */
+        post: operations["session_negotiate_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/session/openid": {
         parameters: {
             query?: never;
@@ -1417,7 +1464,8 @@ export interface paths {
         };
         /**
          * What a client must know before anybody signs in.
-         * @description Whether the site waits for its first administrator, how to tell that it is this site, and by which providers people sign in.
+         * @description Whether the site waits for its first administrator, how to tell that it is this site, and how people sign in beside name and
+         *     password.
          */
         get: operations["setup_get"];
         put?: never;
@@ -2117,6 +2165,11 @@ export interface components {
             groups: number;
             /** @description Identifier. */
             id: components["schemas"]["DirectoryId"];
+            /**
+             * @description The services of this site whose keys its keytab has, such as `HTTP/site.example.org`: people sign in with the account of
+             *     their computer. Empty: there is no keytab, or none of the directory's domain.
+             */
+            services?: string[];
             /** @description How it answered last. */
             state: components["schemas"]["DirectoryState"];
             /**
@@ -2161,6 +2214,11 @@ export interface components {
         };
         /** @description identifier, 32 hex digits */
         DirectoryId: string;
+        /** @description `PUT /v1/directories/{directory}/keytab`: take tickets of the directory's domain. */
+        DirectoryKeytab: {
+            /** @description The keytab of the site's service (`HTTP/…`), as base 64: 16 KiB at most. Kept encrypted, never given back. */
+            keytab: string;
+        };
         /**
          * @description What kind of directory it is.
          * @enum {string}
@@ -2657,6 +2715,11 @@ export interface components {
                 groups: number;
                 /** @description Identifier. */
                 id: components["schemas"]["DirectoryId"];
+                /**
+                 * @description The services of this site whose keys its keytab has, such as `HTTP/site.example.org`: people sign in with the account of
+                 *     their computer. Empty: there is no keytab, or none of the directory's domain.
+                 */
+                services?: string[];
                 /** @description How it answered last. */
                 state: components["schemas"]["DirectoryState"];
                 /**
@@ -3046,6 +3109,11 @@ export interface components {
          * @enum {string}
          */
         MotionFrom: "auto" | "camera" | "estimate";
+        /** @description `POST /v1/session/negotiate`: sign in with the account of the computer. */
+        NegotiateSignIn: {
+            /** @description A code of the authenticator app, or a recovery code, where the user has set that up. */
+            code?: string | null;
+        };
         /** @description `POST /v1/cameras`, and `POST /v1/probe` to look before adding. */
         NewCamera: {
             /** @description Whether sound is recorded. */
@@ -3652,6 +3720,8 @@ export interface components {
         SetupState: {
             /** @description The site's certificate ID: 16 groups of 4 hex digits. */
             certificate_id: string;
+            /** @description Whether people sign in with the account of their computer, beside name and password. */
+            computer_account?: boolean;
             /** @description Whether the site still waits for its first administrator. */
             needed: boolean;
             /** @description By which providers people sign in, beside name and password. */
@@ -5411,6 +5481,67 @@ export interface operations {
             };
         };
     };
+    directory_keytab_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                directory: components["schemas"]["DirectoryId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DirectoryKeytab"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Directory"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    directory_keytab_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                directory: components["schemas"]["DirectoryId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description forgotten */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     directory_search: {
         parameters: {
             query?: {
@@ -6725,6 +6856,37 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    session_negotiate_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NegotiateSignIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
             };
             default: {
                 headers: {

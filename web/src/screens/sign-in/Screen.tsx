@@ -8,6 +8,7 @@ import { keys, sessionQuery, setupQuery } from "../../api/queries";
 import { safeNext } from "../../paths";
 import { Door } from "../../shell/Door";
 import { Button, Note, Problem, TextField } from "../../ui";
+import { ComputerAccount } from "./ComputerAccount";
 import { ProviderButtons } from "./ProviderButtons";
 import { SiteIdentity } from "./SiteIdentity";
 
@@ -28,6 +29,7 @@ export default function SignInScreen() {
         <>
           {ended ? <Note tone="warn" title="Your sign-in has ended">It was not used for a week, or somebody has ended it: you in another browser, or an administrator.</Note> : null}
           <SignInForm next={next} />
+          {setup.data?.computer_account ? <ComputerAccount next={next} /> : null}
           <ProviderButtons of={setup.data?.providers} next={next} />
         </>
       )}

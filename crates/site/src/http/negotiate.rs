@@ -98,7 +98,7 @@ async fn signed_in(
     let proved = app.directories.by_ticket(token).await?;
     let told = Told { name: Some(proved.user.name.clone()), detail: Some(proved.how), ..Told::default() };
     let mut response = match app.sessions.begin_with(proved.user, code, Some(peer.0), agent(headers)).await {
-        Ok(begun) => welcome(app, &begun),
+        Ok(begun) => welcome(app, None, &begun),
         Err(failure) => failure.into_response(),
     };
     let reply = format!("{SCHEME}{}", BASE64_STANDARD.encode(proved.reply));

@@ -53,16 +53,10 @@ pub async fn run(arguments: Arguments) -> ExitCode {
         Err(error) => return ready::fail(&ready::chain(&error)),
     };
     announce(&running);
-    if let Some(path) = ready_file {
-        let ready = Ready { cloud: Some(told(&running)), ..Ready::default() };
-        if let Err(error) = ready::write(&path, &ready) {
-            running.stop().await;
-            return ready::fail(&format!("cannot write {}: {error}", path.display()));
-        }
-    }
-    ready::stop_signal().await;
+    let ready = Ready { cloud: Some(told(&running)), ..Ready::default() };
+    let ended = ready::until_stopped(ready_file.as_deref(), ready).await;
     running.stop().await;
-    ExitCode::SUCCESS
+    ready::exit(ended)
 }
 
 fn told(running: &Running) -> ReadyCloud {

@@ -129,6 +129,21 @@ pub fn fail(reason: &str) -> ExitCode {
     ExitCode::from(1)
 }
 
+/// Tells scripts that the service serves, where they gave a file for it, and waits until it is asked to stop. To be stopped is
+/// the caller's part, however this ends.
+pub async fn until_stopped(file: Option<&Path>, ready: Ready) -> Result<(), String> {
+    if let Some(path) = file {
+        write(path, &ready).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+    }
+    stop_signal().await;
+    Ok(())
+}
+
+/// The exit code of a service that has ended, and why it did.
+pub fn exit(ended: Result<(), String>) -> ExitCode {
+    ended.map_or_else(|reason| fail(&reason), |()| ExitCode::SUCCESS)
+}
+
 /// Waits for the signal that asks for an orderly stop.
 pub async fn stop_signal() {
     use tokio::signal::unix::{SignalKind, signal};

@@ -76,10 +76,7 @@ pub struct Arguments {
 
 /// Runs the relay until it is asked to stop.
 pub async fn run(arguments: Arguments) -> ExitCode {
-    match serve(arguments).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(reason) => ready::fail(&reason),
-    }
+    ready::exit(serve(arguments).await)
 }
 
 async fn serve(arguments: Arguments) -> Result<(), String> {
@@ -108,17 +105,14 @@ async fn serve(arguments: Arguments) -> Result<(), String> {
         tasks.spawn(tell(relay.clone(), listener));
     }
     announce(&relay, &relaying);
-    if let Some(path) = ready_file {
-        let told = ReadyRelay { listen: relay.addresses().to_vec(), metrics: metrics_at };
-        let told = Ready { relay: Some(told), ..Ready::default() };
-        ready::write(&path, &told).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
-    }
-    ready::stop_signal().await;
+    let told = ReadyRelay { listen: relay.addresses().to_vec(), metrics: metrics_at };
+    let told = Ready { relay: Some(told), ..Ready::default() };
+    let ended = ready::until_stopped(ready_file.as_deref(), told).await;
     tasks.shutdown().await;
     if let Ok(relay) = Arc::try_unwrap(relay) {
         relay.stop().await;
     }
-    Ok(())
+    ended
 }
 
 /// Adds what the configuration file has and the arguments have not.

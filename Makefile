@@ -4,8 +4,9 @@
 #   make test          everything that is checked, with its counts at the end; STAGES="lint unit" only these
 #   make bench         figures for docs/benchmarks.md
 #   make lab           what takes long: simulations under new seeds, kills and power cuts, an hour of faults, random
-#                      calls of the API, the service under a systemd of its own, fuzzing, cargo deny
+#                      calls of the API, the service under a systemd of its own and in a container, fuzzing, cargo deny
 #   make deb           the Debian package, in target directory's `debian`
+#   make image         the container image `martello`, with podman, buildah or docker
 #   make openapi       write openapi/site.json and the client's types again
 #   make reference     write docs/reference/privileges.md and sign-in.md again
 #   make screenshots   take the pictures of the documentation again
@@ -27,7 +28,7 @@ FUZZ_SECONDS ?= 60
 
 XTASK := $(CARGO_TARGET_DIR)/debug/xtask
 
-.PHONY: demo test bench lab deb openapi reference screenshots web xtask
+.PHONY: demo test bench lab deb image openapi reference screenshots web xtask
 
 # The development profile on purpose: it shares every compiled dependency with `make test`, dependencies are optimized
 # in it, and what is left moves bytes. A release build takes several times as long to begin with.
@@ -66,6 +67,7 @@ lab: web xtask
 	$(XTASK) deb $(CARGO_TARGET_DIR)/debug/martello $(CARGO_TARGET_DIR)/debian-lab
 	! command -v lintian >/dev/null || lintian --allow-root --fail-on error,warning $(CARGO_TARGET_DIR)/debian-lab/*.deb
 	.ci/systemd-lab $(CARGO_TARGET_DIR)/debian-lab/*.deb
+	.ci/image-lab $(CARGO_TARGET_DIR)/debug/martello
 	.ci/fuzz-lab $(FUZZ_SECONDS)
 	cargo deny --version >/dev/null 2>&1 || cargo install --locked cargo-deny
 	cargo deny check
@@ -77,6 +79,10 @@ lab: web xtask
 deb: web xtask
 	cargo build --release --locked --package martello
 	@$(XTASK) deb $(CARGO_TARGET_DIR)/release/martello $(CARGO_TARGET_DIR)/debian
+
+image: web
+	cargo build --release --locked --package martello
+	packaging/container/build $(CARGO_TARGET_DIR)/release/martello
 
 openapi: web
 	UPDATE_EXPECT=1 cargo test --quiet --locked --package site --test it document

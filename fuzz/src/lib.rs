@@ -44,6 +44,7 @@ pub const ENTRIES: &[Entry] = &[
     ("nal", nal),
     ("negotiate", tickets),
     ("onvif_metadata", onvif_metadata),
+    ("openid", openid_answers),
     ("peer_signal", peer_signal),
     ("trust", trust_statements),
     ("turn_server", turn_server),
@@ -302,6 +303,11 @@ pub fn onvif_metadata(data: &[u8]) {
     for notification in camera::onvif::parse(data).unwrap_or_default() {
         let _ = notification.motion();
     }
+}
+
+/// Answers of a provider: its document, its keys, tokens and what they claim.
+pub fn openid_answers(data: &[u8]) {
+    openid::read_anything(data);
 }
 
 /// What a stranger presents, states or signs: certificates, statements of an identity, IDs, keys.

@@ -4,6 +4,7 @@
 
 pub mod client;
 pub mod cloud;
+pub mod commands;
 pub mod direct;
 pub mod disk;
 pub mod live;

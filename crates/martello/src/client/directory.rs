@@ -6,6 +6,8 @@ mod add;
 mod admit;
 mod keytab;
 
+pub(super) use add::authority;
+
 use api::directory::{
     Directory, DirectoryCheck, DirectoryKind, DirectoryTry, Picked, PickerKind, PickerPage,
 };

@@ -23,6 +23,7 @@ mod output;
 mod people;
 mod private_file;
 pub(crate) mod prompt;
+mod provider;
 mod recording;
 mod remote;
 mod rights;
@@ -82,6 +83,9 @@ pub enum ClientCommand {
     /// Where users and groups come from: Active Directory, LDAP.
     #[command(subcommand)]
     Directory(directory::Command),
+    /// OpenID Connect providers that people sign in by.
+    #[command(subcommand)]
+    Provider(provider::Command),
     /// What is granted to whom, and what follows from it.
     #[command(subcommand)]
     Rights(rights::Command),
@@ -148,6 +152,7 @@ async fn dispatch(command: ClientCommand, output: &mut Output) -> Outcome {
         ClientCommand::User(command) => user::run(command, output).await,
         ClientCommand::Group(command) => group::run(command, output).await,
         ClientCommand::Directory(command) => directory::run(command, output).await,
+        ClientCommand::Provider(command) => provider::run(command, output).await,
         ClientCommand::Rights(command) => rights::run(command, output).await,
         ClientCommand::Session(command) => session::run(command, output).await,
         ClientCommand::Token(command) => token::run(command, output).await,

@@ -1,19 +1,16 @@
 //! A directory by the command line: tried before it is added, searched, its people let in, removed; the password of its
 //! account comes by stdin. Against a real slapd.
 
-use std::{
-    fs,
-    io::Write,
-    process::{Command, Stdio},
-};
+use std::fs;
 
 use e2e::{
     Client, Program,
+    commands::Commands,
     probe::skip,
     program::martello,
     slapd::{self, BASE, SEARCHER, Slapd},
 };
-use serde_json::{Value, json};
+use serde_json::json;
 use tempfile::TempDir;
 
 use super::{ANNA, people};
@@ -32,35 +29,10 @@ async fn a_directory_is_added_searched_and_removed_by_the_command_line() {
     fs::write(dir.path().join("ca.pem"), &slapd.authority.pem).expect("a file");
     let mut site = Program::start(&program, dir.path()).await;
     site.set_up().await;
-    let told: Value = site.client.get("/v1/setup").await;
-    let token: Value = site.client.post("/v1/tokens", &json!({ "name": "cli" })).await;
-    let run = |arguments: &[&str], stdin: &str| {
-        let mut child = Command::new(&program)
-            .arg("directory")
-            .args(arguments)
-            .current_dir(dir.path())
-            .env("MARTELLO_URL", &site.client.base)
-            .env("MARTELLO_TOKEN", token["value"].as_str().expect("a token"))
-            .env("MARTELLO_CERTIFICATE_ID", told["certificate_id"].as_str().expect("an ID"))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the program");
-        // A command that reads nothing may have ended already.
-        let _ = child.stdin.take().expect("stdin").write_all(stdin.as_bytes());
-        let output = child.wait_with_output().expect("an end");
-        let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).expect("a text"));
-        (output.status.code(), said[0].clone(), said[1].clone())
-    };
-    let done = |arguments: &[&str], stdin: &str| {
-        let (code, said, why) = run(arguments, stdin);
-        assert_eq!((code, why.as_str()), (Some(0), ""), "{arguments:?}: {said}");
-        said
-    };
-    let json = |arguments: &[&str]| -> Value {
-        serde_json::from_str(&done(&[arguments, &["--json"]].concat(), "")).expect("JSON")
-    };
+    let commands = Commands::new(program, "directory", &site.client, dir.path()).await;
+    let run = |arguments: &[&str], stdin: &str| commands.run(arguments, stdin);
+    let done = |arguments: &[&str], stdin: &str| commands.done(arguments, stdin);
+    let json = |arguments: &[&str]| commands.json(arguments);
 
     let (tls, plain) = (format!("localhost:{}", slapd.tls_port), format!("localhost:{}", slapd.port));
     let add = |name: &'static str, host: &str, more: &[&str]| {

@@ -89,7 +89,7 @@ impl Add {
     fn settings(self) -> Outcome<DirectorySettings> {
         let security = if self.starttls { DirectorySecurity::Starttls } else { DirectorySecurity::Ldaps };
         let servers = self.hosts.iter().map(|host| server(host, self.starttls)).collect::<Outcome<_>>()?;
-        let authority = self.authority.as_deref().map(read).transpose()?;
+        let authority = self.authority.as_deref().map(authority).transpose()?;
         let password = prompt::password("Password of the account that searches", self.password_stdin)?;
         Ok(DirectorySettings {
             name: self.name,
@@ -128,7 +128,8 @@ fn server(text: &str, starttls: bool) -> Outcome<DirectoryServer> {
     Ok(DirectoryServer { host: host.to_owned(), port })
 }
 
-fn read(path: &Path) -> Outcome<String> {
+/// Certificates of authorities out of a file.
+pub fn authority(path: &Path) -> Outcome<String> {
     let failed = |reason: String| Failure::failed(format!("{}: {reason}", path.display()));
     let length = std::fs::metadata(path).map_err(|error| failed(error.to_string()))?.len();
     if length > MAX_FILE {

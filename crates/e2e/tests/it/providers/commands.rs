@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use e2e::{System, commands::Commands, probe::skip, program::martello, provider};
+use e2e::{Program, commands::Commands, probe::skip, program::martello, provider};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -16,12 +16,14 @@ async fn a_provider_is_added_changed_and_removed_by_the_command_line() {
     let Some(program) = martello() else {
         return skip(TEST, "the program is not built");
     };
-    let system = System::start(Vec::new()).await;
-    let base = system.client.base.as_str();
-    let there = provider::Provider::start(&format!("{base}/sign-in/openid"));
     let place = TempDir::new().expect("a directory");
+    let mut site = Program::start(&program, place.path()).await;
+    site.set_up().await;
+    let base = site.client.base.clone();
+    let base = base.as_str();
+    let there = provider::Provider::start(&format!("{base}/sign-in/openid"));
     fs::write(place.path().join("ca.pem"), &there.authority.pem).expect("a file");
-    let commands = Commands::new(program, "provider", &system.client, place.path()).await;
+    let commands = Commands::new(program, "provider", &site.client, place.path()).await;
     let secret = format!("{}\n", there.client_secret);
     let add = |name: &'static str, issuer: &str, more: &[&str]| {
         let usual =
@@ -65,5 +67,5 @@ async fn a_provider_is_added_changed_and_removed_by_the_command_line() {
     let _ = commands.done(&["remove", "House", "--yes"], "");
     let (code, _, why) = commands.run(&["test", "House"], "");
     assert!(code == Some(1) && why.contains("there are: none"), "{why}");
-    system.site.stop().await;
+    assert!(site.end("-TERM").await.success());
 }

@@ -16,7 +16,8 @@ async fn line(mut lines: Lines) -> (Option<String>, Lines) {
 
 #[tokio::test]
 async fn python_reads_our_mail() {
-    let mut command = Command::new("python3");
+    // Debian's own, which has what Debian packages: another may stand before it.
+    let mut command = Command::new("/usr/bin/python3");
     command.args(["-c", include_str!("sink.py")]).stdout(Stdio::piped()).stderr(Stdio::null());
     let mut python = match command.spawn() {
         Ok(python) => python,

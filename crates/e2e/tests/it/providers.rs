@@ -1,6 +1,5 @@
 //! Sign-in by OpenID Connect: against a real provider, and against one that lies.
 
-mod commands;
 mod liar;
 
 use std::{collections::BTreeMap, time::Duration};

@@ -68,12 +68,8 @@ impl Running {
     }
 
     async fn ended(&mut self) -> ExitStatus {
-        let mut ended = None;
-        while ended.is_none() {
-            ended = self.child.try_wait().unwrap();
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        ended.unwrap()
+        let child = std::cell::RefCell::new(&mut self.child);
+        until("it ends", PATIENCE, || async { child.borrow_mut().try_wait().unwrap() }).await
     }
 
     /// What it says when it serves.

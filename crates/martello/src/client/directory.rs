@@ -93,7 +93,7 @@ pub(super) async fn run(command: Command, output: &mut Output) -> Outcome {
         Command::Add(arguments) => add::run(arguments, output).await,
         Command::Test(arguments) => {
             let connection = arguments.site.connect().await?;
-            let Directory { id, settings, .. } = find(&connection, &arguments.directory).await?;
+            let Directory { id, settings, .. } = people::directory(&connection, &arguments.directory).await?;
             let check = test(&connection, &DirectoryTry { directory: Some(id), settings }).await?;
             if arguments.json { output.json(&check) } else { told(&check, output) }
         }
@@ -103,7 +103,7 @@ pub(super) async fn run(command: Command, output: &mut Output) -> Outcome {
         Command::Remove(arguments) => {
             let connection = arguments.site.connect().await?;
             let Directory { id, settings, users, groups, .. } =
-                find(&connection, &arguments.directory).await?;
+                people::directory(&connection, &arguments.directory).await?;
             let question = format!(
                 "Remove the directory {}, with {users} of its users and {groups} of its groups here and all that was granted to \
                  them?",
@@ -199,20 +199,7 @@ async fn scope(connection: &Connection, name: &str) -> Outcome<String> {
     if name == THIS_SERVER {
         return Ok(name.to_owned());
     }
-    Ok(find(connection, name).await?.id.to_string())
-}
-
-/// The directory with this name or identifier.
-async fn find(connection: &Connection, wanted: &str) -> Outcome<Directory> {
-    let all: Vec<Directory> = people::all(connection, "/v1/directories").await?;
-    let known: Vec<String> = all.iter().map(|one| one.settings.name.clone()).collect();
-    let lower = wanted.to_lowercase();
-    all.into_iter()
-        .find(|one| one.id.to_string() == wanted || one.settings.name.to_lowercase() == lower)
-        .ok_or_else(|| {
-            let there = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-            Failure::failed(format!("there is no directory {wanted:?}; there are: {there}"))
-        })
+    Ok(people::directory(connection, name).await?.id.to_string())
 }
 
 async fn test(connection: &Connection, wish: &DirectoryTry) -> Outcome<DirectoryCheck> {

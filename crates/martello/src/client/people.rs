@@ -1,10 +1,18 @@
-//! Users, groups and folders by name, as several commands need them; grants in words. No command of its own.
+//! Users, groups, folders and where people come from by name, as several commands need them; who is let in from elsewhere;
+//! grants in words. No command of its own.
 
-use api::people::{Folder, Grant, Group, User};
+use api::{
+    directory::{Directory, DirectoryGrant},
+    people::{Folder, Grant, Group, User},
+    provider::Provider,
+};
 use model::{CameraId, FolderId};
 use serde::{Deserialize, de::DeserializeOwned};
 
-use super::{Failure, Outcome, camera, connection::Connection};
+use super::{Failure, Outcome, camera, connection::Connection, output::Output};
+
+/// Of so many names an error tells which there are.
+const FEW: usize = 12;
 
 /// A list as the site sends it.
 #[derive(Deserialize)]
@@ -36,15 +44,60 @@ pub(super) async fn folder(connection: &Connection, wanted: &str) -> Outcome<Fol
     })
 }
 
+/// The directory with this name or identifier.
+pub(super) async fn directory(connection: &Connection, wanted: &str) -> Outcome<Directory> {
+    one(all(connection, "/v1/directories").await?, wanted, "directory", |directory: &Directory| {
+        (directory.id.to_string(), &directory.settings.name)
+    })
+}
+
+/// The provider with this name or identifier.
+pub(super) async fn provider(connection: &Connection, wanted: &str) -> Outcome<Provider> {
+    one(all(connection, "/v1/providers").await?, wanted, "provider", |provider: &Provider| {
+        (provider.id.to_string(), &provider.settings.name)
+    })
+}
+
+/// Lets a person or a group of a directory or provider in; `from` is its path.
+pub(super) async fn admit(
+    connection: &Connection,
+    from: &str,
+    is_group: bool,
+    given: &DirectoryGrant,
+    json: bool,
+    output: &mut Output,
+) -> Outcome {
+    if is_group {
+        let group: Group = connection.post(&format!("{from}/groups"), Some(given)).await?;
+        if json {
+            return output.json(&group);
+        }
+        return output.line(&format!("The members of {} are let in: {}.", group.name, group.role.name()));
+    }
+    let user: User = connection.post(&format!("{from}/users"), Some(given)).await?;
+    if json {
+        return output.json(&user);
+    }
+    output.line(&format!("{} is let in: {}.", user.name, user.role.name()))
+}
+
 /// Names that differ in case only are the same name at a site.
-fn one<T>(rows: Vec<T>, wanted: &str, what: &str, key: impl Fn(&T) -> (String, &String)) -> Outcome<T> {
+fn one<T>(mut rows: Vec<T>, wanted: &str, what: &str, key: impl Fn(&T) -> (String, &String)) -> Outcome<T> {
     let lower = wanted.to_lowercase();
-    rows.into_iter()
-        .find(|row| {
-            let (id, name) = key(row);
-            id == wanted || name.to_lowercase() == lower
-        })
-        .ok_or_else(|| Failure::failed(format!("there is no {what} {wanted:?}")))
+    let is_wanted = |row: &T| {
+        let (id, name) = key(row);
+        id == wanted || name.to_lowercase() == lower
+    };
+    if let Some(at) = rows.iter().position(is_wanted) {
+        return Ok(rows.swap_remove(at));
+    }
+    let names: Vec<&str> = rows.iter().map(|row| key(row).1.as_str()).collect();
+    let there = match names.len() {
+        0 => "; there are: none".to_owned(),
+        1..=FEW => format!("; there are: {}", names.join(", ")),
+        _ => String::new(),
+    };
+    Err(Failure::failed(format!("there is no {what} {wanted:?}{there}")))
 }
 
 /// On what something is granted: cameras and folders, or everything where neither is given.

@@ -6,13 +6,12 @@ mod settings;
 
 use api::{
     directory::DirectoryGrant,
-    people::{Group, User},
     provider::{Provider, ProviderCheck, ProviderTry},
 };
 use model::Role;
 
 use super::{
-    Failure, Outcome,
+    Outcome,
     connection::Connection,
     method::word,
     output::Output,
@@ -93,7 +92,7 @@ pub(super) async fn run(command: Command, output: &mut Output) -> Outcome {
         Command::Add(arguments) => settings::add(arguments, output).await,
         Command::Test(arguments) => {
             let connection = arguments.site.connect().await?;
-            let Provider { id, settings, .. } = find(&connection, &arguments.provider).await?;
+            let Provider { id, settings, .. } = people::provider(&connection, &arguments.provider).await?;
             let check = test(&connection, &ProviderTry { provider: Some(id), settings }).await?;
             if arguments.json { output.json(&check) } else { told(&check, output) }
         }
@@ -101,7 +100,8 @@ pub(super) async fn run(command: Command, output: &mut Output) -> Outcome {
         Command::Admit(arguments) => admit(arguments, output).await,
         Command::Remove(arguments) => {
             let connection = arguments.site.connect().await?;
-            let Provider { id, settings, users, groups, .. } = find(&connection, &arguments.provider).await?;
+            let Provider { id, settings, users, groups, .. } =
+                people::provider(&connection, &arguments.provider).await?;
             let question = format!(
                 "Remove the provider {}, with {users} of its users and {groups} of its groups here and all that was granted to \
                  them?",
@@ -148,45 +148,17 @@ async fn list(arguments: &List, output: &mut Output) -> Outcome {
 
 async fn admit(arguments: Admit, output: &mut Output) -> Outcome {
     let connection = arguments.site.connect().await?;
-    let provider = find(&connection, &arguments.provider).await?;
-    let given = |key| DirectoryGrant {
-        key,
+    let provider = people::provider(&connection, &arguments.provider).await?;
+    let is_group = arguments.group.is_some();
+    let given = DirectoryGrant {
+        key: arguments.user.or(arguments.group).unwrap_or_default(),
         role: arguments.role,
         recordings_minutes: arguments.recordings_minutes,
         groups: Vec::new(),
         grants: Vec::new(),
     };
-    let path = format!("/v1/providers/{}", provider.id);
-    match (arguments.user, arguments.group) {
-        (Some(key), _) => {
-            let user: User = connection.post(&format!("{path}/users"), Some(&given(key))).await?;
-            if arguments.json {
-                return output.json(&user);
-            }
-            output.line(&format!("{} is let in: {}.", user.name, user.role.name()))
-        }
-        (None, key) => {
-            let key = key.unwrap_or_default();
-            let group: Group = connection.post(&format!("{path}/groups"), Some(&given(key))).await?;
-            if arguments.json {
-                return output.json(&group);
-            }
-            output.line(&format!("The members of {} are let in: {}.", group.name, group.role.name()))
-        }
-    }
-}
-
-/// The provider with this name or identifier.
-async fn find(connection: &Connection, wanted: &str) -> Outcome<Provider> {
-    let all: Vec<Provider> = people::all(connection, "/v1/providers").await?;
-    let known: Vec<String> = all.iter().map(|one| one.settings.name.clone()).collect();
-    let lower = wanted.to_lowercase();
-    all.into_iter()
-        .find(|one| one.id.to_string() == wanted || one.settings.name.to_lowercase() == lower)
-        .ok_or_else(|| {
-            let there = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-            Failure::failed(format!("there is no provider {wanted:?}; there are: {there}"))
-        })
+    let from = format!("/v1/providers/{}", provider.id);
+    people::admit(&connection, &from, is_group, &given, arguments.json, output).await
 }
 
 async fn test(connection: &Connection, wish: &ProviderTry) -> Outcome<ProviderCheck> {

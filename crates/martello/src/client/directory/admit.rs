@@ -1,14 +1,11 @@
 //! `martello directory admit`: a person or a group of a directory becomes one of the site.
 
-use api::{
-    directory::{DirectoryGrant, Picked, PickerKind},
-    people::{Group, User},
-};
+use api::directory::{DirectoryGrant, Picked, PickerKind};
 use model::Role;
 
 use super::{
-    super::{Failure, Outcome, method::word, output::Output, target::SiteArguments},
-    find, picked,
+    super::{Failure, Outcome, method::word, output::Output, people, target::SiteArguments},
+    picked,
 };
 
 /// Arguments of `martello directory admit`.
@@ -36,7 +33,7 @@ pub struct Admit {
 
 pub(super) async fn run(arguments: Admit, output: &mut Output) -> Outcome {
     let connection = arguments.site.connect().await?;
-    let directory = find(&connection, &arguments.directory).await?;
+    let directory = people::directory(&connection, &arguments.directory).await?;
     let page = picked(&connection, &directory.id.to_string(), &arguments.who, arguments.kind).await?;
     let lower = arguments.who.to_lowercase();
     let found: Vec<&Picked> = page.items.iter().filter(|one| one.name.to_lowercase() == lower).collect();
@@ -62,17 +59,6 @@ pub(super) async fn run(arguments: Admit, output: &mut Output) -> Outcome {
         groups: Vec::new(),
         grants: Vec::new(),
     };
-    let path = format!("/v1/directories/{}/{}", directory.id, if one.group { "groups" } else { "users" });
-    if one.group {
-        let group: Group = connection.post(&path, Some(&given)).await?;
-        if arguments.json {
-            return output.json(&group);
-        }
-        return output.line(&format!("The members of {} are let in: {}.", group.name, group.role.name()));
-    }
-    let user: User = connection.post(&path, Some(&given)).await?;
-    if arguments.json {
-        return output.json(&user);
-    }
-    output.line(&format!("{} is let in: {}.", user.name, user.role.name()))
+    let from = format!("/v1/directories/{}", directory.id);
+    people::admit(&connection, &from, one.group, &given, arguments.json, output).await
 }

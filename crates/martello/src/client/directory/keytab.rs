@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use api::directory::{Directory, DirectoryKeytab};
 use base64::{Engine, prelude::BASE64_STANDARD};
 
-use super::{super::target::SiteArguments, Failure, Outcome, Output, find};
+use super::{super::target::SiteArguments, Failure, Outcome, Output, people};
 
 /// The site takes no more.
 const MAX_KEYTAB: u64 = 16 << 10;
@@ -31,7 +31,7 @@ pub struct Keytab {
 pub(super) async fn run(arguments: Keytab, output: &mut Output) -> Outcome {
     let keytab = arguments.file.as_deref().map(read).transpose()?;
     let connection = arguments.site.connect().await?;
-    let Directory { id, settings, .. } = find(&connection, &arguments.directory).await?;
+    let Directory { id, settings, .. } = people::directory(&connection, &arguments.directory).await?;
     let path = format!("/v1/directories/{id}/keytab");
     let Some(keytab) = keytab else {
         connection.delete(&path).await?;

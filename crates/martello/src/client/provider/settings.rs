@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use api::provider::{Provider, ProviderSettings, ProviderTry};
 
 use super::{
-    super::{Outcome, directory, output::Output, prompt, target::SiteArguments},
-    find, test, told,
+    super::{Outcome, directory, output::Output, people, prompt, target::SiteArguments},
+    test, told,
 };
 
 /// Arguments of `martello provider add`.
@@ -123,7 +123,7 @@ pub(super) async fn change(arguments: Change, output: &mut Output) -> Outcome {
     let Change { site, provider, name, client_id, site_address, secret_stdin, more } = arguments;
     let secret = secret_stdin.then(|| prompt::password(SECRET, true)).transpose()?;
     let connection = site.connect().await?;
-    let Provider { id, settings: kept, .. } = find(&connection, &provider).await?;
+    let Provider { id, settings: kept, .. } = people::provider(&connection, &provider).await?;
     let settings = more.over(ProviderSettings {
         name: name.unwrap_or(kept.name),
         client_id: client_id.unwrap_or(kept.client_id),
